@@ -1,0 +1,37 @@
+// Package seccomp decides which seccomp profile applies to a container and
+// turns it into a [Profile], a value that cannot be invalid.
+//
+// [Resolve] chooses, and reads nothing: the first match of this table wins.
+//
+//	linux.seccomp in the OCI spec                   the profile written there
+//	annotation io.containerd.seccomp.v1/profile     RuntimeDefault, Unconfined, Localhost/<path>
+//	annotation container.seccomp.security.alpha.kubernetes.io/<container>
+//	                                                runtime/default, docker/default, unconfined, localhost/<path>
+//	annotation seccomp.security.alpha.kubernetes.io/pod
+//	                                                the same values
+//	handler option unset_profile                    as io.containerd.seccomp.v1/profile
+//	none of these                                   unconfined, as the OCI runtime spec says
+//
+// An annotation never replaces or weakens what linux.seccomp says. A nil
+// linux.seccomp is also what containerd's CRI plugin sends for Unconfined and
+// for privileged containers, so only the operator may fill it in
+// (unset_profile). Every annotation of the table that is present must hold a
+// known value, the losing ones too: a misspelt profile name is never passed
+// over in silence.
+//
+// [Choice.Load] then obtains the profile: from the spec, from a file under the
+// profile root, or from containerd's own default profile of the linked version.
+//
+// # What is refused
+//
+// runc accepts the following and enforces something else than was written; here
+// each is an [*InvalidError] that names the field and the value:
+//
+//	{} or an empty defaultAction              runc runs the container unconfined
+//	an errnoRet above 4095                    runc truncates to 16 bits: 65536 becomes success
+//	an errnoRet beside an action without one  the OCI spec demands the error; runc ignores the value
+//	syscalls without names                    runc ignores the rule
+//	WAIT_KILLABLE_RECV without SCMP_ACT_NOTIFY  the kernel refuses the load inside the container
+//	listenerMetadata without listenerPath     the OCI spec forbids it; runc ignores the value
+//	a field that OCI does not know, in a file Docker's includes, excludes and archMap would be dropped
+package seccomp

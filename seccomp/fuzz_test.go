@@ -1,0 +1,106 @@
+package seccomp
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// FuzzParse: an accepted profile says what encoding/json reads in the same
+// text, says it again after a round trip, and is never runc's unconfined.
+func FuzzParse(f *testing.F) {
+	files, err := filepath.Glob("../integration/testdata/profiles/*.json")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no seed profiles: %v", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		must(f, err)
+		f.Add(data)
+	}
+	for _, seed := range []string{
+		``, `{}`, `null`, `[{}]`, "\xef\xbb\xbf{}", `{"defaultAction":"SCMP_ACT_LOG"}}`,
+		everyField,
+		with(`"flags":[]`), with(`"flags":null,"syscalls":[null]`),
+		with(`"comment":"c","syscalls":[{"names":["a"],"action":"SCMP_ACT_LOG","comment":"c","includes":{},"excludes":null}]`),
+		with(`"listenerPath":"<&>\u2028\ud800","syscalls":[{"names":["a"],"action":"SCMP_ACT_NOTIFY"}]`),
+		with(`"syscalls":[{"names":["a"],"action":"SCMP_ACT_LOG","args":[{"index":5,"value":18446744073709551615,"op":"SCMP_CMP_NE"}]}],"syscalls":[]`),
+		with(`"defaultErrnoRet":1e3`), with(`"defaultErrnoRet":4095,"archMap":[]`),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := Parse(data)
+		if err != nil {
+			if invalid := (*InvalidError)(nil); !errors.As(err, &invalid) {
+				t.Fatalf("a %T, want an *InvalidError", err)
+			}
+			return
+		}
+		first := p.Spec()
+		if !slices.Contains(ociActions, string(first.DefaultAction)) {
+			t.Fatalf("accepted the default action %q", first.DefaultAction)
+		}
+		var plain specs.LinuxSeccomp
+		must(t, json.Unmarshal(data, &plain))
+		text := encoded(t, first)
+		if want := encoded(t, &plain); text != want || (first.Flags == nil) != (plain.Flags == nil) {
+			t.Fatalf("read as %s, encoding/json reads %s", text, want)
+		}
+		again, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatalf("refused on the second reading: %v", err)
+		}
+		// JSON cannot say an empty list: runtime-spec marks them omitempty.
+		if second := again.Spec(); !reflect.DeepEqual(withoutEmpty(second), withoutEmpty(first)) {
+			t.Fatalf("read as %+v, then as %+v", first, second)
+		}
+	})
+}
+
+// FuzzLocalhost: no value makes a profile outside the root the container's.
+func FuzzLocalhost(f *testing.F) {
+	for _, path := range []string{
+		"inside.json", "folder/up", "../outside.json", "/outside.json", "absolute-out", "relative-out",
+		"folder-out/outside.json", "folder-link/../../outside.json", "folder/../../root/inside.json", "fifo", "a\x00b", "",
+	} {
+		f.Add(path)
+	}
+	root := profileRoot(f)
+	f.Fuzz(func(t *testing.T, path string) {
+		choice, err := Resolve(Request{Annotations: map[string]string{ours: "Localhost/" + path}, ProfileRoot: root})
+		if err != nil {
+			return
+		}
+		if choice.Kind != Localhost {
+			t.Fatalf("chose %v", choice.Kind)
+		}
+		if p, err := choice.Load(); err == nil && p.Spec().DefaultAction != specs.ActLog {
+			t.Fatalf("loaded the profile outside by %q", path)
+		}
+	})
+}
+
+func withoutEmpty(spec *specs.LinuxSeccomp) *specs.LinuxSeccomp {
+	s := *spec
+	s.Architectures = orNil(s.Architectures)
+	s.Flags = orNil(s.Flags)
+	s.Syscalls = orNil(s.Syscalls)
+	for i := range s.Syscalls {
+		s.Syscalls[i].Args = orNil(s.Syscalls[i].Args)
+	}
+	return &s
+}
+
+func orNil[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}

@@ -1,0 +1,197 @@
+package seccomp
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	inside  = `{"defaultAction":"SCMP_ACT_LOG"}`
+	outside = `{"defaultAction":"SCMP_ACT_ALLOW"}`
+)
+
+// profileRoot makes a folder with profiles beside a profile that no path may
+// reach.
+func profileRoot(t testing.TB) string {
+	t.Helper()
+	top := t.TempDir()
+	root := filepath.Join(top, "root")
+	must(t, os.MkdirAll(filepath.Join(root, "folder"), 0o755))
+	for path, text := range map[string]string{
+		"outside.json":          outside,
+		"root/inside.json":      inside,
+		"root/folder/deep.json": inside,
+		"root/limit.json":       padded(inside, 1<<20),
+		"root/large.json":       padded(inside, 1<<20+1),
+		"root/3MiB.json":        padded(inside, 3<<20),
+		"root/unconfined.json":  `{}`,
+		"root/secret.json":      inside,
+	} {
+		must(t, os.WriteFile(filepath.Join(top, path), []byte(text), 0o644))
+	}
+	for link, target := range map[string]string{
+		"sibling":        "inside.json",
+		"folder/up":      "../inside.json",
+		"folder-link":    "folder",
+		"absolute-out":   filepath.Join(top, "outside.json"),
+		"relative-out":   "../outside.json",
+		"folder-out":     "..",
+		"out-and-in":     "../root/inside.json",
+		"absolute-in":    filepath.Join(root, "inside.json"),
+		"link-to-escape": "relative-out",
+		"loop":           "loop",
+		"dangling":       "nowhere",
+	} {
+		must(t, os.Symlink(target, filepath.Join(root, link)))
+	}
+	must(t, unix.Mkfifo(filepath.Join(root, "fifo"), 0o644))
+	must(t, os.Chmod(filepath.Join(root, "secret.json"), 0))
+	return root
+}
+
+func TestLocalhostLoads(t *testing.T) {
+	root := profileRoot(t)
+	for _, path := range []string{
+		"inside.json", "folder/deep.json", "folder/../inside.json", "limit.json",
+		"sibling", "folder/up", "folder-link/deep.json",
+	} {
+		t.Run(path, func(t *testing.T) {
+			p, err := load(t, root, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.Spec().DefaultAction; got != specs.ActLog {
+				t.Errorf("loaded a profile with %s, want the one inside", got)
+			}
+		})
+	}
+}
+
+func TestLocalhostRefused(t *testing.T) {
+	root := profileRoot(t)
+	for _, row := range []struct {
+		fact, root, path string
+		is               error // errors.Is, where the reason has a name
+		says             []string
+	}{
+		{"a path up", root, "../outside.json", nil, says("escapes")},
+		{"a path up later", root, "folder/../../outside.json", nil, says("escapes")},
+		{"an absolute path", root, "/outside.json", nil, says("escapes")},
+		{"an absolute link out", root, "absolute-out", nil, says("escapes")},
+		{"a relative link out", root, "relative-out", nil, says("escapes")},
+		{"a link to a link out", root, "link-to-escape", nil, says("escapes")},
+		{"a link to a folder outside", root, "folder-out/outside.json", nil, says("escapes")},
+		{"a link out and in again", root, "out-and-in", nil, says("escapes")},
+		{"an absolute link, even into the root", root, "absolute-in", nil, says("escapes")},
+		{"a loop of links", root, "loop", nil, nil},
+		{"a dangling link", root, "dangling", fs.ErrNotExist, nil},
+		{"a folder", root, "folder", nil, says("not a regular file", "d")},
+		{"the root", root, ".", nil, says("not a regular file", "d")},
+		{"a FIFO without a writer", root, "fifo", nil, says("not a regular file", "p")},
+		{"a missing file", root, "missing.json", fs.ErrNotExist, nil},
+		{"a file in a missing folder", root, "nowhere/missing.json", fs.ErrNotExist, nil},
+		{"a file as a folder", root, "inside.json/x", unix.ENOTDIR, nil},
+		{"a path with a NUL", root, "a\x00b", unix.EINVAL, nil},
+		{"a file of 1 MiB and a byte", root, "large.json", nil, says("1048577", "1048576")},
+		{"a file of 3 MiB", root, "3MiB.json", nil, says("3145728", "1048576")},
+		{"an invalid profile", root, "unconfined.json", nil, says("defaultAction", `""`)},
+		{"a root that is missing", root + "/missing", "a.json", fs.ErrNotExist, nil},
+		{"a root that is a file", root + "/inside.json", "a.json", nil, says("not a directory")},
+		{"the kubelet's root by default", "", "no/such/seccomp-shim.json", fs.ErrNotExist, nil},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			_, err := load(t, row.root, row.path)
+			mustFail(t, err, row.root, row.path, row.is, row.says...)
+		})
+	}
+}
+
+func TestLocalhostUnreadable(t *testing.T) {
+	root := profileRoot(t)
+	asNobody(t, root)
+	if _, err := load(t, root, "inside.json"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := load(t, root, "secret.json")
+	mustFail(t, err, root, "secret.json", fs.ErrPermission)
+
+	must(t, os.Chmod(root, 0))
+	t.Cleanup(func() { must(t, os.Chmod(root, 0o755)) })
+	_, err = load(t, root, "inside.json")
+	mustFail(t, err, root, "inside.json", fs.ErrPermission)
+}
+
+// load goes by the annotation, or past it where Resolve would refuse the path
+// before any file is touched: each guard must hold without the other.
+func load(t *testing.T, root, path string) (*Profile, error) {
+	t.Helper()
+	started := time.Now()
+	// A reader that waits for a FIFO's writer is let go after a while.
+	rescue := time.AfterFunc(5*time.Second, func() {
+		if w, err := os.OpenFile(filepath.Join(root, path), os.O_WRONLY|unix.O_NONBLOCK, 0); err == nil {
+			w.Close()
+		}
+	})
+	defer rescue.Stop()
+	choice := Choice{Kind: Localhost, Path: path, Origin: ours, request: Request{ProfileRoot: root}}
+	if c, err := Resolve(Request{Annotations: map[string]string{ours: "Localhost/" + path}, ProfileRoot: root}); err == nil {
+		choice = c
+	}
+	p, err := choice.Load()
+	if took := time.Since(started); took > time.Second {
+		t.Errorf("took %v", took)
+	}
+	return p, err
+}
+
+// mustFail checks that the error names who asked and the profile's full path.
+func mustFail(t *testing.T, err error, root, path string, is error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("loaded")
+	}
+	if is != nil && !errors.Is(err, is) {
+		t.Errorf("%v is not %v", err, is)
+	}
+	if root == "" {
+		root = "/var/lib/kubelet/seccomp"
+	}
+	full := strings.ReplaceAll(filepath.Join(root, path), "\x00", `\x00`)
+	mustSay(t, err.Error(), append(parts, ours, `"`+full+`"`))
+}
+
+// asNobody takes root's right to read everything from the test's thread, and
+// leaves its files to nobody.
+func asNobody(t *testing.T, root string) {
+	t.Helper()
+	const nobody = 65534
+	if os.Geteuid() != 0 {
+		return
+	}
+	// Up to testing's own folder, which only its owner may enter.
+	for _, path := range []string{"secret.json", ".", "..", "../.."} {
+		must(t, os.Chown(filepath.Join(root, path), nobody, nobody))
+	}
+	runtime.LockOSThread()
+	must(t, unix.Setfsuid(nobody))
+	t.Cleanup(func() {
+		must(t, unix.Setfsuid(0))
+		runtime.UnlockOSThread()
+	})
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,138 @@
+package seccomp
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// MaxProfileBytes bounds a profile's JSON form. The kernel takes 4,096 BPF
+// instructions, which no profile near this size fits; the bound keeps a hostile
+// file from costing memory before that is found out.
+const MaxProfileBytes = 1 << 20
+
+// Profile is a validated seccomp profile. It is immutable.
+//
+// The zero value is not a profile; use [New], [Parse] or [Choice.Load].
+type Profile struct {
+	spec specs.LinuxSeccomp
+}
+
+// New validates an OCI linux.seccomp object and returns it as a Profile, which
+// keeps no reference to spec. The error is an [*InvalidError].
+func New(spec *specs.LinuxSeccomp) (*Profile, error) {
+	if spec == nil {
+		return nil, &InvalidError{Reason: "there is none"}
+	}
+	if size := encodedSize(spec); size > MaxProfileBytes {
+		return nil, tooLarge(int64(size))
+	}
+	if err := validate(spec); err != nil {
+		return nil, err
+	}
+	return &Profile{spec: clone(spec)}, nil
+}
+
+// Spec returns a copy of the profile in its OCI form.
+func (p *Profile) Spec() *specs.LinuxSeccomp {
+	s := clone(&p.spec)
+	return &s
+}
+
+// Notifies reports whether a rule asks a user-space listener
+// (SCMP_ACT_NOTIFY), so that the load yields a file descriptor which must
+// reach ListenerPath.
+func (p *Profile) Notifies() bool {
+	return notifies(&p.spec)
+}
+
+// InvalidError says which field of a profile holds a value that cannot be
+// enforced as written.
+type InvalidError struct {
+	Field  string // JSON path, such as "syscalls[2].args[0].op"; empty for the document itself
+	Value  string // the value as written, quoted and shortened
+	Reason string
+}
+
+func (e *InvalidError) Error() string {
+	if e.Field == "" {
+		return "invalid seccomp profile: " + e.Reason
+	}
+	return fmt.Sprintf("invalid seccomp profile: %s: %s: %s", e.Field, e.Value, e.Reason)
+}
+
+func invalid(field string, value any, format string, args ...any) *InvalidError {
+	return &InvalidError{Field: field, Value: quote(value), Reason: fmt.Sprintf(format, args...)}
+}
+
+func tooLarge(size int64) *InvalidError {
+	return &InvalidError{Reason: fmt.Sprintf("%d bytes exceed the limit of %d", size, MaxProfileBytes)}
+}
+
+// quote renders a value for an error message: a string in quotes, so that it
+// cannot pass for anything else in a log.
+func quote(value any) string {
+	s, isString := value.(string)
+	if !isString {
+		return shorten(fmt.Sprint(value))
+	}
+	if len(s) > longestShown {
+		return fmt.Sprintf("%q… (%d bytes)", s[:longestShown], len(s))
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// longestShown bounds what an error message repeats of its input, in bytes.
+// Profiles may hold names of any length, and messages travel in gRPC metadata.
+const longestShown = 64
+
+// shorten cuts a message that may repeat its input.
+func shorten(s string) string {
+	const longest = 3 * longestShown
+	if len(s) <= longest {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:longest], ""), len(s))
+}
+
+func encodedSize(spec *specs.LinuxSeccomp) int {
+	b, err := json.Marshal(spec)
+	if err != nil {
+		// Only strings and integers: json.Marshal has no reason to fail.
+		panic(fmt.Sprintf("encode seccomp profile: %v", err))
+	}
+	return len(b)
+}
+
+func notifies(spec *specs.LinuxSeccomp) bool {
+	return spec.DefaultAction == specs.ActNotify ||
+		slices.ContainsFunc(spec.Syscalls, func(r specs.LinuxSyscall) bool { return r.Action == specs.ActNotify })
+}
+
+// clone copies everything reachable. slices.Clone keeps nil nil, which matters
+// for Flags: absent means "SPEC_ALLOW where supported", empty means none.
+func clone(spec *specs.LinuxSeccomp) specs.LinuxSeccomp {
+	c := *spec
+	c.DefaultErrnoRet = clonePtr(spec.DefaultErrnoRet)
+	c.Architectures = slices.Clone(spec.Architectures)
+	c.Flags = slices.Clone(spec.Flags)
+	c.Syscalls = slices.Clone(spec.Syscalls)
+	for i := range c.Syscalls {
+		r := &c.Syscalls[i]
+		r.Names = slices.Clone(r.Names)
+		r.Args = slices.Clone(r.Args)
+		r.ErrnoRet = clonePtr(r.ErrnoRet)
+	}
+	return c
+}
+
+func clonePtr[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}

@@ -1,0 +1,170 @@
+package seccomp
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// The annotations as users write them, for a container named web.
+const (
+	ours         = "io.containerd.seccomp.v1/profile"
+	podNote      = "seccomp.security.alpha.kubernetes.io/pod"
+	webNote      = "container.seccomp.security.alpha.kubernetes.io/web"
+	dbNote       = "container.seccomp.security.alpha.kubernetes.io/db"
+	namelessNote = "container.seccomp.security.alpha.kubernetes.io/"
+	criName      = "io.kubernetes.cri.container-name"
+	option       = "option unset_profile"
+)
+
+// refused stands where a row has a kind: Resolve must return an error.
+const refused Kind = -1
+
+func TestResolve(t *testing.T) {
+	long := strings.Repeat("x", 64<<10)
+	for _, row := range []struct {
+		fact  string
+		given Request
+		kind  Kind
+		path  string
+		says  []string // parts of Origin, or of the error
+	}{
+		{"nothing is given", Request{}, Unconfined, "", says("nothing")},
+		{"unrelated annotations count as nothing", annotated("com.example/profile", "RuntimeDefault"), Unconfined, "", says("nothing")},
+		{"an empty option counts as nothing", unset("", annotated()), Unconfined, "", says("nothing")},
+
+		// The runtime's own annotation.
+		{"ours says RuntimeDefault", annotated(ours, "RuntimeDefault"), RuntimeDefault, "", says("annotation", ours, "RuntimeDefault")},
+		{"ours says Unconfined", annotated(ours, "Unconfined"), Unconfined, "", says("annotation", ours, "Unconfined")},
+		{"ours says Localhost", annotated(ours, "Localhost/a.json"), Localhost, "a.json", says("annotation", ours, "Localhost/a.json")},
+		{"ours says Localhost in a folder", annotated(ours, "Localhost/profiles/a.json"), Localhost, "profiles/a.json", says(ours)},
+		{"ours names a file with dots", annotated(ours, "Localhost/..a..json"), Localhost, "..a..json", says(ours)},
+		{"ours goes up but stays inside", annotated(ours, "Localhost/x/../a.json"), Localhost, "x/../a.json", says(ours)},
+		{"ours counts without a container name", Request{Annotations: map[string]string{ours: "RuntimeDefault"}}, RuntimeDefault, "", says(ours)},
+
+		// Kubernetes' old annotation for one container.
+		{"the container's says runtime/default", annotated(webNote, "runtime/default"), RuntimeDefault, "", says("annotation", webNote, "runtime/default")},
+		{"the container's says docker/default", annotated(webNote, "docker/default"), RuntimeDefault, "", says("annotation", webNote, "docker/default")},
+		{"the container's says unconfined", annotated(webNote, "unconfined"), Unconfined, "", says("annotation", webNote, "unconfined")},
+		{"the container's says localhost", annotated(webNote, "localhost/a/b.json"), Localhost, "a/b.json", says("annotation", webNote, "localhost/a/b.json")},
+		{"another container's does not count", annotated(dbNote, "runtime/default"), Unconfined, "", says("nothing")},
+		{"another container's may be misspelt", annotated(dbNote, "nonsense"), Unconfined, "", says("nothing")},
+		{"another container's does not hide the pod's", annotated(dbNote, "unconfined", podNote, "runtime/default"), RuntimeDefault, "", says(podNote)},
+		{"no container name, no container's annotation", Request{Annotations: map[string]string{webNote: "runtime/default"}}, Unconfined, "", says("nothing")},
+		{"an empty container name names none", Request{Annotations: map[string]string{criName: "", namelessNote: "runtime/default"}}, Unconfined, "", says("nothing")},
+
+		// Kubernetes' old annotation for the pod.
+		{"the pod's says runtime/default", annotated(podNote, "runtime/default"), RuntimeDefault, "", says("annotation", podNote, "runtime/default")},
+		{"the pod's says docker/default", annotated(podNote, "docker/default"), RuntimeDefault, "", says("annotation", podNote, "docker/default")},
+		{"the pod's says unconfined", annotated(podNote, "unconfined"), Unconfined, "", says("annotation", podNote, "unconfined")},
+		{"the pod's says localhost", annotated(podNote, "localhost/a.json"), Localhost, "a.json", says("annotation", podNote, "localhost/a.json")},
+		{"the pod's counts without a container name", Request{Annotations: map[string]string{podNote: "runtime/default"}}, RuntimeDefault, "", says(podNote)},
+
+		// The handler's option.
+		{"the option says RuntimeDefault", unset("RuntimeDefault", annotated()), RuntimeDefault, "", says(option, "RuntimeDefault")},
+		{"the option says Unconfined", unset("Unconfined", annotated()), Unconfined, "", says(option, "Unconfined")},
+		{"the option says Localhost", unset("Localhost/a.json", annotated()), Localhost, "a.json", says(option, "Localhost/a.json")},
+
+		// Who wins: inline, ours, the container's, the pod's, the option.
+		{"inline alone", inline(Request{}), Inline, "", says("linux.seccomp")},
+		{"inline beats ours, Unconfined", inline(annotated(ours, "Unconfined")), Inline, "", says("linux.seccomp")},
+		{"inline beats ours, RuntimeDefault", inline(annotated(ours, "RuntimeDefault")), Inline, "", says("linux.seccomp")},
+		{"inline beats ours, Localhost", inline(annotated(ours, "Localhost/a.json")), Inline, "", says("linux.seccomp")},
+		{"inline beats the container's", inline(annotated(webNote, "unconfined")), Inline, "", says("linux.seccomp")},
+		{"inline beats the pod's", inline(annotated(podNote, "unconfined")), Inline, "", says("linux.seccomp")},
+		{"inline beats the option", inline(unset("Unconfined", annotated())), Inline, "", says("linux.seccomp")},
+		{"ours beats the container's", annotated(ours, "Localhost/a", webNote, "runtime/default"), Localhost, "a", says(ours)},
+		{"ours beats the pod's", annotated(ours, "Localhost/a", podNote, "runtime/default"), Localhost, "a", says(ours)},
+		{"ours beats the option", unset("RuntimeDefault", annotated(ours, "Localhost/a")), Localhost, "a", says(ours)},
+		{"ours beats the option, Unconfined", unset("RuntimeDefault", annotated(ours, "Unconfined")), Unconfined, "", says(ours)},
+		{"the container's beats the pod's", annotated(webNote, "localhost/a", podNote, "runtime/default"), Localhost, "a", says(webNote)},
+		{"the container's beats the option", unset("RuntimeDefault", annotated(webNote, "localhost/a")), Localhost, "a", says(webNote)},
+		{"the pod's beats the option", unset("RuntimeDefault", annotated(podNote, "localhost/a")), Localhost, "a", says(podNote)},
+
+		// Values that are none of the known.
+		{"ours is empty", annotated(ours, ""), refused, "", says("annotation", ours, `""`)},
+		{"ours is misspelt", annotated(ours, "runtimedefault"), refused, "", says("annotation", ours, `"runtimedefault"`)},
+		{"ours has a space", annotated(ours, " RuntimeDefault"), refused, "", says(ours, `" RuntimeDefault"`)},
+		{"ours has a NUL", annotated(ours, "RuntimeDefault\x00"), refused, "", says(ours, `"RuntimeDefault\x00"`)},
+		{"ours is a NUL", annotated(ours, "\x00"), refused, "", says(ours, `"\x00"`)},
+		{"ours has a path after RuntimeDefault", annotated(ours, "RuntimeDefault/a"), refused, "", says(ours, `"RuntimeDefault/a"`)},
+		{"ours speaks the old language", annotated(ours, "runtime/default"), refused, "", says(ours, `"runtime/default"`)},
+		{"ours speaks the old language of files", annotated(ours, "localhost/x"), refused, "", says(ours, `"localhost/x"`)},
+		{"ours is a bare path", annotated(ours, "/etc/a.json"), refused, "", says(ours, `"/etc/a.json"`)},
+		{"ours is very long", annotated(ours, long), refused, "", says(ours, `"xxxx`, "65536")},
+		{"the container's is empty", annotated(webNote, ""), refused, "", says("annotation", webNote, `""`)},
+		{"the container's is misspelt", annotated(webNote, "runtime/defualt"), refused, "", says("annotation", webNote, `"runtime/defualt"`)},
+		{"the container's speaks the new language", annotated(webNote, "RuntimeDefault"), refused, "", says(webNote, `"RuntimeDefault"`)},
+		{"the container's speaks the new language of files", annotated(webNote, "Localhost/a"), refused, "", says(webNote, `"Localhost/a"`)},
+		{"the pod's is empty", annotated(podNote, ""), refused, "", says("annotation", podNote, `""`)},
+		{"the pod's is misspelt", annotated(podNote, "docker"), refused, "", says("annotation", podNote, `"docker"`)},
+		{"the pod's speaks the new language", annotated(podNote, "Unconfined"), refused, "", says(podNote, `"Unconfined"`)},
+		{"the option is misspelt", unset("runtimedefault", annotated()), refused, "", says(option, `"runtimedefault"`)},
+		{"the option speaks the old language", unset("runtime/default", annotated()), refused, "", says(option, `"runtime/default"`)},
+
+		// Paths that do not lead down from the profile root.
+		{"ours leads up", annotated(ours, "Localhost/../x"), refused, "", says(ours, `"Localhost/../x"`)},
+		{"ours leads up later", annotated(ours, "Localhost/a/../../x"), refused, "", says(ours, `"Localhost/a/../../x"`)},
+		{"ours is absolute", annotated(ours, "Localhost//etc"), refused, "", says(ours, `"Localhost//etc"`)},
+		{"ours has an empty path", annotated(ours, "Localhost/"), refused, "", says(ours, `"Localhost/"`)},
+		{"ours has no path", annotated(ours, "Localhost"), refused, "", says(ours, `"Localhost"`)},
+		{"the container's leads up", annotated(webNote, "localhost/../x"), refused, "", says(webNote, `"localhost/../x"`)},
+		{"the container's is absolute", annotated(webNote, "localhost//etc"), refused, "", says(webNote, `"localhost//etc"`)},
+		{"the container's has an empty path", annotated(webNote, "localhost/"), refused, "", says(webNote, `"localhost/"`)},
+		{"the pod's leads up", annotated(podNote, "localhost/../x"), refused, "", says(podNote, `"localhost/../x"`)},
+		{"the pod's has no path", annotated(podNote, "localhost"), refused, "", says(podNote, `"localhost"`)},
+		{"the option leads up", unset("Localhost/../x", annotated()), refused, "", says(option, `"Localhost/../x"`)},
+		{"the option has an empty path", unset("Localhost/", annotated()), refused, "", says(option, `"Localhost/"`)},
+		{"ours has a path with a NUL", annotated(ours, "Localhost/a\x00b"), refused, "", says(ours, `"Localhost/a\x00b"`)},
+		{"ours has a path longer than PATH_MAX", annotated(ours, "Localhost/"+long), refused, "", says(ours, `"Localhost/xxx`, "65546")},
+		{"ours has a path with a line break", annotated(ours, "Localhost/a\nb"), Localhost, "a\nb", says(ours, `Localhost/a\nb`)},
+
+		// A losing value must be known all the same.
+		{"invalid ours under inline", inline(annotated(ours, "nonsense")), refused, "", says(ours, `"nonsense"`)},
+		{"invalid container's under inline", inline(annotated(webNote, "nonsense")), refused, "", says(webNote, `"nonsense"`)},
+		{"invalid pod's under inline", inline(annotated(podNote, "nonsense")), refused, "", says(podNote, `"nonsense"`)},
+		{"invalid option under inline", inline(unset("nonsense", annotated())), refused, "", says(option, `"nonsense"`)},
+		{"escaping path under inline", inline(annotated(ours, "Localhost/../x")), refused, "", says(ours, `"Localhost/../x"`)},
+		{"invalid container's under ours", annotated(ours, "RuntimeDefault", webNote, "nonsense"), refused, "", says(webNote, `"nonsense"`)},
+		{"invalid pod's under ours", annotated(ours, "RuntimeDefault", podNote, ""), refused, "", says(podNote, `""`)},
+		{"invalid option under ours", unset("nonsense", annotated(ours, "RuntimeDefault")), refused, "", says(option, `"nonsense"`)},
+		{"invalid pod's under the container's", annotated(webNote, "unconfined", podNote, "nonsense"), refused, "", says(podNote, `"nonsense"`)},
+		{"invalid option under the container's", unset("nonsense", annotated(webNote, "unconfined")), refused, "", says(option, `"nonsense"`)},
+		{"invalid option under the pod's", unset("nonsense", annotated(podNote, "unconfined")), refused, "", says(option, `"nonsense"`)},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			choice, err := Resolve(row.given)
+			said := choice.Origin
+			switch {
+			case row.kind == refused && err == nil:
+				t.Fatalf("chosen: %v %.80q, want an error", choice.Kind, choice.Path)
+			case row.kind == refused:
+				said = err.Error()
+			case err != nil:
+				t.Fatal(err)
+			case choice.Kind != row.kind || choice.Path != row.path:
+				t.Errorf("chosen: %v %q, want %v %q", choice.Kind, choice.Path, row.kind, row.path)
+			}
+			mustSay(t, said, row.says)
+		})
+	}
+}
+
+func annotated(pairs ...string) Request {
+	all := map[string]string{criName: "web"}
+	for i := 0; i < len(pairs); i += 2 {
+		all[pairs[i]] = pairs[i+1]
+	}
+	return Request{Annotations: all}
+}
+
+func inline(r Request) Request {
+	r.Inline = &specs.LinuxSeccomp{DefaultAction: specs.ActErrno}
+	return r
+}
+
+func unset(value string, r Request) Request {
+	r.UnsetProfile = value
+	return r
+}
