@@ -1,0 +1,94 @@
+package bpf
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+)
+
+// An Action is the word that a program returns, SECCOMP_RET_* of
+// <linux/seccomp.h>: the kind of action in the upper 16 bits, data for it in
+// the lower 16.
+//
+// A kind that the kernel does not know kills the process (the default case of
+// __seccomp_filter, kernel/seccomp.c; before Linux 5.10, the thread).
+type Action uint32
+
+// The kinds. Where several filters answer, the kernel takes the kind that comes
+// first here (seccomp_run_filters, which compares them as signed numbers).
+const (
+	KillProcess Action = 0x80000000 // SECCOMP_RET_KILL_PROCESS: end the process by SIGSYS
+	KillThread  Action = 0x00000000 // SECCOMP_RET_KILL_THREAD: end the thread by SIGSYS
+	Trap        Action = 0x00030000 // SECCOMP_RET_TRAP: send SIGSYS, with the data as si_errno
+	Errno       Action = 0x00050000 // SECCOMP_RET_ERRNO: return the data as an error number
+	UserNotif   Action = 0x7fc00000 // SECCOMP_RET_USER_NOTIF: ask the listener; ENOSYS without one
+	Trace       Action = 0x7ff00000 // SECCOMP_RET_TRACE: ask the tracer, with the data as message; ENOSYS without one
+	Log         Action = 0x7ffc0000 // SECCOMP_RET_LOG: run the syscall after logging it
+	Allow       Action = 0x7fff0000 // SECCOMP_RET_ALLOW: run the syscall
+)
+
+const (
+	kindMask = 0xffff0000 // SECCOMP_RET_ACTION_FULL
+	maxErrno = 4095       // MAX_ERRNO
+)
+
+// ErrnoOf returns the action that makes the syscall return -errno. With errno 0
+// the syscall seems to succeed and does nothing.
+func ErrnoOf(errno uint16) Action { return Errno | Action(errno) }
+
+// Kind returns the action without its data: one of the constants above, or a
+// kind that the kernel does not know.
+func (a Action) Kind() Action { return a & kindMask }
+
+// Data returns the lower 16 bits.
+func (a Action) Data() uint16 { return uint16(a) }
+
+// Enforced returns the one word that stands for everything that the kernel
+// treats like a: an unknown kind is KillProcess, an error number above
+// MAX_ERRNO (4095) is MAX_ERRNO, and data that no part of the system acts on is
+// 0. Two programs confine a process alike if their enforced actions agree.
+func (a Action) Enforced() Action {
+	switch a.Kind() {
+	case Trap, Trace:
+		return a
+	case Errno:
+		return ErrnoOf(min(a.Data(), maxErrno))
+	case KillThread, UserNotif, Log, Allow:
+		return a.Kind()
+	}
+	return KillProcess
+}
+
+// String returns the kind's UAPI name and the data where the kernel acts on it,
+// such as ALLOW, TRACE(1) or ERRNO(1 operation not permitted). An unknown kind
+// is shown as what it does, KILL_PROCESS(0x12340000).
+func (a Action) String() string {
+	switch a.Kind() {
+	case KillProcess:
+		return "KILL_PROCESS"
+	case KillThread:
+		return "KILL_THREAD"
+	case Trap:
+		return fmt.Sprintf("TRAP(%d)", a.Data())
+	case Errno:
+		return fmt.Sprintf("ERRNO(%s)", errnoText(a.Enforced().Data()))
+	case UserNotif:
+		return "USER_NOTIF"
+	case Trace:
+		return fmt.Sprintf("TRACE(%d)", a.Data())
+	case Log:
+		return "LOG"
+	case Allow:
+		return "ALLOW"
+	}
+	return fmt.Sprintf("KILL_PROCESS(%#08x)", uint32(a))
+}
+
+// errnoText returns the number, followed by its meaning where it has one.
+func errnoText(n uint16) string {
+	text := syscall.Errno(n).Error()
+	if strings.HasPrefix(text, "errno ") { // how package syscall shows 0 and unknown numbers
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d %s", n, text)
+}

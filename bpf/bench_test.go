@@ -1,0 +1,27 @@
+package bpf
+
+import "testing"
+
+// The last number of a chain: nearly all of 1000 instructions are run.
+func BenchmarkRun(b *testing.B) {
+	p := chain(b, 1000)
+	d := Data{Nr: 1 << 20, Arch: ArchX86_64}
+	if got := p.Run(d); got != ErrnoOf(38) {
+		b.Fatalf("Run = %v: the chain was left early", got)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Run(d)
+	}
+}
+
+// What a program from a cache costs before it can be used.
+func BenchmarkDecode(b *testing.B) {
+	raw := chain(b, 1000).Bytes()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Decode(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package bpf
+
+import (
+	"net/rpc"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+// An oracle answers questions about programs by asking the running kernel.
+type oracle struct {
+	process *exec.Cmd
+	rpc     *rpc.Client
+	deaths  int // threads of the process that its filters have killed
+	// What the kernel puts into seccomp_data for every syscall of the process.
+	arch Arch
+	ip   uint64
+}
+
+// maxDeaths is after how many deaths an oracle is replaced. The Go runtime keeps
+// a record of a thread that vanished, and gives up at 10,000 of them.
+const maxDeaths = 1000
+
+var shared *oracle
+
+// kernel returns the oracle that the tests share, one after the other. It skips
+// the test where the kernel cannot be asked.
+func kernel(t testing.TB) *oracle {
+	t.Helper()
+	if shared == nil || shared.deaths > maxDeaths {
+		if shared != nil {
+			shared.stop()
+		}
+		shared = newOracle(t)
+	}
+	return shared
+}
+
+// ownKernel returns an oracle whose process t may end.
+func ownKernel(t testing.TB) *oracle {
+	t.Helper()
+	o := newOracle(t)
+	t.Cleanup(o.stop)
+	return o
+}
+
+func newOracle(t testing.TB) *oracle {
+	t.Helper()
+	if strconv.IntSize < 64 {
+		t.Skip("the kernel is asked with 64-bit arguments")
+	}
+	o, err := startOracle()
+	if err != nil {
+		t.Fatalf("start helper process: %v", err)
+	}
+	var unavailable string
+	if err := o.rpc.Call("Kernel.Prepare", struct{}{}, &unavailable); err != nil {
+		t.Fatalf("helper process: %v", err)
+	}
+	if unavailable != "" {
+		o.stop()
+		t.Skipf("seccomp is not available: %s", unavailable)
+	}
+	return o
+}
+
+func startOracle() (*oracle, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), helperEnv+"=1")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	return &oracle{process: cmd, rpc: rpc.NewClient(stdio{out, in})}, cmd.Start()
+}
+
+// stop ends the process.
+func (o *oracle) stop() {
+	o.rpc.Close()
+	o.process.Process.Kill()
+	o.process.Wait()
+}
+
+// accepts tells for each program whether the kernel accepts it.
+func (o *oracle) accepts(t testing.TB, programs ...[]Instruction) []bool {
+	t.Helper()
+	var filters [][]byte
+	for _, code := range programs {
+		filters = append(filters, Program{code}.Bytes())
+	}
+	var accepted []bool
+	if err := o.rpc.Call("Kernel.Check", filters, &accepted); err != nil {
+		t.Fatalf("ask the kernel to check: %v", err)
+	}
+	return accepted
+}
+
+// run returns the word that p returns in the kernel for each data, whose Arch,
+// InstructionPointer, Args[4] and Args[5] it ignores.
+func (o *oracle) run(t testing.TB, p Program, data ...Data) []uint32 {
+	t.Helper()
+	var calls []Call
+	for _, d := range data {
+		for part := range parts {
+			d := probed(d, part)
+			calls = append(calls, Call{d.Nr, d.Args})
+		}
+	}
+	var words []uint32
+	for outcomes := range slices.Chunk(o.outcomes(t, probe(t, p), parts, calls), parts) {
+		var word uint32
+		for part, outcome := range outcomes {
+			word |= uint32(outcome.Errno) << (part * partBits) // a death is the word 0
+		}
+		words = append(words, word)
+	}
+	return words
+}
+
+func (o *oracle) outcomes(t testing.TB, filter Program, group int, calls []Call) []Outcome {
+	t.Helper()
+	var outcomes []Outcome
+	if err := o.rpc.Call("Kernel.Run", Job{[][]byte{filter.Bytes()}, calls, group}, &outcomes); err != nil {
+		t.Fatalf("ask the kernel to run: %v\n%v", err, filter)
+	}
+	for _, outcome := range outcomes {
+		if outcome.Died {
+			o.deaths++
+		}
+	}
+	return outcomes
+}
+
+// predict returns what Run says that run will return.
+func (o *oracle) predict(t testing.TB, p Program, d Data) (word uint32) {
+	t.Helper()
+	o.learn(t)
+	d.Arch, d.InstructionPointer = o.arch, o.ip
+	for part := range parts {
+		w := uint32(p.Run(probed(d, part)))
+		word |= w & (partMask << (part * partBits))
+	}
+	return word
+}
+
+// learn finds out what the kernel alone decides.
+func (o *oracle) learn(t testing.TB) {
+	t.Helper()
+	if o.arch != 0 {
+		return
+	}
+	read := func(offset uint32) uint32 {
+		return o.run(t, mustNew(t, Instruction{Code: LdAbs, K: offset}, Instruction{Code: RetA}), Data{})[0]
+	}
+	o.arch = Arch(read(OffsetArch))
+	low, high := uint64(read(offsetIP+lowHalf())), uint64(read(offsetIP+lowHalf()^4))
+	o.ip = high<<32 | low
+}
