@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"seccomp-shim/integration/testbed"
+)
+
+// auditDelay is how long the kernel may take to hand out a record.
+const auditDelay = 100 * time.Millisecond
+
+// act is a scene as it was played.
+type act struct {
+	scene   scene
+	way     way
+	seen    seen
+	differs string // from what the scene wants, empty if it does not
+}
+
+// seen is what there was to observe.
+type seen struct {
+	served  bool
+	probes  map[string]string
+	records []testbed.AuditRecord
+	lost    bool // the kernel dropped records
+	result  testbed.Result
+	left    []string // on the host, afterwards
+}
+
+// play runs a container, asks it for what the scene is about, and removes it.
+// The error is for a demo that cannot go on.
+func (s *stage) play(ctx context.Context, sc scene, w way) (act, error) {
+	fmt.Printf("Playing %s by %s ...", sc.name, w.name)
+	seen, err := s.observe(ctx, sc, w)
+	if err != nil {
+		fmt.Println()
+		return act{}, fmt.Errorf("play %s by %s: %w", sc.name, w.name, err)
+	}
+	a := act{scene: sc, way: w, seen: seen, differs: sc.want.difference(w, seen)}
+	if a.differs == "" {
+		fmt.Println(" as expected")
+	} else {
+		fmt.Println(" " + a.differs)
+	}
+	return a, nil
+}
+
+func (s *stage) observe(ctx context.Context, sc scene, w way) (seen, error) {
+	if _, _, err := s.records(); err != nil { // of the scene before
+		return seen{}, err
+	}
+	id := strings.ReplaceAll(sc.name+"-"+w.id, " ", "-")
+	c, err := s.startContainer(ctx, id, w.flags)
+	if err != nil {
+		return seen{}, err
+	}
+	what := seen{served: c.awaitServing(ctx)}
+	if what.served {
+		what.probes, err = c.probe(ctx, sc.want.probes)
+	}
+	if err := errors.Join(err, c.stop(ctx, s.node)); err != nil {
+		return seen{}, err
+	}
+	what.result, what.left = c.result, s.node.AwaitGone(id)
+	records, lost, err := s.records()
+	what.records, what.lost = ofProgram(records), lost
+	return what, errors.Join(c.err, err)
+}
+
+// probe makes the program try the calls that wanted has results for.
+func (c *container) probe(ctx context.Context, wanted map[string]string) (map[string]string, error) {
+	results := map[string]string{}
+	for name := range wanted {
+		answer, err := c.get(ctx, "/syscall/"+name)
+		if err != nil {
+			return nil, fmt.Errorf("ask for %s: %w", name, err)
+		}
+		results[name] = strings.TrimPrefix(answer, name+": ")
+	}
+	return results, nil
+}
+
+// records returns the audit records since the last call, and whether the
+// kernel dropped some.
+func (s *stage) records() (records []testbed.AuditRecord, lost bool, err error) {
+	records, err = s.audit.Drain(auditDelay)
+	if errors.Is(err, testbed.ErrAuditLost) {
+		return records, true, nil
+	}
+	return records, false, err
+}

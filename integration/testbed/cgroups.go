@@ -1,0 +1,40 @@
+package testbed
+
+import (
+	"io/fs"
+	"path/filepath"
+	"strings"
+)
+
+// cgroupRoots returns where the cgroup hierarchies are mounted: one with
+// cgroup v2, one for each controller with v1, both on a mixed host.
+func cgroupRoots() []string {
+	var roots []string
+	for _, m := range mounts() {
+		if m.fsType == "cgroup" || m.fsType == "cgroup2" {
+			roots = append(roots, m.point)
+		}
+	}
+	return roots
+}
+
+// scopes returns the cgroups that systemd made for the container id.
+func scopes(id string) []string {
+	var found []string
+	for _, root := range cgroupRoots() {
+		// Cgroups come and go during the walk; those that went are no finding.
+		_ = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			if err == nil && e.IsDir() && isScope(e.Name(), id) {
+				found = append(found, path)
+			}
+			return nil
+		})
+	}
+	return found
+}
+
+// isScope reports whether a cgroup's name is what systemd's naming makes of a
+// container's id: <prefix>-<id>.scope.
+func isScope(name, id string) bool {
+	return strings.HasSuffix(name, "-"+id+".scope")
+}

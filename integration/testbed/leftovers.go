@@ -1,0 +1,180 @@
+package testbed
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	goneTimeout  = 3 * time.Second
+	goneInterval = 20 * time.Millisecond
+)
+
+// Leftovers lists what exists on the host for the container id: processes,
+// mounts below its bundle, cgroups in every hierarchy, sockets, bundle folders
+// and the runtime's state. Each entry is a line to be read by a person. With
+// an empty id it lists this for all containers of the node.
+//
+// For a running container the list is its footprint; after a refused create or
+// a delete it should be empty.
+func (n *Node) Leftovers(id string) []string {
+	var found []string
+	for _, p := range n.processes(id) {
+		found = append(found, p.String())
+	}
+	for _, bundle := range n.bundles(id) {
+		found = append(found, "bundle folder "+bundle)
+	}
+	for _, dir := range n.mountRoots(id) {
+		for _, m := range mountsBelow(dir) {
+			found = append(found, "mount "+m.String())
+		}
+	}
+	for _, path := range n.outsideFolders(id) {
+		found = append(found, "folder "+path)
+	}
+	for _, path := range n.sockets(id) {
+		found = append(found, "socket "+path)
+	}
+	return found
+}
+
+// AwaitGone waits until nothing is left of the container id, or with an empty
+// id of all, and returns what still is after three seconds. A shim leaves a
+// moment after the answer to its last request.
+func (n *Node) AwaitGone(id string) []string {
+	for deadline := time.Now().Add(goneTimeout); ; time.Sleep(goneInterval) {
+		left := n.Leftovers(id)
+		if len(left) == 0 || time.Now().After(deadline) {
+			return left
+		}
+	}
+}
+
+// bundles returns the bundle and working folders of a container or of all.
+// containerd hides a folder that it is about to remove behind a leading dot.
+func (n *Node) bundles(id string) []string {
+	var found []string
+	for _, root := range n.bundleRoots() {
+		dirs, _ := filepath.Glob(filepath.Join(root, "*", "*")) // no bad pattern
+		for _, dir := range dirs {
+			if id == "" || strings.TrimPrefix(filepath.Base(dir), ".") == id {
+				found = append(found, dir)
+			}
+		}
+	}
+	return found
+}
+
+// mountRoots returns the folders below which a mount counts for id.
+func (n *Node) mountRoots(id string) []string {
+	if id == "" {
+		return []string{n.dir}
+	}
+	return n.bundles(id)
+}
+
+// outsidePaths returns the folders outside the node's own one that containers
+// of its namespace have: cgroups at /<namespace>/<id>, and the state of
+// runtimes; and the folders <namespace> that hold them.
+func (n *Node) outsidePaths() []string {
+	parents, _ := filepath.Glob("/run/containerd/*") // no bad pattern
+	var found []string
+	for _, parent := range append(parents, cgroupRoots()...) {
+		ns := filepath.Join(parent, n.opts.Namespace)
+		if _, err := os.Stat(ns); err == nil {
+			found = append(append(found, ns), subdirs(ns)...)
+		}
+	}
+	return found
+}
+
+// newOutsidePaths returns the outside paths that appeared since the start.
+func (n *Node) newOutsidePaths() []string {
+	return slices.DeleteFunc(n.outsidePaths(), func(path string) bool { return n.before[path] })
+}
+
+// outsideFolders returns the new outside paths of a container or of all. The
+// <namespace> folders are left out: runtimes keep them on purpose. systemd
+// puts a container's cgroup where it likes, so that one is found only by id.
+func (n *Node) outsideFolders(id string) []string {
+	found := slices.DeleteFunc(n.newOutsidePaths(), func(path string) bool {
+		base := filepath.Base(path)
+		return base == n.opts.Namespace || id != "" && base != id
+	})
+	if id != "" {
+		found = append(found, scopes(id)...)
+	}
+	return found
+}
+
+// sockets returns the shims' sockets: all, or those that containerd's naming
+// gives to id.
+func (n *Node) sockets(id string) []string {
+	own := map[string]bool{}
+	base := filepath.Join(n.Address(), n.opts.Namespace, id)
+	for _, name := range []string{base, filepath.Join(base, "debug")} {
+		own[fmt.Sprintf("%x", sha256.Sum256([]byte(name)))] = true
+	}
+	listening := listeningSockets()
+	entries, _ := os.ReadDir(n.socketDir()) // made by the first shim
+	var found []string
+	for _, e := range entries {
+		if id != "" && !own[e.Name()] {
+			continue
+		}
+		path := filepath.Join(n.socketDir(), e.Name())
+		if !listening[path] {
+			path += " (nobody listens)"
+		}
+		found = append(found, path)
+	}
+	return found
+}
+
+// listeningSockets returns the paths of this network namespace's listening
+// Unix sockets.
+func listeningSockets() map[string]bool {
+	const acceptsConnections = "00010000" // __SO_ACCEPTCON, as the kernel prints it
+	paths := map[string]bool{}
+	data, _ := os.ReadFile("/proc/net/unix") // absent only without Unix sockets
+	for line := range strings.Lines(string(data)) {
+		if f := strings.Fields(line); len(f) == 8 && f[3] == acceptsConnections {
+			paths[f[7]] = true
+		}
+	}
+	return paths
+}
+
+// subdirs returns the folders in dir, none if there is no dir.
+func subdirs(dir string) []string {
+	entries, _ := os.ReadDir(dir)
+	var found []string
+	for _, e := range entries {
+		if e.IsDir() {
+			found = append(found, filepath.Join(dir, e.Name()))
+		}
+	}
+	return found
+}
+
+// removeDirs removes a tree of folders, deepest first. It is not RemoveAll:
+// the files of a cgroup cannot be removed, they go with their folder.
+func removeDirs(root string) error {
+	for _, dir := range subdirs(root) {
+		if err := removeDirs(dir); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(root); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove left folder: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+// Package testbed runs a private containerd, so that tests, benchmarks and the
+// demo meet the real one without touching the machine's own.
+//
+// A Node keeps its root, state, sockets, FIFOs and log in one temporary folder.
+// Two things cannot be moved there: cgroups, which appear at
+// /<namespace>/<container id> in every hierarchy, and what a runtime keeps
+// under /run/containerd. Both are keyed by namespace, so two nodes that run at
+// the same time must not share one.
+//
+// Stop does not only clean up. What a runtime left behind after containerd
+// deleted its containers is a defect of that runtime, and Stop returns it.
+package testbed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	startTimeout  = 30 * time.Second
+	deleteTimeout = 20 * time.Second
+
+	// maxSocketDir is what fits in a socket address (108 bytes) before the
+	// slash, the 64 hexadecimal digits by which containerd names a shim's
+	// socket, and what the smallest platform takes off. containerd refuses
+	// more, by an error that does not say where the length comes from.
+	maxSocketDir = 38
+)
+
+// Options says how a Node differs from the usual one. Only Bin is required.
+type Options struct {
+	// Bin is the folder of containerd, ctr and the shims. It comes first in
+	// the PATH of all that the node starts.
+	Bin string
+	// Dir is where the node's folder is made, by default os.TempDir().
+	// Socket paths are inside, so its name must be short.
+	Dir string
+	// Namespace is containerd's namespace for Ctr and Client, by default
+	// "default".
+	Namespace string
+	// Log receives containerd's log as it is written.
+	Log io.Writer
+	// LogLevel is containerd's, by default "info".
+	LogLevel string
+	// CRI loads the CRI plugins, which otherwise are left out.
+	CRI bool
+	// Config is TOML that is appended to the node's containerd config.
+	Config string
+}
+
+// Node is a running containerd and its folder. Its methods are not safe for
+// concurrent use, except Ctr, Command, Client and Leftovers.
+type Node struct {
+	opts        Options
+	bin         string // absolute opts.Bin
+	dir         string
+	snapshotter string
+	daemon      *daemon
+	// before holds what matched outsidePaths when the node started: another
+	// containerd may use the same namespace, and its traces are not ours.
+	before map[string]bool
+}
+
+// Start makes a folder, starts containerd in it and returns when containerd
+// serves. If containerd ends early the error holds the end of its log.
+func Start(ctx context.Context, opts Options) (*Node, error) {
+	if opts.Dir == "" {
+		opts.Dir = os.TempDir()
+	}
+	if opts.Namespace == "" {
+		opts.Namespace = "default"
+	}
+	if opts.LogLevel == "" {
+		opts.LogLevel = "info"
+	}
+	bin, err := filepath.Abs(opts.Bin)
+	if err != nil {
+		return nil, fmt.Errorf("resolve %s: %w", opts.Bin, err)
+	}
+	n := &Node{opts: opts, bin: bin}
+	if err := n.makeFolder(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(n.dir))
+	}
+	n.before = map[string]bool{}
+	for _, path := range n.outsidePaths() {
+		n.before[path] = true
+	}
+	if err := n.startDaemon(ctx); err != nil {
+		return nil, errors.Join(err, n.removeTraces())
+	}
+	return n, nil
+}
+
+// makeFolder creates the node's folder and the configuration in it.
+func (n *Node) makeFolder() error {
+	parent, err := filepath.Abs(n.opts.Dir)
+	if err != nil {
+		return fmt.Errorf("resolve %s: %w", n.opts.Dir, err)
+	}
+	n.dir, err = os.MkdirTemp(parent, "node-")
+	if err != nil {
+		return fmt.Errorf("make node folder: %w", err)
+	}
+	if len(n.socketDir()) > maxSocketDir {
+		return fmt.Errorf("use %s: the name is too long for sockets inside (%d bytes, at most %d)",
+			n.dir, len(n.socketDir()), maxSocketDir)
+	}
+	// A container whose root is mapped to another user walks through here.
+	if err := os.Chmod(n.dir, 0o711); err != nil {
+		return fmt.Errorf("open node folder: %w", err)
+	}
+	n.snapshotter = chooseSnapshotter(filepath.Join(n.dir, "probe"))
+	if err := os.WriteFile(n.configPath(), []byte(n.config()), 0o600); err != nil {
+		return fmt.Errorf("write containerd config: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) startDaemon(ctx context.Context) error {
+	d, err := startDaemon(n.bin, n.configPath(), n.opts.Log)
+	if err != nil {
+		return err
+	}
+	n.daemon = d
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return n.awaitServing(ctx)
+}
+
+// Restart stops containerd, if it runs, and starts it again in the same
+// folder. Containers and their shims live on: that is what shims are for.
+func (n *Node) Restart(ctx context.Context) error {
+	n.daemon.stop()
+	return n.startDaemon(ctx)
+}
+
+// Kill ends containerd, and nothing else, without a chance to clean up.
+func (n *Node) Kill() {
+	n.daemon.kill()
+}
+
+// Stop removes all containers, containerd and every trace of the node.
+//
+// The error lists what was still there after containerd had deleted all
+// containers and the shims had had time to leave. After Kill nothing was
+// deleted, so what remains is expected and goes unreported. A second Stop does
+// nothing.
+func (n *Node) Stop() error {
+	var errs []error
+	if n.daemon.running() {
+		ctx, cancel := context.WithTimeout(context.Background(), deleteTimeout)
+		errs = append(errs, n.deleteContainers(ctx))
+		cancel()
+		if left := n.AwaitGone(""); len(left) > 0 {
+			errs = append(errs, fmt.Errorf("left behind on the host, and now removed:\n  %s", strings.Join(left, "\n  ")))
+		}
+	}
+	return errors.Join(append(errs, n.removeTraces())...)
+}
+
+// removeTraces ends and removes by force all that belongs to the node.
+func (n *Node) removeTraces() error {
+	if n.daemon != nil {
+		n.daemon.stop()
+	}
+	errs := []error{n.killProcesses()}
+	for _, path := range n.newOutsidePaths() {
+		errs = append(errs, removeDirs(path))
+	}
+	// What is still mounted may be a folder of the host: it is not removed.
+	err := unmountBelow(n.dir)
+	if err == nil {
+		err = os.RemoveAll(n.dir)
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// Dir returns the node's folder, which Stop removes.
+func (n *Node) Dir() string { return n.dir }
+
+// Address returns the path of containerd's socket.
+func (n *Node) Address() string { return filepath.Join(n.dir, "c.sock") }
+
+// FIFODir returns where to keep standard streams: `ctr run --fifo-dir`. The
+// clients' own default is outside the node's folder.
+func (n *Node) FIFODir() string { return filepath.Join(n.dir, "fifo") }
+
+func (n *Node) configPath() string { return filepath.Join(n.dir, "config.toml") }
+func (n *Node) socketDir() string  { return filepath.Join(n.dir, "s") }
+
+// bundleRoots returns the folders in which containerd makes a folder
+// <namespace>/<id> for each task: the bundle, and its working directory.
+func (n *Node) bundleRoots() []string {
+	const tasks = "io.containerd.runtime.v2.task"
+	return []string{filepath.Join(n.dir, "state", tasks), filepath.Join(n.dir, "root", tasks)}
+}

@@ -1,0 +1,155 @@
+package testbed
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	killTimeout  = 5 * time.Second
+	killInterval = 10 * time.Millisecond
+)
+
+// process is what /proc tells of one.
+type process struct {
+	pid, parent int
+	state       string
+	comm        string
+	args        []string
+	cwd         string
+	cgroups     string // the lines of /proc/<pid>/cgroup
+	rootMount   string // where its "/" comes from
+}
+
+func (p process) String() string {
+	name := strings.Join(p.args, " ")
+	if name == "" { // a zombie, or before its first execve
+		name = "[" + p.comm + "]"
+	}
+	return fmt.Sprintf("process %d (%s): %s", p.pid, p.state, name)
+}
+
+// processes returns the processes of the node that serve or are the container
+// id, or all of the node's if id is empty. containerd itself is none of them.
+//
+// A process belongs to the node if it is a shim that was given the node's
+// address, stands in a bundle, or has its root in the node's folder (a
+// container whose shim is gone); to the container if also the id is in its
+// arguments, its working directory or its cgroup; and if its parent does.
+func (n *Node) processes(id string) []process {
+	all := allProcesses()
+	found := map[int]bool{}
+	for _, p := range all {
+		if n.ownsProcess(p) && (id == "" || p.serves(id)) {
+			found[p.pid] = true
+		}
+	}
+	for grew := true; grew; {
+		grew = false
+		for _, p := range all {
+			if found[p.parent] && !found[p.pid] {
+				found[p.pid], grew = true, true
+			}
+		}
+	}
+	return slices.DeleteFunc(all, func(p process) bool { return !found[p.pid] })
+}
+
+func (n *Node) ownsProcess(p process) bool {
+	isShim := slices.Contains(p.args, n.Address())
+	stands := slices.ContainsFunc(n.bundleRoots(), func(root string) bool {
+		return strings.HasPrefix(p.cwd, root+"/")
+	})
+	// Only the folder's last name is compared: on a file system of its own,
+	// /tmp is not part of the path that the kernel shows.
+	rooted := strings.Contains(p.rootMount, "/"+filepath.Base(n.dir)+"/")
+	return isShim || stands || rooted
+}
+
+func (p process) serves(id string) bool {
+	inCgroup := func(name string) bool { return name == id || isScope(name, id) }
+	return slices.Contains(p.args, id) ||
+		slices.Contains(strings.Split(p.cwd, "/"), id) ||
+		slices.ContainsFunc(strings.FieldsFunc(p.cgroups, isPathEnd), inCgroup)
+}
+
+func isPathEnd(r rune) bool { return r == '/' || r == '\n' }
+
+// allProcesses reads /proc. A process that ends meanwhile is left out.
+func allProcesses() []process {
+	dirs, _ := filepath.Glob("/proc/[0-9]*") // no bad pattern
+	var found []process
+	for _, dir := range dirs {
+		if p, err := readProcess(dir); err == nil {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+func readProcess(dir string) (process, error) {
+	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+	if err != nil {
+		return process{}, err
+	}
+	p, err := parseStat(string(stat))
+	if err != nil {
+		return process{}, err
+	}
+	// A zombie has none of what follows, and that is fine.
+	args, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+	p.args = strings.FieldsFunc(string(args), func(r rune) bool { return r == 0 })
+	p.cwd, _ = os.Readlink(filepath.Join(dir, "cwd"))
+	cgroups, _ := os.ReadFile(filepath.Join(dir, "cgroup"))
+	p.cgroups = string(cgroups)
+	mountinfo, _ := os.ReadFile(filepath.Join(dir, "mountinfo"))
+	for _, m := range parseMounts(string(mountinfo)) {
+		if m.point == "/" {
+			p.rootMount = m.root + "/ " + m.extra
+		}
+	}
+	return p, nil
+}
+
+// parseStat reads the beginning of /proc/<pid>/stat: pid, (name), state and
+// parent. The name may itself contain spaces and parentheses.
+func parseStat(stat string) (process, error) {
+	open, end := strings.Index(stat, "("), strings.LastIndex(stat, ")")
+	if open < 0 || end < open {
+		return process{}, fmt.Errorf("parse stat %q: no name", stat)
+	}
+	rest := strings.Fields(stat[end+1:])
+	if len(rest) < 2 {
+		return process{}, fmt.Errorf("parse stat %q: no parent", stat)
+	}
+	pid, errPid := strconv.Atoi(strings.TrimSpace(stat[:open]))
+	parent, errParent := strconv.Atoi(rest[1])
+	return process{pid: pid, parent: parent, state: rest[0], comm: stat[open+1 : end]},
+		errors.Join(errPid, errParent)
+}
+
+// killProcesses kills the node's processes until none is left. Killing a shim
+// may bring up others: its children, or a cleanup that containerd had begun.
+func (n *Node) killProcesses() error {
+	for deadline := time.Now().Add(killTimeout); ; time.Sleep(killInterval) {
+		left := n.processes("")
+		// A zombie is dead already, and waits for a parent that is not ours.
+		left = slices.DeleteFunc(left, func(p process) bool { return p.state == "Z" })
+		if len(left) == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("kill %v: still there after %v", left, killTimeout)
+		}
+		for _, p := range left {
+			_ = syscall.Kill(p.pid, syscall.SIGKILL) // it may be gone by now
+		}
+	}
+}
