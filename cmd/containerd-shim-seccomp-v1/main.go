@@ -1,0 +1,17 @@
+// Command containerd-shim-seccomp-v1 is the containerd shim of the runtime
+// io.containerd.seccomp.v1, and the init of every container that it runs.
+package main
+
+import (
+	"context"
+
+	"seccomp-shim/shim"
+	"seccomp-shim/shim/container"
+)
+
+func main() {
+	if container.IsInit() {
+		container.Init()
+	}
+	shim.Run(context.Background())
+}

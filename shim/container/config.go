@@ -1,0 +1,180 @@
+package container
+
+import (
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/opencontainers/runc/libcontainer"
+	"github.com/opencontainers/runc/libcontainer/configs"
+	"github.com/opencontainers/runc/libcontainer/specconv"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sys/unix"
+)
+
+// Config is what a container is made from.
+type Config struct {
+	ID     string
+	Bundle string      // absolute path of the OCI bundle
+	Spec   *specs.Spec // the bundle's config.json; linux.seccomp holds the profile that applies, or nil
+
+	// Confinement names what linux.seccomp is, for error messages; may be empty.
+	Confinement string
+
+	SystemdCgroup bool // the cgroup is made by systemd; cgroupsPath is slice:prefix:name
+	NoPivotRoot   bool
+	NoNewKeyring  bool
+}
+
+// stateRoot is where libcontainer keeps the state of the bundle's container. It
+// is inside the bundle, so that it goes when containerd removes the bundle, and
+// two containerds on one node never share it.
+func stateRoot(bundle string) string {
+	return filepath.Join(bundle, "state")
+}
+
+func (c *Config) libcontainer() (*configs.Config, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	config, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
+		CgroupName:       c.ID,
+		UseSystemdCgroup: c.SystemdCgroup,
+		NoPivotRoot:      c.NoPivotRoot,
+		NoNewKeyring:     c.NoNewKeyring,
+		Spec:             c.absoluteSpec(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Hooks and seccomp agents are told the bundle through this label, whose last
+	// value counts; specconv has set it to the working directory.
+	config.Labels = append(config.Labels, "bundle="+c.Bundle)
+	return config, nil
+}
+
+// absoluteSpec returns the spec with absolute paths. specconv would resolve
+// relative ones against the working directory, which it takes for the bundle;
+// the working directory of a shim that serves a pod is the first container's.
+func (c *Config) absoluteSpec() *specs.Spec {
+	spec := *c.Spec
+	root := *spec.Root
+	root.Path = c.absolute(root.Path)
+	spec.Root = &root
+	spec.Mounts = slices.Clone(spec.Mounts)
+	for i, m := range spec.Mounts {
+		if slices.Contains(m.Options, "bind") || slices.Contains(m.Options, "rbind") {
+			spec.Mounts[i].Source = c.absolute(m.Source)
+		}
+	}
+	return &spec
+}
+
+func (c *Config) absolute(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(c.Bundle, path)
+}
+
+func (c *Config) validate() error {
+	switch {
+	case c.Spec.Root == nil:
+		return invalidf("config.json: root: must be set")
+	case c.Spec.Linux == nil:
+		return invalidf("config.json: linux: must be set")
+	}
+	return validateProcess(c.Spec.Process)
+}
+
+func validateProcess(p *specs.Process) error {
+	switch {
+	case p == nil:
+		return invalidf("process: must be set")
+	case len(p.Args) == 0:
+		return invalidf("process.args: must not be empty")
+	case !filepath.IsAbs(p.Cwd):
+		return invalidf("process.cwd: %q: must be an absolute path", p.Cwd)
+	}
+	return nil
+}
+
+// libcontainerProcess converts an OCI process. The streams are added by the caller.
+func libcontainerProcess(p *specs.Process) (*libcontainer.Process, error) {
+	if err := validateProcess(p); err != nil {
+		return nil, err
+	}
+	affinity, err := configs.ConvertCPUAffinity(p.ExecCPUAffinity)
+	if err != nil {
+		return nil, invalidf("process.execCPUAffinity: %w", err)
+	}
+	limits, err := rlimits(p.Rlimits)
+	if err != nil {
+		return nil, err
+	}
+	lp := &libcontainer.Process{
+		Args:            p.Args,
+		Env:             p.Env,
+		UID:             int(p.User.UID),
+		GID:             int(p.User.GID),
+		Cwd:             p.Cwd,
+		Label:           p.SelinuxLabel,
+		AppArmorProfile: p.ApparmorProfile,
+		NoNewPrivileges: &p.NoNewPrivileges,
+		Rlimits:         limits,
+		Scheduler:       p.Scheduler,
+		IOPriority:      p.IOPriority,
+		CPUAffinity:     affinity,
+		LogLevel:        strconv.Itoa(int(logrus.GetLevel())),
+	}
+	for _, gid := range p.User.AdditionalGids {
+		lp.AdditionalGroups = append(lp.AdditionalGroups, int(gid))
+	}
+	if p.ConsoleSize != nil {
+		lp.ConsoleWidth = uint16(p.ConsoleSize.Width)
+		lp.ConsoleHeight = uint16(p.ConsoleSize.Height)
+	}
+	if c := p.Capabilities; c != nil {
+		lp.Capabilities = &configs.Capabilities{
+			Bounding:    c.Bounding,
+			Effective:   c.Effective,
+			Inheritable: c.Inheritable,
+			Permitted:   c.Permitted,
+			Ambient:     c.Ambient,
+		}
+	}
+	return lp, nil
+}
+
+// rlimitTypes are the names of getrlimit(2), which the OCI spec uses.
+var rlimitTypes = map[string]int{
+	"RLIMIT_AS":         unix.RLIMIT_AS,
+	"RLIMIT_CORE":       unix.RLIMIT_CORE,
+	"RLIMIT_CPU":        unix.RLIMIT_CPU,
+	"RLIMIT_DATA":       unix.RLIMIT_DATA,
+	"RLIMIT_FSIZE":      unix.RLIMIT_FSIZE,
+	"RLIMIT_LOCKS":      unix.RLIMIT_LOCKS,
+	"RLIMIT_MEMLOCK":    unix.RLIMIT_MEMLOCK,
+	"RLIMIT_MSGQUEUE":   unix.RLIMIT_MSGQUEUE,
+	"RLIMIT_NICE":       unix.RLIMIT_NICE,
+	"RLIMIT_NOFILE":     unix.RLIMIT_NOFILE,
+	"RLIMIT_NPROC":      unix.RLIMIT_NPROC,
+	"RLIMIT_RSS":        unix.RLIMIT_RSS,
+	"RLIMIT_RTPRIO":     unix.RLIMIT_RTPRIO,
+	"RLIMIT_RTTIME":     unix.RLIMIT_RTTIME,
+	"RLIMIT_SIGPENDING": unix.RLIMIT_SIGPENDING,
+	"RLIMIT_STACK":      unix.RLIMIT_STACK,
+}
+
+func rlimits(limits []specs.POSIXRlimit) ([]configs.Rlimit, error) {
+	var out []configs.Rlimit
+	for i, l := range limits {
+		t, ok := rlimitTypes[l.Type]
+		if !ok {
+			return nil, invalidf("process.rlimits[%d].type: %q: not known", i, l.Type)
+		}
+		out = append(out, configs.Rlimit{Type: t, Soft: l.Soft, Hard: l.Hard})
+	}
+	return out, nil
+}

@@ -1,0 +1,56 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/opencontainers/runc/libcontainer"
+	"golang.org/x/sys/unix"
+)
+
+// Destroy kills and removes a container whose shim is gone, by the state on
+// disk. It returns the pid that its init had, or 0 if there is nothing to
+// remove.
+func Destroy(bundle, id string) (pid int, err error) {
+	root := stateRoot(bundle)
+	lc, err := libcontainer.Load(root, id)
+	if errors.Is(err, libcontainer.ErrNotExist) {
+		return 0, os.RemoveAll(root)
+	}
+	if err != nil {
+		return 0, err
+	}
+	state, err := lc.State()
+	if err != nil {
+		return 0, err
+	}
+	if err := killAndWait(lc, 10*time.Second); err != nil {
+		return state.InitProcessPid, err
+	}
+	if err := lc.Destroy(); err != nil {
+		return state.InitProcessPid, err
+	}
+	return state.InitProcessPid, os.RemoveAll(root)
+}
+
+// killAndWait kills the container's processes and polls until init is gone: it
+// is not our child, so it cannot be waited for.
+func killAndWait(lc *libcontainer.Container, limit time.Duration) error {
+	deadline := time.Now().Add(limit)
+	for {
+		err := lc.Signal(unix.SIGKILL)
+		if errors.Is(err, libcontainer.ErrNotRunning) || errors.Is(err, libcontainer.ErrCgroupNotExist) {
+			return nil
+		}
+		status, statusErr := lc.Status()
+		if statusErr == nil && status == libcontainer.Stopped {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("init survives SIGKILL for %s: %w", limit, errors.Join(err, statusErr))
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}

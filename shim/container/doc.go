@@ -1,0 +1,30 @@
+// Package container runs OCI containers with runc's libcontainer in the shim's
+// own process. It is the only importer of libcontainer, whose types stop here.
+//
+// # Who waits for a process
+//
+// Each process has one waiter goroutine, blocked in libcontainer's
+// Process.Wait. There is no reaper that calls wait4(-1): it would race
+// libcontainer's and os/exec's own waits, and would learn of an exit as a bare
+// pid that may belong to several processes. A zombie keeps its pid until its
+// waiter has returned, so no exit is missed and none is misattributed. For the
+// same reason the shim is no child subreaper: orphans of a container that shares
+// the host's pid namespace go to the host's init, which is there to reap them.
+//
+// # What is reported, in which order
+//
+// [Events] hears of a container's life in the order in which containerd's
+// clients rely on it: Created first; a process's Started before its Exited; the
+// init's Exited after those of all its execs. A process's gate makes the middle
+// one hold: Start keeps it until Started has been reported, and the waiter needs
+// it to report the exit.
+//
+// # Locks
+//
+// Container.mu and Process.mu guard a few fields and are held for a few
+// instructions only, never across a fork, a blocking system call or a callback,
+// so State, Wait and Kill answer at once whatever else goes on. libcontainer
+// serialises the operations on one of its Container values; therefore each exec
+// starts through a value of its own, loaded from the state on disk, as separate
+// runc processes would.
+package container

@@ -1,0 +1,19 @@
+package container
+
+import "time"
+
+// Events hears what happens to containers, in the order of the package doc. The
+// methods must not block for long: the process's gate is held meanwhile.
+type Events interface {
+	Created(*Container)
+	ExecAdded(*Process)
+	Started(*Process)
+	Exited(*Process, Exit)
+}
+
+// Exit is how a process ended.
+type Exit struct {
+	Pid    int
+	Status int // exit code, or 128 plus the signal that killed it
+	At     time.Time
+}

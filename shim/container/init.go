@@ -1,0 +1,22 @@
+package container
+
+import (
+	"os"
+
+	"github.com/opencontainers/runc/libcontainer"
+	// nsenter's C constructor enters the container's namespaces before the Go
+	// runtime starts any thread.
+	_ "github.com/opencontainers/runc/libcontainer/nsenter"
+)
+
+// IsInit reports whether this process was started as a container's init:
+// libcontainer re-executes its own binary with this one argument.
+func IsInit() bool {
+	return len(os.Args) == 2 && os.Args[1] == "init"
+}
+
+// Init sets the container up from the inside and then becomes the user's
+// program. It does not return.
+func Init() {
+	libcontainer.Init()
+}

@@ -1,0 +1,172 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/opencontainers/runc/libcontainer"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"seccomp-shim/shim/stdio"
+)
+
+// EarlyExitError says that a container's init ended before it became the
+// user's program. While libcontainer loads the filter, that is what a profile
+// does which forbids a syscall that init itself still needs.
+type EarlyExitError struct {
+	Status      int    // as in [Exit]
+	Confinement string // Config.Confinement
+}
+
+func (e *EarlyExitError) Error() string {
+	end := fmt.Sprintf("exited with status %d", e.Status)
+	if name := unix.SignalName(unix.Signal(e.Status - 128)); name != "" {
+		end = "was killed by " + name
+	}
+	if e.Confinement != "" {
+		return fmt.Sprintf("the container's init %s before it ran the program, under its %s", end, e.Confinement)
+	}
+	return fmt.Sprintf("the container's init %s before it ran the program", end)
+}
+
+// AddExec registers a process to be exec'd. It does not run before Start.
+// On error the streams are closed.
+func (c *Container) AddExec(id string, spec *specs.Process, streams *stdio.IO) (*Process, error) {
+	p := newProcess(c, id, spec, streams)
+	if err := c.register(p); err != nil {
+		streams.Close()
+		return nil, err
+	}
+	c.events.ExecAdded(p)
+	return p, nil
+}
+
+func (c *Container) register(p *Process) error {
+	if err := validateProcess(p.spec); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := check(OpExec, c.state); err != nil {
+		return err
+	}
+	if _, ok := c.processes[p.ID]; ok {
+		return fmt.Errorf("process %s: %w", p.ID, ErrAlreadyExists)
+	}
+	c.processes[p.ID] = p
+	return nil
+}
+
+// Start runs the process. Started is reported before Start returns, and before
+// the exit however soon that comes.
+func (p *Process) Start() error {
+	p.gate.Lock()
+	defer p.gate.Unlock()
+	if p.isInit() && p.State() == Stopped && !p.started {
+		return p.earlyExit()
+	}
+	if err := check(OpStart, p.State()); err != nil {
+		return err
+	}
+	if p.isInit() {
+		return p.startInit()
+	}
+	return p.startExec()
+}
+
+func (p *Process) startInit() error {
+	if err := p.Container.lc.Exec(); err != nil {
+		select {
+		case <-p.gone:
+			return p.earlyExit()
+		case <-time.After(time.Second):
+			return translate(err)
+		}
+	}
+	p.started = true
+	p.setState(Running)
+	p.Container.events.Started(p)
+	return nil
+}
+
+// earlyExit is called when p.gone is closed.
+func (p *Process) earlyExit() error {
+	return &EarlyExitError{Status: p.death.Status, Confinement: p.Container.confinement}
+}
+
+func (p *Process) startExec() error {
+	c := p.Container
+	c.mu.Lock()
+	if c.initExited {
+		c.mu.Unlock()
+		return fmt.Errorf("container %s: init: %w", c.ID, ErrNotRunning)
+	}
+	c.execs.Add(1)
+	c.mu.Unlock()
+	// A value of its own: libcontainer runs one operation at a time on each.
+	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
+	if err == nil {
+		err = p.launch(lc)
+	}
+	if err != nil {
+		c.execs.Done()
+		// No start was reported, so no exit will be.
+		p.finish(Exit{Status: 255, At: time.Now()})
+		return translate(err)
+	}
+	p.setState(Running)
+	c.events.Started(p)
+	go p.watch()
+	return nil
+}
+
+// Delete releases a process that has exited, or was never started; for init, the
+// whole container. It returns how the process ended.
+func (p *Process) Delete() (Exit, error) {
+	if p.isInit() && p.State() == Created {
+		// Its end is reported by the waiter, which needs the gate.
+		if err := p.Kill(unix.SIGKILL, true); err != nil && !isGone(err) {
+			return Exit{}, err
+		}
+		if err := p.awaitEnd(10 * time.Second); err != nil {
+			return Exit{}, err
+		}
+	}
+	p.gate.Lock()
+	defer p.gate.Unlock()
+	if err := check(OpDelete, p.ownState()); err != nil {
+		return Exit{}, err
+	}
+	err := p.streams.Close()
+	if p.isInit() {
+		err = errors.Join(err, p.Container.destroy())
+		if err != nil {
+			return Exit{}, err
+		}
+	}
+	p.setState(Deleted)
+	p.Container.forget(p)
+	return p.Exit(), err
+}
+
+func (p *Process) awaitEnd(limit time.Duration) error {
+	select {
+	case <-p.exited:
+		return nil
+	case <-time.After(limit):
+		return fmt.Errorf("process %d survives SIGKILL for %s", p.Pid(), limit)
+	}
+}
+
+func isGone(err error) bool {
+	var stateErr *StateError
+	return errors.As(err, &stateErr) && stateErr.Gone
+}
+
+func (c *Container) forget(p *Process) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.processes, p.ID)
+}

@@ -1,0 +1,260 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/opencontainers/runc/libcontainer"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sys/unix"
+
+	"seccomp-shim/shim/stdio"
+)
+
+// Process is a container's init or a process exec'd in it.
+type Process struct {
+	ID        string // exec ID; empty for init
+	Container *Container
+
+	spec    *specs.Process
+	streams *stdio.IO
+	exited  chan struct{} // closed when the exit has been recorded, or none will come
+	gone    chan struct{} // closed when the kernel process has ended; death holds how
+	death   Exit
+
+	// gate orders Start, the report of the exit, and Delete. It guards started.
+	gate    sync.Mutex
+	started bool
+
+	mu    sync.Mutex
+	lp    *libcontainer.Process
+	pid   int
+	state State // of an exec; the init's is the container's
+	exit  Exit
+}
+
+func newProcess(c *Container, id string, spec *specs.Process, streams *stdio.IO) *Process {
+	return &Process{
+		ID:        id,
+		Container: c,
+		spec:      spec,
+		streams:   streams,
+		exited:    make(chan struct{}),
+		gone:      make(chan struct{}),
+	}
+}
+
+func (p *Process) isInit() bool { return p.ID == "" }
+
+// launch forks the process into lc and connects its streams. An init then waits
+// for Start; an exec runs.
+func (p *Process) launch(lc *libcontainer.Container) (err error) {
+	lp, err := libcontainerProcess(p.spec)
+	if err != nil {
+		return err
+	}
+	lp.Init = p.isInit()
+	var console *stdio.ConsoleSocket
+	if p.spec.Terminal {
+		if console, err = stdio.NewConsoleSocket(); err != nil {
+			return err
+		}
+		defer console.Close()
+		lp.ConsoleSocket = console.Child
+	} else {
+		connect(lp, p.streams)
+	}
+	if err := lc.Start(lp); err != nil {
+		return translate(err)
+	}
+	pid, err := lp.Pid()
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.lp, p.pid = lp, pid
+	p.mu.Unlock()
+	if err := p.startStreams(console); err != nil {
+		return errors.Join(err, terminate(lp))
+	}
+	return nil
+}
+
+// connect hands the streams over. A nil *os.File in an io.Reader would not be a
+// nil interface, which is what means /dev/null.
+func connect(lp *libcontainer.Process, s *stdio.IO) {
+	if s.Stdin != nil {
+		lp.Stdin = s.Stdin
+	}
+	if s.Stdout != nil {
+		lp.Stdout = s.Stdout
+	}
+	if s.Stderr != nil {
+		lp.Stderr = s.Stderr
+	}
+}
+
+func (p *Process) startStreams(console *stdio.ConsoleSocket) error {
+	if console == nil {
+		return p.streams.Start(nil)
+	}
+	pty, err := console.Receive()
+	if err != nil {
+		return err
+	}
+	return p.streams.Start(pty)
+}
+
+func terminate(lp *libcontainer.Process) error {
+	err := lp.Signal(unix.SIGKILL)
+	_, _ = lp.Wait() // its status is the signal's
+	return err
+}
+
+// watch waits for the process to end and reports it. It is the only waiter.
+func (p *Process) watch() {
+	state, err := p.lp.Wait()
+	p.death = Exit{Pid: p.pid, Status: status(state, err), At: time.Now()}
+	close(p.gone)
+	if p.isInit() {
+		if err := p.Container.initGone(); err != nil {
+			logrus.WithError(err).WithField("container_id", p.Container.ID).Error("failed to kill the processes that init left")
+		}
+	}
+	p.gate.Lock()
+	defer p.gate.Unlock()
+	p.streams.Exited()
+	p.finish(p.death)
+	p.Container.events.Exited(p, p.death)
+	if !p.isInit() {
+		p.Container.execs.Done()
+	}
+}
+
+// finish records the end and wakes those who wait for it.
+func (p *Process) finish(exit Exit) {
+	p.mu.Lock()
+	p.exit = exit
+	p.mu.Unlock()
+	p.setState(Stopped)
+	close(p.exited)
+}
+
+// status is the exit status by the convention of shells and containerd.
+func status(state *os.ProcessState, err error) int {
+	if state == nil {
+		logrus.WithError(err).Error("failed to wait for a container process")
+		return 255
+	}
+	ws := state.Sys().(syscall.WaitStatus)
+	if ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return ws.ExitStatus()
+}
+
+// Pid returns the host's pid, or 0 before the process was launched.
+func (p *Process) Pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pid
+}
+
+// State returns the process's state. A running exec of a paused container is paused.
+func (p *Process) State() State {
+	own := p.ownState()
+	if container := p.Container.State(); own == Running && (container == Pausing || container == Paused) {
+		return container
+	}
+	return own
+}
+
+func (p *Process) ownState() State {
+	if p.isInit() {
+		return p.Container.State()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state
+}
+
+func (p *Process) setState(s State) {
+	mu, state := &p.mu, &p.state
+	if p.isInit() {
+		mu, state = &p.Container.mu, &p.Container.state
+	}
+	mu.Lock()
+	*state = s
+	mu.Unlock()
+}
+
+// StdioOwner returns who owns the streams of a process exec'd beside this one.
+func (p *Process) StdioOwner(execID string) stdio.Owner {
+	owner := p.streams.Owner()
+	owner.ID = execID
+	return owner
+}
+
+// Streams returns the client's names of the process's streams.
+func (p *Process) Streams() stdio.Streams { return p.streams.Streams() }
+
+// Exit returns how the process ended; zero while it has not.
+func (p *Process) Exit() Exit {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.exit
+}
+
+// Wait returns when the exit has been reported, or with the context's error.
+func (p *Process) Wait(ctx context.Context) (Exit, error) {
+	select {
+	case <-p.exited:
+		return p.Exit(), nil
+	case <-ctx.Done():
+		return Exit{}, ctx.Err()
+	}
+}
+
+// Kill sends a signal. all extends SIGKILL to every process of a container
+// without a pid namespace of its own, and is no error when nothing is left.
+func (p *Process) Kill(signal unix.Signal, all bool) error {
+	err := check(OpKill, p.ownState())
+	if stateErr := (*StateError)(nil); errors.As(err, &stateErr) && stateErr.Gone && all && p.isInit() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	lp := p.lp
+	p.mu.Unlock()
+	if lp == nil {
+		return fmt.Errorf("process %s is not started: %w", p.ID, ErrNotRunning)
+	}
+	if p.isInit() {
+		err = p.Container.lc.Signal(signal)
+	} else {
+		err = lp.Signal(signal)
+	}
+	if errors.Is(err, libcontainer.ErrNotRunning) || errors.Is(err, os.ErrProcessDone) || errors.Is(err, unix.ESRCH) {
+		return &StateError{Op: OpKill, State: Stopped, Gone: true}
+	}
+	return translate(err)
+}
+
+// CloseStdin ends the process's stdin once the client has closed its end.
+func (p *Process) CloseStdin() error { return p.streams.CloseStdin() }
+
+// Resize sets the size of the process's terminal, in characters.
+func (p *Process) Resize(width, height uint16) error {
+	if err := check(OpResize, p.State()); err != nil {
+		return err
+	}
+	return p.streams.Resize(width, height)
+}

@@ -1,0 +1,154 @@
+package shim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/containerd/containerd/api/runtime/task/v3"
+	"github.com/containerd/containerd/api/types"
+	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/containerd/v2/pkg/namespaces"
+	"github.com/containerd/errdefs"
+	"github.com/containerd/log"
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/stdio"
+)
+
+// createContainer is the whole way from an OCI spec to a container whose init
+// waits, confined, for its start.
+func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest) (_ *container.Container, err error) {
+	ns, err := namespaces.NamespaceRequired(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options, err := taskOptions(r)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := readSpec(r.Bundle)
+	if err != nil {
+		return nil, err
+	}
+	confinement, err := confine(ctx, spec, options)
+	if err != nil {
+		return nil, withClass(err, errdefs.ErrInvalidArgument)
+	}
+	unmount, err := mountRootfs(r.Bundle, r.Rootfs)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, unmount())
+		}
+	}()
+	streams, err := stdio.Open(
+		stdio.Streams{Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr, Terminal: r.Terminal},
+		stdio.Owner{ID: r.ID, Namespace: ns, UID: int(options.IoUid), GID: int(options.IoGid)})
+	if err != nil {
+		return nil, err
+	}
+	return container.Create(container.Config{
+		ID:            r.ID,
+		Bundle:        r.Bundle,
+		Spec:          spec,
+		Confinement:   confinement,
+		SystemdCgroup: options.SystemdCgroup,
+		NoPivotRoot:   options.NoPivotRoot,
+		NoNewKeyring:  options.NoNewKeyring,
+	}, streams, &reporter{service: s, rootfs: r.Rootfs})
+}
+
+// confine decides the seccomp profile that applies, proves that it compiles,
+// and makes it the spec's own: what is in linux.seccomp from here on is what
+// the container's processes load. It returns the profile's name for people, ""
+// if there is none.
+func confine(ctx context.Context, spec *specs.Spec, options *Options) (string, error) {
+	if spec.Linux == nil || spec.Process == nil {
+		return "", errors.New("config.json: linux and process must be set")
+	}
+	choice, err := seccomp.Resolve(seccomp.Request{
+		Inline:       spec.Linux.Seccomp,
+		Annotations:  spec.Annotations,
+		Capabilities: bounding(spec.Process),
+		UnsetProfile: options.UnsetProfile,
+		ProfileRoot:  options.ProfileRoot,
+	})
+	if err != nil {
+		return "", err
+	}
+	profile, err := choice.Load()
+	if err != nil {
+		return "", err
+	}
+	if profile == nil {
+		spec.Linux.Seccomp = nil
+		log.G(ctx).Debugf("container runs without a seccomp profile: %s", choice.Origin)
+		return "", nil
+	}
+	confinement := fmt.Sprintf("seccomp profile (%s)", choice.Origin)
+	result, err := compile.Compile(profile)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", confinement, err)
+	}
+	spec.Linux.Seccomp = profile.Spec()
+	log.G(ctx).WithField("instructions", result.Program.Len()).WithField("skipped", result.Skipped).
+		Debugf("container runs under its %s", confinement)
+	return confinement, nil
+}
+
+func bounding(p *specs.Process) []string {
+	if p.Capabilities == nil {
+		return nil
+	}
+	return p.Capabilities.Bounding
+}
+
+func taskOptions(r *task.CreateTaskRequest) (*Options, error) {
+	options, err := readOptions(r.Options)
+	if err == nil && options == nil {
+		err = fmt.Errorf("runtime options: type %q is not known", r.Options.GetTypeUrl())
+	}
+	if err != nil {
+		return nil, withClass(err, errdefs.ErrInvalidArgument)
+	}
+	return options, nil
+}
+
+// readSpec reads the bundle's config.json.
+func readSpec(bundle string) (*specs.Spec, error) {
+	data, err := os.ReadFile(filepath.Join(bundle, "config.json"))
+	if err != nil {
+		return nil, err
+	}
+	spec := &specs.Spec{}
+	if err := json.Unmarshal(data, spec); err != nil {
+		return nil, fmt.Errorf("read %s/config.json: %w", bundle, err)
+	}
+	return spec, nil
+}
+
+// mountRootfs mounts the container's root file system into its bundle. The
+// returned function undoes it.
+func mountRootfs(bundle string, mounts []*types.Mount) (unmount func() error, err error) {
+	if len(mounts) == 0 {
+		return func() error { return nil }, nil
+	}
+	rootfs := filepath.Join(bundle, "rootfs")
+	if err := os.Mkdir(rootfs, 0o711); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, err
+	}
+	unmount = func() error { return mount.UnmountRecursive(rootfs, 0) }
+	if err := mount.All(mount.FromProto(mounts), rootfs); err != nil {
+		return nil, errors.Join(fmt.Errorf("mount rootfs: %w", err), unmount())
+	}
+	return unmount, nil
+}

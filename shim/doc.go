@@ -1,0 +1,10 @@
+// Package shim is containerd's side of the runtime: the bootstrap of the shim
+// process, the task service (v3) that containerd calls, the events it is sent,
+// and the handler's options. It is the only importer of containerd.
+//
+// The one way from an OCI spec to a confined process is readable in
+// service.createContainer (create.go).
+package shim
+
+// Name is the runtime's type in containerd. Its binary is containerd-shim-seccomp-v1.
+const Name = "io.containerd.seccomp.v1"

@@ -1,0 +1,64 @@
+package shim
+
+import (
+	"context"
+	"errors"
+
+	"github.com/containerd/errdefs"
+	"github.com/containerd/errdefs/pkg/errgrpc"
+	"github.com/containerd/ttrpc"
+
+	"seccomp-shim/shim/container"
+)
+
+// UnaryServerInterceptor gives every error of the service the status code that
+// containerd's clients tell errors apart by. It is the only place that does.
+func (*service) UnaryServerInterceptor() ttrpc.UnaryServerInterceptor {
+	return func(ctx context.Context, unmarshal ttrpc.Unmarshaler, _ *ttrpc.UnaryServerInfo, method ttrpc.Method) (any, error) {
+		response, err := method(ctx, unmarshal)
+		if err != nil {
+			return nil, errgrpc.ToGRPC(flatten(err))
+		}
+		return response, nil
+	}
+}
+
+// flatten reduces an error to its text and containerd's class. errgrpc would
+// send every error of the tree, and clients print each.
+func flatten(err error) error {
+	if class, ok := classOf(err).(interface{ WithMessage(string) error }); ok {
+		return class.WithMessage(err.Error())
+	}
+	return err
+}
+
+// classOf finds containerd's class of an error.
+func classOf(err error) error {
+	var stateErr *container.StateError
+	var marked *classified
+	switch {
+	case errors.As(err, &marked):
+		return marked.class
+	case errors.As(err, &stateErr) && stateErr.Gone, errors.Is(err, container.ErrNotFound):
+		return errdefs.ErrNotFound
+	case errors.As(err, &stateErr), errors.Is(err, container.ErrNotRunning):
+		return errdefs.ErrFailedPrecondition
+	case errors.Is(err, container.ErrAlreadyExists):
+		return errdefs.ErrAlreadyExists
+	case errors.Is(err, container.ErrInvalid):
+		return errdefs.ErrInvalidArgument
+	}
+	return errdefs.Resolve(err)
+}
+
+// withClass marks an error, whose text stays as it is.
+func withClass(err, class error) error {
+	return &classified{error: err, class: class}
+}
+
+type classified struct {
+	error
+	class error
+}
+
+func (c *classified) Unwrap() error { return c.error }

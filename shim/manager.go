@@ -1,0 +1,138 @@
+package shim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
+	"github.com/containerd/containerd/api/types"
+	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/containerd/v2/pkg/namespaces"
+	containerd "github.com/containerd/containerd/v2/pkg/shim"
+	"github.com/containerd/containerd/v2/version"
+	"golang.org/x/sys/unix"
+
+	"seccomp-shim/shim/container"
+)
+
+// groupAnnotations name the group of a container, in order of preference. One
+// shim serves a group: a pod, or what a client grouped by hand.
+var groupAnnotations = []string{
+	"io.containerd.runc.v2.group", // what clients of runc's shim set
+	"io.kubernetes.cri.sandbox-id",
+}
+
+// manager starts and cleans up shims. Its methods run in short-lived processes,
+// in the bundle's directory.
+type manager struct{}
+
+func (manager) Name() string { return Name }
+
+// Start starts the shim of a container, or finds the one that its group already
+// has, and returns its address.
+func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ *bootstrap.BootstrapResult, err error) {
+	id := params.GetInstanceID()
+	bundle, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	// An operator's mistake is best told before anything is started.
+	if _, err := bootstrapOptions(params); err != nil {
+		return nil, err
+	}
+	group, err := groupOf(id, bundle)
+	if err != nil {
+		return nil, err
+	}
+	debug := params.GetLogLevel() <= bootstrap.LogLevel_LOG_LEVEL_DEBUG
+	listeners, found, err := listen(ctx, params, group, debug)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		defer listeners.close(&err)
+		if err := startServer(ctx, params, listeners, debug); err != nil {
+			return nil, err
+		}
+	}
+	return &bootstrap.BootstrapResult{Version: 3, Protocol: "ttrpc", Address: listeners.address}, nil
+}
+
+// startServer runs this binary as the shim that serves on the listeners.
+func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *listeners, debug bool) error {
+	ns, err := namespaces.NamespaceRequired(ctx)
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	args := []string{"-namespace", ns, "-id", params.GetInstanceID(), "-address", params.GetContainerdGrpcAddress()}
+	if debug {
+		args = append(args, "-debug")
+	}
+	cmd := exec.Command(self, args...)
+	// More threads than a shim has work for only cost memory.
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=4")
+	cmd.ExtraFiles = l.files
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if err := containerd.AdjustOOMScore(cmd.Process.Pid); err != nil {
+		return errors.Join(fmt.Errorf("adjust OOM score of shim: %w", err), cmd.Process.Kill())
+	}
+	return cmd.Process.Release()
+}
+
+func groupOf(id, bundle string) (string, error) {
+	spec, err := readSpec(bundle)
+	if err != nil {
+		return "", err
+	}
+	for _, key := range groupAnnotations {
+		if group, ok := spec.Annotations[key]; ok {
+			return group, nil
+		}
+	}
+	return id, nil
+}
+
+// Stop cleans up after a shim that died: its container is killed, and its
+// cgroup, state and mounts are removed.
+func (manager) Stop(_ context.Context, id string) (containerd.StopStatus, error) {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return containerd.StopStatus{}, err
+	}
+	// A shim that serves a group works in another container's bundle.
+	bundle := filepath.Join(filepath.Dir(cwd), id)
+	pid, err := container.Destroy(bundle, id)
+	if err != nil {
+		return containerd.StopStatus{}, fmt.Errorf("destroy container %s: %w", id, err)
+	}
+	if err := mount.UnmountRecursive(filepath.Join(bundle, "rootfs"), 0); err != nil {
+		return containerd.StopStatus{}, fmt.Errorf("unmount rootfs of container %s: %w", id, err)
+	}
+	return containerd.StopStatus{
+		Pid:        pid,
+		ExitStatus: 128 + int(unix.SIGKILL),
+		ExitedAt:   time.Now(),
+	}, nil
+}
+
+// Info answers containerd's -info.
+func (manager) Info(_ context.Context, _ io.Reader) (*types.RuntimeInfo, error) {
+	return &types.RuntimeInfo{
+		Name:    Name,
+		Version: &types.RuntimeVersion{Version: version.Version, Revision: version.Revision},
+	}, nil
+}

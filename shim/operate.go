@@ -1,0 +1,78 @@
+package shim
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/containerd/containerd/api/events"
+	"github.com/containerd/containerd/api/runtime/task/v3"
+	"github.com/containerd/errdefs"
+	"golang.org/x/sys/unix"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// ResizePty sets the size of a process's terminal.
+func (s *service) ResizePty(_ context.Context, r *task.ResizePtyRequest) (*emptypb.Empty, error) {
+	p, err := s.process(r.ID, r.ExecID)
+	if err != nil {
+		return nil, err
+	}
+	return &emptypb.Empty{}, p.Resize(uint16(r.Width), uint16(r.Height))
+}
+
+// CloseIO ends a process's stdin.
+func (s *service) CloseIO(_ context.Context, r *task.CloseIORequest) (*emptypb.Empty, error) {
+	p, err := s.process(r.ID, r.ExecID)
+	if err != nil {
+		return nil, err
+	}
+	if !r.Stdin {
+		return &emptypb.Empty{}, nil
+	}
+	return &emptypb.Empty{}, p.CloseStdin()
+}
+
+// Pause freezes a container.
+func (s *service) Pause(_ context.Context, r *task.PauseRequest) (*emptypb.Empty, error) {
+	c, err := s.container(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Pause(); err != nil {
+		return nil, err
+	}
+	s.events.send(&events.TaskPaused{ContainerID: r.ID})
+	return &emptypb.Empty{}, nil
+}
+
+// Resume thaws a container.
+func (s *service) Resume(_ context.Context, r *task.ResumeRequest) (*emptypb.Empty, error) {
+	c, err := s.container(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Resume(); err != nil {
+		return nil, err
+	}
+	s.events.send(&events.TaskResumed{ContainerID: r.ID})
+	return &emptypb.Empty{}, nil
+}
+
+// Kill sends a signal to a process.
+func (s *service) Kill(_ context.Context, r *task.KillRequest) (*emptypb.Empty, error) {
+	p, err := s.process(r.ID, r.ExecID)
+	if err != nil {
+		return nil, err
+	}
+	return &emptypb.Empty{}, p.Kill(unix.Signal(r.Signal), r.All)
+}
+
+// Update changes a container's resources.
+func (s *service) Update(context.Context, *task.UpdateTaskRequest) (*emptypb.Empty, error) {
+	return nil, fmt.Errorf("update of resources: %w", errdefs.ErrNotImplemented)
+}
+
+// Checkpoint saves a container's state with CRIU.
+func (s *service) Checkpoint(context.Context, *task.CheckpointTaskRequest) (*emptypb.Empty, error) {
+	return nil, fmt.Errorf("checkpoint: %w", errdefs.ErrNotImplemented)
+}

@@ -1,0 +1,142 @@
+package shim
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
+	runc "github.com/containerd/containerd/api/types/runc/options"
+	generic "github.com/containerd/containerd/api/types/runtimeoptions/v1"
+	"github.com/containerd/typeurl/v2"
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Options are the runtime handler's options: the table
+// plugins."io.containerd.cri.v1.runtime".containerd.runtimes.<handler>.options
+// of containerd's configuration, or the file of ctr's --runtime-config-path.
+//
+// Those that runc's shim has too keep their names there.
+type Options struct {
+	ProfileRoot   string `toml:"profile_root"`  // where Localhost profiles are; absolute
+	UnsetProfile  string `toml:"unset_profile"` // the profile of containers that name none
+	SystemdCgroup bool   // cgroups are made by systemd
+	NoPivotRoot   bool   // for a root file system on a ramdisk
+	NoNewKeyring  bool   // containers share the session keyring
+	IoUid         uint32 //nolint:revive // runc's spelling: the owner of stdio pipes
+	IoGid         uint32 //nolint:revive
+
+	// Of runc's options, these would be without effect: no runc is run, and the
+	// state lives in the bundle. A value is refused, not ignored.
+	BinaryName string
+	Root       string
+}
+
+// bootstrapOptions reads the options that containerd gives when it starts a shim.
+func bootstrapOptions(params *bootstrap.BootstrapParams) (*Options, error) {
+	for _, ext := range params.GetExtensions() {
+		o, err := readOptions(ext.GetValue())
+		if err != nil || o != nil {
+			return o, err
+		}
+	}
+	return &Options{}, nil
+}
+
+// readOptions decodes a task's options. containerd sends runtimeoptions.v1 for
+// runtime types that it does not know, such as this one; some clients send
+// runc's. Nil means that the message is neither; absent options are defaults.
+func readOptions(message typeurl.Any) (*Options, error) {
+	if message == nil || len(message.GetValue()) == 0 {
+		return &Options{}, nil
+	}
+	var o *Options
+	switch {
+	case typeurl.Is(message, (*generic.Options)(nil)):
+		options := &generic.Options{}
+		if err := typeurl.UnmarshalTo(message, options); err != nil {
+			return nil, fmt.Errorf("read runtime options: %w", err)
+		}
+		var err error
+		if o, err = readGeneric(options); err != nil {
+			return nil, err
+		}
+	case typeurl.Is(message, (*runc.Options)(nil)):
+		options := &runc.Options{}
+		if err := typeurl.UnmarshalTo(message, options); err != nil {
+			return nil, fmt.Errorf("read runtime options: %w", err)
+		}
+		o = fromRunc(options)
+	default:
+		return nil, nil
+	}
+	return o, o.validate()
+}
+
+func readGeneric(g *generic.Options) (*Options, error) {
+	if g.GetConfigPath() == "" {
+		return parseOptions("runtime options", g.GetConfigBody())
+	}
+	body, err := os.ReadFile(g.GetConfigPath())
+	if err != nil {
+		return nil, fmt.Errorf("read runtime options: %w", err)
+	}
+	return parseOptions(g.GetConfigPath(), body)
+}
+
+// parseOptions decodes TOML. An unknown key is an error that names it: a
+// misspelt option of a security tool must not pass for a default.
+func parseOptions(source string, body []byte) (*Options, error) {
+	o := &Options{}
+	dec := toml.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(o)
+	if strict := (*toml.StrictMissingError)(nil); errors.As(err, &strict) && len(strict.Errors) > 0 {
+		key := strict.Errors[0].Key()
+		return nil, fmt.Errorf("%s: unknown option %q", source, joinKey(key))
+	}
+	if decode := (*toml.DecodeError)(nil); errors.As(err, &decode) {
+		line, column := decode.Position()
+		return nil, fmt.Errorf("%s: line %d, column %d: %w", source, line, column, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", source, err)
+	}
+	return o, nil
+}
+
+func joinKey(key toml.Key) string {
+	joined := ""
+	for i, part := range key {
+		if i > 0 {
+			joined += "."
+		}
+		joined += part
+	}
+	return joined
+}
+
+func fromRunc(r *runc.Options) *Options {
+	return &Options{
+		SystemdCgroup: r.GetSystemdCgroup(),
+		NoPivotRoot:   r.GetNoPivotRoot(),
+		NoNewKeyring:  r.GetNoNewKeyring(),
+		IoUid:         r.GetIoUid(),
+		IoGid:         r.GetIoGid(),
+		BinaryName:    r.GetBinaryName(),
+		Root:          r.GetRoot(),
+	}
+}
+
+func (o *Options) validate() error {
+	for name, value := range map[string]string{"BinaryName": o.BinaryName, "Root": o.Root} {
+		if value != "" {
+			return fmt.Errorf("option %s: %q: runtime %s runs containers itself, without a runc binary", name, value, Name)
+		}
+	}
+	if o.ProfileRoot != "" && o.ProfileRoot[0] != '/' {
+		return fmt.Errorf("option profile_root: %q: must be an absolute path", o.ProfileRoot)
+	}
+	return nil
+}

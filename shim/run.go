@@ -1,0 +1,39 @@
+package shim
+
+import (
+	"context"
+
+	containerd "github.com/containerd/containerd/v2/pkg/shim"
+	"github.com/containerd/containerd/v2/pkg/shutdown"
+	"github.com/containerd/containerd/v2/plugins"
+	"github.com/containerd/plugin"
+	"github.com/containerd/plugin/registry"
+)
+
+// Run is the shim binary's main: by its arguments it starts a shim, is one, or
+// cleans up after one (containerd's core/runtime/v2/README.md).
+func Run(ctx context.Context) {
+	registry.Register(&plugin.Registration{
+		Type:     plugins.TTRPCPlugin,
+		ID:       "task",
+		Requires: []plugin.Type{plugins.EventPlugin, plugins.InternalPlugin},
+		InitFn:   initService,
+	})
+	containerd.RunShim(ctx, manager{}, func(c *containerd.Config) {
+		// Each process has its own waiter: see package container.
+		c.NoReaper = true
+		c.NoSubreaper = true
+	})
+}
+
+func initService(ic *plugin.InitContext) (any, error) {
+	publisher, err := ic.GetByID(plugins.EventPlugin, "publisher")
+	if err != nil {
+		return nil, err
+	}
+	sd, err := ic.GetByID(plugins.InternalPlugin, "shutdown")
+	if err != nil {
+		return nil, err
+	}
+	return newService(ic.Context, publisher.(containerd.Publisher), sd.(shutdown.Service)), nil
+}

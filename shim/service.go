@@ -1,0 +1,183 @@
+package shim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/containerd/containerd/api/events"
+	"github.com/containerd/containerd/api/runtime/task/v3"
+	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/containerd/v2/pkg/protobuf"
+	containerd "github.com/containerd/containerd/v2/pkg/shim"
+	"github.com/containerd/containerd/v2/pkg/shutdown"
+	"github.com/containerd/errdefs"
+	"github.com/containerd/ttrpc"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/stdio"
+)
+
+var _ task.TTRPCTaskService = (*service)(nil)
+
+// service is containerd's task API, v3, for the containers of one group.
+type service struct {
+	events   *queue
+	shutdown shutdown.Service
+
+	mu sync.Mutex
+	// containers by ID; nil while one is being created, which reserves its ID.
+	containers map[string]*container.Container
+}
+
+func newService(ctx context.Context, publisher containerd.Publisher, sd shutdown.Service) *service {
+	s := &service{
+		events:     newQueue(publisher),
+		shutdown:   sd,
+		containers: map[string]*container.Container{},
+	}
+	go s.events.run(ctx, sd.Done())
+	return s
+}
+
+// RegisterTTRPC implements containerd's shim.TTRPCService.
+func (s *service) RegisterTTRPC(server *ttrpc.Server) error {
+	task.RegisterTTRPCTaskService(server, s)
+	return nil
+}
+
+func (s *service) reserve(id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.containers[id]; ok {
+		return fmt.Errorf("container %s: %w", id, errdefs.ErrAlreadyExists)
+	}
+	s.containers[id] = nil
+	return nil
+}
+
+func (s *service) add(c *container.Container) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.containers[c.ID] = c
+}
+
+func (s *service) remove(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.containers, id)
+}
+
+func (s *service) container(id string) (*container.Container, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.containers[id]; c != nil {
+		return c, nil
+	}
+	return nil, fmt.Errorf("container %s: %w", id, errdefs.ErrNotFound)
+}
+
+func (s *service) process(id, execID string) (*container.Process, error) {
+	c, err := s.container(id)
+	if err != nil {
+		return nil, err
+	}
+	return c.Process(execID)
+}
+
+// Create makes a container; its init waits for Start.
+func (s *service) Create(ctx context.Context, r *task.CreateTaskRequest) (*task.CreateTaskResponse, error) {
+	if r.Checkpoint != "" {
+		return nil, fmt.Errorf("restore from a checkpoint: %w", errdefs.ErrNotImplemented)
+	}
+	if err := s.reserve(r.ID); err != nil {
+		return nil, err
+	}
+	c, err := s.createContainer(ctx, r)
+	if err != nil {
+		s.remove(r.ID)
+		return nil, fmt.Errorf("OCI runtime create failed: %w", err)
+	}
+	return &task.CreateTaskResponse{Pid: uint32(c.Init().Pid())}, nil
+}
+
+// Start runs a created container or an added exec.
+func (s *service) Start(_ context.Context, r *task.StartRequest) (*task.StartResponse, error) {
+	p, err := s.process(r.ID, r.ExecID)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Start(); err != nil {
+		if r.ExecID == "" {
+			return nil, fmt.Errorf("OCI runtime start failed: %w", err)
+		}
+		return nil, fmt.Errorf("OCI runtime exec failed: %w", err)
+	}
+	return &task.StartResponse{Pid: uint32(p.Pid())}, nil
+}
+
+// Delete removes a process that has ended; for init, the container.
+func (s *service) Delete(_ context.Context, r *task.DeleteRequest) (*task.DeleteResponse, error) {
+	p, err := s.process(r.ID, r.ExecID)
+	if err != nil {
+		return nil, err
+	}
+	exit, err := p.Delete()
+	if err != nil {
+		return nil, err
+	}
+	if r.ExecID == "" {
+		s.remove(r.ID)
+		if err := mount.UnmountRecursive(filepath.Join(p.Container.Bundle, "rootfs"), 0); err != nil {
+			return nil, fmt.Errorf("unmount rootfs: %w", err)
+		}
+		s.events.send(&events.TaskDelete{
+			ContainerID: r.ID,
+			Pid:         uint32(exit.Pid),
+			ExitStatus:  uint32(exit.Status),
+			ExitedAt:    protobuf.ToTimestamp(exit.At),
+		})
+	}
+	return &task.DeleteResponse{
+		Pid:        uint32(exit.Pid),
+		ExitStatus: uint32(exit.Status),
+		ExitedAt:   protobuf.ToTimestamp(exit.At),
+	}, nil
+}
+
+// Exec adds a process to a container; it waits for Start.
+func (s *service) Exec(ctx context.Context, r *task.ExecProcessRequest) (*emptypb.Empty, error) {
+	c, err := s.container(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	spec := &specs.Process{}
+	if err := json.Unmarshal(r.GetSpec().GetValue(), spec); err != nil {
+		return nil, fmt.Errorf("read process spec: %w: %w", err, errdefs.ErrInvalidArgument)
+	}
+	spec.Terminal = r.Terminal
+	streams, err := stdio.Open(
+		stdio.Streams{Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr, Terminal: r.Terminal},
+		c.Init().StdioOwner(r.ExecID))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.AddExec(r.ExecID, spec, streams); err != nil {
+		return nil, err
+	}
+	return &emptypb.Empty{}, nil
+}
+
+// Shutdown ends the shim, unless it still has containers.
+func (s *service) Shutdown(context.Context, *task.ShutdownRequest) (*emptypb.Empty, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.containers) == 0 {
+		s.shutdown.Shutdown()
+	}
+	return &emptypb.Empty{}, nil
+}

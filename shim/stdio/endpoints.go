@@ -1,0 +1,123 @@
+package stdio
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// openOutputs opens where stdout and stderr go, and the pipes that the process
+// writes to.
+func (o *IO) openOutputs() error {
+	for _, out := range []struct {
+		name, uri string
+		process   **os.File
+	}{
+		{"stdout", o.streams.Stdout, &o.Stdout},
+		{"stderr", o.streams.Stderr, &o.Stderr},
+	} {
+		if out.uri == "" {
+			continue
+		}
+		if err := o.openOutput(out.name, out.uri, out.process); err != nil {
+			return fmt.Errorf("open %s %q: %w", out.name, out.uri, err)
+		}
+	}
+	return nil
+}
+
+func (o *IO) openOutput(name, uri string, process **os.File) error {
+	dst, reads, err := o.openSink(name, uri)
+	if err != nil {
+		return err
+	}
+	if reads {
+		*process = dst
+		return nil
+	}
+	src, w, err := o.pipe()
+	if err != nil {
+		dst.Close()
+		return err
+	}
+	*process = w
+	o.copies = append(o.copies, newCopier(src, dst, true))
+	return nil
+}
+
+// openSink opens the client's end of an output stream. reads tells that it is a
+// pipe which someone else reads, so that the process may have it for its own.
+func (o *IO) openSink(name, uri string) (dst *os.File, reads bool, err error) {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return nil, false, err
+	}
+	switch u.Scheme {
+	case "", "fifo":
+		dst, err = openFifoOrFile(u.Path)
+		return dst, false, err
+	case "file":
+		dst, err = openLogFile(u.Path)
+		return dst, false, err
+	case "binary", "binary-v2":
+		// One logging binary serves stdout and stderr; stdout's URI starts it.
+		if o.logger == nil {
+			if o.logger, err = startLogger(u, o.owner); err != nil {
+				return nil, false, err
+			}
+		}
+		return o.logger.takeWriter(name), true, nil
+	}
+	return nil, false, fmt.Errorf("unknown scheme %q (known: fifo, file, binary, binary-v2)", u.Scheme)
+}
+
+func openLogFile(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+}
+
+// openFifoOrFile opens a FIFO for reading and writing: opening then never waits
+// for the client (fifo(7)), a client that goes away causes no EPIPE, and one
+// that comes back, such as a restarted containerd, finds what waited for it.
+func openFifoOrFile(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Type() != os.ModeNamedPipe {
+		return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	}
+	return os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0)
+}
+
+// openStdin opens the client's stdin FIFO, twice: to read it, and to hold it
+// open for writing, so that stdin survives a client that comes and goes. It ends
+// when CloseStdin gives our hold up and the client has closed its end.
+func (o *IO) openStdin() error {
+	src, err := os.OpenFile(o.streams.Stdin, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	if o.holdOpen, err = os.OpenFile(o.streams.Stdin, os.O_WRONLY|unix.O_NONBLOCK, 0); err != nil {
+		src.Close()
+		return err
+	}
+	if o.streams.Terminal {
+		// The terminal is not there yet: attachTerminal completes the copier.
+		o.copies = append(o.copies, newCopier(src, nil, false))
+		return nil
+	}
+	r, dst, err := o.pipe()
+	if err != nil {
+		src.Close()
+		return err
+	}
+	o.Stdin = r
+	o.copies = append(o.copies, newCopier(src, dst, false))
+	return nil
+}

@@ -1,0 +1,211 @@
+package stdio
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// Grace is how long the streams of an exited process stay open for what its
+// children still write.
+const Grace = 10 * time.Second
+
+// stall is how long [IO.Close] watches a stream that moves nothing before it
+// cuts it.
+const stall = time.Second
+
+// Streams names a process's streams as containerd's task API does: a FIFO or
+// file by path, or a URI (fifo, file, binary, binary-v2). Empty means /dev/null.
+type Streams struct {
+	Stdin, Stdout, Stderr string
+	Terminal              bool // one pseudo terminal for all three; Stderr is not used
+}
+
+// Owner says who asks, which logging binaries are told, and who owns the
+// process's ends of the pipes.
+type Owner struct {
+	ID, Namespace string
+	UID, GID      int
+}
+
+// IO connects one process with its client.
+//
+// Open, then hand Stdin, Stdout and Stderr to the process, or for a terminal
+// the socket of [NewConsoleSocket]; then Start, or Close if the process did not
+// come to life; Exited when it is gone; Close in the end.
+type IO struct {
+	// The process's ends; nil means /dev/null. All nil for a terminal.
+	Stdin, Stdout, Stderr *os.File
+
+	streams Streams
+	owner   Owner
+	logger  *logger
+	copies  []*copier
+	running sync.WaitGroup
+
+	mu       sync.Mutex
+	holdOpen *os.File  // our writing end of the client's stdin FIFO
+	terminal *terminal // nil without one, and once closed
+}
+
+// Open opens the client's ends and makes the process's. On error nothing stays open.
+func Open(streams Streams, owner Owner) (_ *IO, err error) {
+	o := &IO{streams: streams, owner: owner}
+	defer func() {
+		if err != nil {
+			o.Close()
+		}
+	}()
+	if !streams.Terminal {
+		if err := o.openOutputs(); err != nil {
+			return nil, err
+		}
+	}
+	if streams.Stdin != "" {
+		if err := o.openStdin(); err != nil {
+			return nil, fmt.Errorf("open stdin %q: %w", streams.Stdin, err)
+		}
+	}
+	return o, nil
+}
+
+// Streams returns what Open was given.
+func (o *IO) Streams() Streams { return o.streams }
+
+// Owner returns what Open was given.
+func (o *IO) Owner() Owner { return o.owner }
+
+// Start begins to copy. pty is the master side of the process's terminal, or
+// nil; Start owns it from now on. The process must have its own copies of
+// Stdin, Stdout and Stderr, which Start closes.
+func (o *IO) Start(pty *os.File) error {
+	o.closeProcessEnds()
+	if pty != nil {
+		if err := o.attachTerminal(pty); err != nil {
+			return err
+		}
+	}
+	for _, c := range o.copies {
+		c.started.Store(true)
+		o.running.Go(c.run)
+	}
+	return nil
+}
+
+// Exited tells that the process is gone: its streams end after [Grace] at the latest.
+func (o *IO) Exited() {
+	o.mu.Lock()
+	if o.terminal != nil {
+		o.terminal.release()
+	}
+	o.mu.Unlock()
+	end := time.Now().Add(Grace)
+	for _, c := range o.copies {
+		c.endAt(end)
+	}
+}
+
+// CloseStdin ends the process's stdin once the client has closed its end too.
+func (o *IO) CloseStdin() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.holdOpen == nil {
+		return nil
+	}
+	err := o.holdOpen.Close()
+	o.holdOpen = nil
+	return err
+}
+
+// Resize sets the terminal's size in characters; without a terminal it does nothing.
+func (o *IO) Resize(width, height uint16) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.terminal == nil {
+		return nil
+	}
+	return o.terminal.resize(width, height)
+}
+
+// Close waits for the streams that are still moving, cuts those that are stuck,
+// and releases everything.
+func (o *IO) Close() error {
+	o.closeProcessEnds()
+	o.drain()
+	err := o.CloseStdin()
+	o.mu.Lock()
+	if o.terminal != nil {
+		o.terminal.close()
+		o.terminal = nil
+	}
+	o.mu.Unlock()
+	for _, c := range o.copies {
+		c.close()
+	}
+	o.running.Wait()
+	if o.logger != nil {
+		err = errors.Join(err, o.logger.stop())
+	}
+	return err
+}
+
+// drain returns when every output has ended, or when none has moved for a while.
+func (o *IO) drain() {
+	for moved := int64(-1); ; {
+		now := int64(0)
+		for _, c := range o.copies {
+			now += c.moved.Load()
+		}
+		if now == moved || o.outputsEnd(stall) {
+			return
+		}
+		moved = now
+	}
+}
+
+// outputsEnd reports whether every output that was started ends within limit.
+func (o *IO) outputsEnd(limit time.Duration) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for _, c := range o.copies {
+		if !c.output || !c.started.Load() {
+			continue
+		}
+		select {
+		case <-c.done:
+		case <-timer.C:
+			return false
+		}
+	}
+	return true
+}
+
+func (o *IO) closeProcessEnds() {
+	for _, f := range []**os.File{&o.Stdin, &o.Stdout, &o.Stderr} {
+		if *f != nil {
+			(*f).Close()
+			*f = nil
+		}
+	}
+}
+
+// pipe makes a pipe. The caller's end stays in the runtime's poller, so that a
+// blocked copy can be cut; the process's end belongs to the owner, so that a
+// process of another user may reopen it through /proc/self/fd.
+func (o *IO) pipe() (r, w *os.File, err error) {
+	if r, w, err = os.Pipe(); err != nil {
+		return nil, nil, err
+	}
+	if o.owner.UID == 0 && o.owner.GID == 0 {
+		return r, w, nil
+	}
+	// Both ends are one inode.
+	if err := r.Chown(o.owner.UID, o.owner.GID); err != nil {
+		r.Close()
+		w.Close()
+		return nil, nil, err
+	}
+	return r, w, nil
+}

@@ -1,0 +1,88 @@
+package stdio
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is the master side of a process's pseudo terminal.
+//
+// While the process lives, the shim keeps the slave side open too: a process may
+// close its last descriptor of the terminal and open it again, and without ours
+// the master would report a hangup (EIO) in between.
+type terminal struct {
+	master  *os.File // shared with the copiers; the first of them to end closes it
+	release func()   // gives the slave side up
+}
+
+func newTerminal(master *os.File) (*terminal, error) {
+	var slave *os.File
+	err := control(master, func(fd uintptr) error {
+		// TIOCGPTPEER (Linux 4.13) works although the container's devpts is not ours.
+		peer, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
+		if errno != 0 {
+			return os.NewSyscallError("ioctl(TIOCGPTPEER)", errno)
+		}
+		slave = os.NewFile(peer, "pts")
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &terminal{master: master, release: sync.OnceFunc(func() { slave.Close() })}, nil
+}
+
+func (t *terminal) resize(width, height uint16) error {
+	return control(t.master, func(fd uintptr) error {
+		size := &unix.Winsize{Row: height, Col: width}
+		return os.NewSyscallError("ioctl(TIOCSWINSZ)", unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, size))
+	})
+}
+
+// close hangs the terminal up: the kernel sends SIGHUP to its session.
+func (t *terminal) close() {
+	t.release()
+	t.master.Close()
+}
+
+// attachTerminal begins to copy through the terminal, and owns its master side.
+func (o *IO) attachTerminal(master *os.File) error {
+	t, err := newTerminal(master)
+	if err != nil {
+		master.Close()
+		return fmt.Errorf("open terminal: %w", err)
+	}
+	o.mu.Lock()
+	o.terminal = t
+	o.mu.Unlock()
+	for _, c := range o.copies { // stdin, if the client gave one
+		// At its end the terminal is hung up, as runc's shim does.
+		c.dst = master
+	}
+	if o.streams.Stdout == "" {
+		return nil
+	}
+	dst, _, err := o.openSink("stdout", o.streams.Stdout)
+	if err != nil {
+		return fmt.Errorf("open stdout %q: %w", o.streams.Stdout, err)
+	}
+	o.copies = append(o.copies, newCopier(master, dst, true))
+	return nil
+}
+
+// control calls f with the file's descriptor, and leaves the file in the
+// runtime's poller, which File.Fd would not.
+func control(f *os.File, call func(fd uintptr) error) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = call(fd) }); err != nil {
+		return err
+	}
+	return failed
+}
