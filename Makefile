@@ -1,0 +1,83 @@
+# `make` lists what there is. The README's two commands are demo and test; each
+# installs what is missing (apt-get, as root) and builds what it needs.
+
+GO  ?= go
+BIN := $(CURDIR)/build/bin
+
+# runc's libcontainer refuses every seccomp profile unless built with this tag.
+TAGS := seccomp
+
+# containerd and ctr are built from the version in go.mod with containerd's own
+# go.mod, as upstream ships them; storage drivers that need C libraries are left out.
+CONTAINERD      := github.com/containerd/containerd/v2
+CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
+STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# The tests look for the binaries here.
+export SECCOMP_SHIM_BIN := $(BIN)
+
+SHIM  := $(BIN)/containerd-shim-seccomp-v1
+PEERS := $(BIN)/containerd $(BIN)/ctr
+ECHO  := $(BIN)/http-echo
+DEMO  := $(BIN)/demo
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help deps build demo test unit lint fmt clean $(SHIM) $(DEMO)
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install missing build dependencies (Debian and Ubuntu, as root)
+	@missing=; \
+	need() { $$1 >/dev/null 2>&1 || missing="$$missing $$2"; }; \
+	need 'gcc --version' gcc; \
+	need 'sh -c "echo \"int main(){}\" | gcc -xc - -o /dev/null"' libc6-dev; \
+	need 'pkg-config --version' pkg-config; \
+	need 'pkg-config --exists libseccomp' libseccomp-dev; \
+	need 'musl-gcc --version' musl-tools; \
+	need 'busybox true' busybox-static; \
+	[ -z "$$missing" ] && exit; \
+	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
+	echo "installing$$missing"; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing
+
+build: deps $(SHIM) ## build the shim into build/bin
+
+demo: deps $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
+	$(DEMO) -bin $(BIN) -profiles integration/testdata/profiles
+
+test: deps $(SHIM) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
+	@if [ "$$(id -u)" = 0 ]; then $(GO) test -tags $(TAGS) ./...; else $(MAKE) --no-print-directory unit; fi
+
+unit: ## run the tests that need no root and no containerd
+	$(GO) test -tags $(TAGS) $$($(GO) list -tags $(TAGS) ./... | grep -v /integration)
+	@echo 'left out: integration/... (real containers; needs root)'
+
+lint: deps ## check formatting, go vet, staticcheck
+	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
+	$(GO) vet -tags $(TAGS) ./...
+	$(GO) run $(STATICCHECK) -tags $(TAGS) ./...
+
+fmt: ## format the Go sources
+	gofmt -w $$(git ls-files '*.go')
+
+clean: ## remove what was built
+	rm -rf build
+
+$(SHIM): ; $(GO) build -tags $(TAGS) -trimpath -o $@ ./cmd/containerd-shim-seccomp-v1
+$(DEMO): ; $(GO) build -tags $(TAGS) -o $@ ./integration/demo
+
+# -static needs a C library without glibc's start-up syscalls: see integration/echo.
+$(ECHO): integration/echo/echo.c
+	@mkdir -p $(BIN)
+	musl-gcc -static -Os -Wall -Wextra -Werror -o $@ $<
+
+$(PEERS): go.mod
+	@mkdir -p $(BIN)
+	@echo 'building $(@F) (once; about a minute)'
+	$(GO) mod download $(CONTAINERD)
+	dir=$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD)) && \
+	version=$$($(GO) list -m -f '{{.Version}}' $(CONTAINERD)) && \
+	$(GO) build -C "$$dir" -tags $(CONTAINERD_TAGS) -trimpath \
+		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ ./cmd/$(@F)
