@@ -30,9 +30,9 @@ help: ## show this list
 
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@missing=; \
-	need() { $$1 >/dev/null 2>&1 || missing="$$missing $$2"; }; \
+	need() { eval "$$1" >/dev/null 2>&1 || missing="$$missing $$2"; }; \
 	need 'gcc --version' gcc; \
-	need 'sh -c "echo \"int main(){}\" | gcc -xc - -o /dev/null"' libc6-dev; \
+	need 'echo "int main(){}" | gcc -xc - -o /dev/null' libc6-dev; \
 	need 'pkg-config --version' pkg-config; \
 	need 'pkg-config --exists libseccomp' libseccomp-dev; \
 	need 'musl-gcc --version' musl-tools; \

@@ -1,0 +1,146 @@
+// Package layout holds the rules of this repository that a test can keep.
+package layout
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport says what each room imports besides the standard library. A name
+// ending in a slash stands for all below it.
+var mayImport = map[string][]string{
+	// What is pure stays free of the host, of containerd and of libcontainer.
+	"bpf": {},
+	"seccomp": {
+		"github.com/opencontainers/runtime-spec/specs-go",
+		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
+	},
+	"seccomp/compile": {
+		"seccomp-shim/bpf", "seccomp-shim/seccomp",
+		"github.com/opencontainers/runtime-spec/specs-go",
+		"github.com/seccomp/libseccomp-golang", // cgo
+		"golang.org/x/sys/unix",
+	},
+	// libcontainer stops here, and knows nothing of how a profile is chosen.
+	"shim/container": {
+		"seccomp-shim/shim/stdio",
+		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/",
+		"github.com/opencontainers/cgroups/devices",
+		"github.com/opencontainers/runtime-spec/specs-go",
+		"github.com/containerd/cgroups/v3", "github.com/containerd/cgroups/v3/",
+		"github.com/sirupsen/logrus",
+		"golang.org/x/sys/unix",
+		"google.golang.org/protobuf/proto",
+	},
+	"shim/stdio": {"golang.org/x/sys/unix"},
+	// containerd stops here.
+	"shim": {
+		"seccomp-shim/seccomp", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/",
+		"github.com/containerd/",
+		"github.com/opencontainers/runtime-spec/specs-go",
+		"github.com/pelletier/go-toml/v2",
+		"golang.org/x/sys/unix",
+		"google.golang.org/protobuf/",
+	},
+	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/shim", "seccomp-shim/shim/container"},
+}
+
+// A file or function beyond these is a place to look for two concepts in one.
+const (
+	maxFileLines     = 300
+	maxFunctionLines = 60
+)
+
+type pkg struct {
+	Dir, ImportPath  string
+	GoFiles, Imports []string
+	CgoFiles         []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-tags", "seccomp", "-json=Dir,ImportPath,GoFiles,CgoFiles,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.GoFiles)+len(p.CgoFiles) > 0 {
+			all = append(all, p)
+		}
+	}
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		room := strings.TrimPrefix(p.ImportPath, "seccomp-shim/")
+		if strings.HasPrefix(room, "integration") {
+			continue // tests may import anything
+		}
+		allowed, ok := mayImport[room]
+		if !ok {
+			t.Errorf("%s: not in the table: say what it may import", room)
+		}
+		for _, imported := range p.Imports {
+			if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") && first != "seccomp-shim" {
+				continue // the standard library
+			}
+			if !slices.ContainsFunc(allowed, func(a string) bool {
+				return imported == a || strings.HasSuffix(a, "/") && strings.HasPrefix(imported, a)
+			}) {
+				t.Errorf("%s imports %s", room, imported)
+			}
+		}
+	}
+}
+
+func TestSizesAndPackageComments(t *testing.T) {
+	for _, p := range packages(t) {
+		comments := 0
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
+			path := p.Dir + "/" + name
+			src, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := bytes.Count(src, []byte("\n")); n > maxFileLines {
+				t.Errorf("%s has %d lines", path, n)
+			}
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, path, src, parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if file.Doc != nil {
+				comments++
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if f, ok := n.(*ast.FuncDecl); ok {
+					if lines := fset.Position(f.End()).Line - fset.Position(f.Pos()).Line; lines > maxFunctionLines {
+						t.Errorf("%s: %s has %d lines", path, f.Name.Name, lines)
+					}
+				}
+				return true
+			})
+		}
+		if comments != 1 {
+			t.Errorf("%s has %d package comments, not one", p.ImportPath, comments)
+		}
+	}
+}
