@@ -98,13 +98,9 @@ func (p *Process) earlyExit() error {
 
 func (p *Process) startExec() error {
 	c := p.Container
-	c.mu.Lock()
-	if c.initExited {
-		c.mu.Unlock()
-		return fmt.Errorf("container %s: init: %w", c.ID, ErrNotRunning)
+	if err := c.admitExec(); err != nil {
+		return err
 	}
-	c.execs.Add(1)
-	c.mu.Unlock()
 	// A value of its own: libcontainer runs one operation at a time on each.
 	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
 	if err == nil {
@@ -119,6 +115,21 @@ func (p *Process) startExec() error {
 	p.setState(Running)
 	c.events.Started(p)
 	go p.watch()
+	return nil
+}
+
+// admitExec counts an exec that is about to be launched, if one may be.
+func (c *Container) admitExec() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.initExited {
+		return fmt.Errorf("container %s: init: %w", c.ID, ErrNotRunning)
+	}
+	// A frozen cgroup would hold the new process, and with it the request.
+	if err := check(OpExec, c.state); err != nil {
+		return err
+	}
+	c.execs.Add(1)
 	return nil
 }
 
