@@ -25,6 +25,15 @@ var mayImport = map[string][]string{
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
 	},
+	"seccomp/meaning": {
+		"seccomp-shim/bpf", "seccomp-shim/seccomp",
+		"github.com/opencontainers/runtime-spec/specs-go",
+	},
+	"seccomp/check": {
+		"seccomp-shim/bpf", "seccomp-shim/seccomp/meaning",
+		"github.com/opencontainers/runtime-spec/specs-go",
+	},
+	"seccomp/cache": {"golang.org/x/sys/unix"},
 	"seccomp/compile": {
 		"seccomp-shim/bpf", "seccomp-shim/seccomp",
 		"github.com/opencontainers/runtime-spec/specs-go",

@@ -1,0 +1,94 @@
+package meaning
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/bpf"
+)
+
+// A Rule is an action for calls whose arguments meet all conditions.
+type Rule struct {
+	Action     bpf.Action
+	Conditions []specs.LinuxSeccompArg
+	// Source is the index of the profile's syscalls entry.
+	Source int
+}
+
+// Matches reports whether the arguments meet all conditions.
+func (r Rule) Matches(args [6]uint64) bool {
+	return !slices.ContainsFunc(r.Conditions, func(c specs.LinuxSeccompArg) bool { return !Holds(c, args[c.Index]) })
+}
+
+// Holds reports whether an argument meets a condition.
+func Holds(c specs.LinuxSeccompArg, arg uint64) bool {
+	switch c.Op {
+	case specs.OpNotEqual:
+		return arg != c.Value
+	case specs.OpLessThan:
+		return arg < c.Value
+	case specs.OpLessEqual:
+		return arg <= c.Value
+	case specs.OpEqualTo:
+		return arg == c.Value
+	case specs.OpGreaterEqual:
+		return arg >= c.Value
+	case specs.OpGreaterThan:
+		return arg > c.Value
+	case specs.OpMaskedEqual:
+		return arg&c.Value == c.ValueTwo&c.Value
+	}
+	panic("meaning: operator " + string(c.Op)) // seccomp.New lets none of these pass
+}
+
+// alternatives are the conditions of the rules that a profile's entry stands
+// for. Profiles of the time when a rule could have only one condition for an
+// argument meant several rules by several conditions.
+func alternatives(conditions []specs.LinuxSeccompArg) [][]specs.LinuxSeccompArg {
+	seen := map[uint]bool{}
+	for _, c := range conditions {
+		if seen[c.Index] {
+			var each [][]specs.LinuxSeccompArg
+			for _, c := range conditions {
+				each = append(each, []specs.LinuxSeccompArg{c})
+			}
+			return each
+		}
+		seen[c.Index] = true
+	}
+	return [][]specs.LinuxSeccompArg{conditions}
+}
+
+// through returns the rule for a call behind a multiplexer; ok is false if
+// there is none, because a permission depends on what a filter cannot see.
+func (r Rule) through(m multiplexer, call string) (_ Rule, ok bool) {
+	hidden := func(c specs.LinuxSeccompArg) bool { return c.Index != 0 }
+	if permits(r.Action) && slices.ContainsFunc(r.Conditions, hidden) {
+		return Rule{}, false
+	}
+	chosen := specs.LinuxSeccompArg{Index: 0, Op: specs.OpMaskedEqual, Value: m.mask, ValueTwo: m.calls[call]}
+	return Rule{r.Action, []specs.LinuxSeccompArg{chosen}, r.Source}, true
+}
+
+// permits reports whether an action lets a call run without asking anybody.
+func permits(a bpf.Action) bool { return a.Kind() == bpf.Allow || a.Kind() == bpf.Log }
+
+// strictness orders actions as the kernel does for several filters: the
+// smallest signed number is the strictest.
+func strictness(a bpf.Action) int32 { return int32(a.Kind()) }
+
+// order sorts the rules of one syscall so that the first that matches counts,
+// and returns those that never count behind the others.
+func order(rules []Rule) (counting, shadowed []Rule) {
+	unconditional := func(r Rule) bool { return len(r.Conditions) == 0 }
+	if i := slices.IndexFunc(rules, unconditional); i >= 0 {
+		return rules[i : i+1], slices.Delete(slices.Clone(rules), i, i+1)
+	}
+	counting = slices.Clone(rules)
+	slices.SortStableFunc(counting, func(a, b Rule) int {
+		return cmp.Compare(strictness(a.Action), strictness(b.Action))
+	})
+	return counting, nil
+}
