@@ -177,14 +177,21 @@ func (c *Container) initGone() error {
 	c.mu.Lock()
 	c.initExited = true
 	c.mu.Unlock()
-	var err error
-	if !c.privatePID {
-		// Without a private pid namespace, SIGKILL means the whole cgroup.
-		if err = c.lc.Signal(unix.SIGKILL); errors.Is(err, libcontainer.ErrNotRunning) {
-			err = nil
-		}
-	}
+	err := c.killOthers()
 	c.execs.Wait()
+	return err
+}
+
+// killOthers kills what is left when init has exited. In a private pid namespace
+// the kernel does it; without one, SIGKILL means the whole cgroup.
+func (c *Container) killOthers() error {
+	if c.privatePID {
+		return nil
+	}
+	err := c.lc.Signal(unix.SIGKILL)
+	if errors.Is(err, libcontainer.ErrNotRunning) {
+		return nil
+	}
 	return err
 }
 

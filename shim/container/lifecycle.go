@@ -7,6 +7,7 @@ import (
 
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/shim/stdio"
@@ -115,6 +116,9 @@ func (p *Process) startExec() error {
 	p.setState(Running)
 	c.events.Started(p)
 	go p.watch()
+	if err := c.killLatecomer(); err != nil {
+		logrus.WithError(err).WithField("container_id", c.ID).Error("failed to kill a process that started after init's exit")
+	}
 	return nil
 }
 
@@ -131,6 +135,19 @@ func (c *Container) admitExec() error {
 	}
 	c.execs.Add(1)
 	return nil
+}
+
+// killLatecomer is called after an exec has been launched: if init has exited
+// since its admission, it may have joined the cgroup after initGone killed that,
+// and initGone waits for its end.
+func (c *Container) killLatecomer() error {
+	c.mu.Lock()
+	late := c.initExited
+	c.mu.Unlock()
+	if !late {
+		return nil
+	}
+	return c.killOthers()
 }
 
 // Delete releases a process that has exited, or was never started; for init, the
