@@ -70,8 +70,8 @@ func (p *Process) launch(lc *libcontainer.Container) (err error) {
 	} else {
 		connect(lp, p.streams)
 	}
-	if err := lc.Start(lp); err != nil {
-		return translate(err)
+	if err := startIn(lc, lp); err != nil {
+		return err
 	}
 	pid, err := lp.Pid()
 	if err != nil {
