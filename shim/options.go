@@ -98,7 +98,11 @@ func parseOptions(source string, body []byte) (*Options, error) {
 	}
 	if decode := (*toml.DecodeError)(nil); errors.As(err, &decode) {
 		line, column := decode.Position()
-		return nil, fmt.Errorf("%s: line %d, column %d: %w", source, line, column, err)
+		where := fmt.Sprintf("%s: line %d, column %d", source, line, column)
+		if key := decode.Key(); len(key) > 0 {
+			where += fmt.Sprintf(": option %q", joinKey(key))
+		}
+		return nil, fmt.Errorf("%s: %w", where, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", source, err)
