@@ -51,22 +51,21 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 	if err != nil {
 		return nil, err
 	}
-	debug := params.GetLogLevel() <= bootstrap.LogLevel_LOG_LEVEL_DEBUG
-	listeners, found, err := listen(ctx, params, group, debug)
+	l, found, err := listen(ctx, params, group)
 	if err != nil {
 		return nil, err
 	}
 	if !found {
-		defer listeners.close(&err)
-		if err := startServer(ctx, params, listeners, debug); err != nil {
+		defer func() { l.close(err != nil) }()
+		if err := startServer(ctx, params, l); err != nil {
 			return nil, err
 		}
 	}
-	return &bootstrap.BootstrapResult{Version: 3, Protocol: "ttrpc", Address: listeners.address}, nil
+	return &bootstrap.BootstrapResult{Version: 3, Protocol: "ttrpc", Address: l.address}, nil
 }
 
-// startServer runs this binary as the shim that serves on the listeners.
-func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *listeners, debug bool) error {
+// startServer runs this binary as the shim that serves on the listener.
+func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *listener) error {
 	ns, err := namespaces.NamespaceRequired(ctx)
 	if err != nil {
 		return err
@@ -76,13 +75,13 @@ func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *list
 		return err
 	}
 	args := []string{"-namespace", ns, "-id", params.GetInstanceID(), "-address", params.GetContainerdGrpcAddress()}
-	if debug {
+	if params.GetLogLevel() <= bootstrap.LogLevel_LOG_LEVEL_DEBUG {
 		args = append(args, "-debug")
 	}
 	cmd := exec.Command(self, args...)
 	// More threads than a shim has work for only cost memory.
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=4")
-	cmd.ExtraFiles = l.files
+	cmd.ExtraFiles = []*os.File{l.file}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return err
