@@ -11,6 +11,7 @@ import (
 	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
 	"github.com/containerd/containerd/v2/defaults"
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
+	"golang.org/x/sys/unix"
 )
 
 // listener is the socket that a new shim inherits, as descriptor 3.
@@ -57,4 +58,38 @@ func (l *listener) close(unlink bool) {
 	l.file.Close()
 	l.socket.SetUnlinkOnClose(unlink)
 	l.socket.Close()
+}
+
+// socketFile is the file of the socket that this process serves on.
+type socketFile struct {
+	path string
+	file os.FileInfo
+}
+
+func inheritedSocket() (*socketFile, error) {
+	address, err := unix.Getsockname(3)
+	if err != nil {
+		return nil, fmt.Errorf("inherited socket: %w", err)
+	}
+	named, ok := address.(*unix.SockaddrUnix)
+	if !ok {
+		return nil, fmt.Errorf("inherited socket: no Unix socket: %T", address)
+	}
+	file, err := os.Lstat(named.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &socketFile{named.Name, file}, nil
+}
+
+// remove removes the file, unless it is another shim's by now: containerd's
+// RunShim removes the socket too, if the group is called as its first container,
+// and the next shim of that group may be there already.
+func (s *socketFile) remove() {
+	if s == nil {
+		return
+	}
+	if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.file) {
+		_ = os.Remove(s.path) // a new shim would replace it
+	}
 }

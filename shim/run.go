@@ -13,17 +13,25 @@ import (
 // Run is the shim binary's main: by its arguments it starts a shim, is one, or
 // cleans up after one (containerd's core/runtime/v2/README.md).
 func Run(ctx context.Context) {
+	var socket *socketFile
 	registry.Register(&plugin.Registration{
 		Type:     plugins.TTRPCPlugin,
 		ID:       "task",
 		Requires: []plugin.Type{plugins.EventPlugin, plugins.InternalPlugin},
-		InitFn:   initService,
+		InitFn: func(ic *plugin.InitContext) (_ any, err error) {
+			if socket, err = inheritedSocket(); err != nil {
+				return nil, err
+			}
+			return initService(ic)
+		},
 	})
 	containerd.RunShim(ctx, manager{}, func(c *containerd.Config) {
 		// Each process has its own waiter: see package container.
 		c.NoReaper = true
 		c.NoSubreaper = true
 	})
+	// Where a shim has served, it has been shut down.
+	socket.remove()
 }
 
 func initService(ic *plugin.InitContext) (any, error) {

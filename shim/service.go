@@ -29,7 +29,8 @@ type service struct {
 	events   *queue
 	shutdown shutdown.Service
 
-	mu sync.Mutex
+	mu      sync.Mutex
+	closing bool // no container is created any more
 	// containers by ID; nil while one is being created, which reserves its ID.
 	containers map[string]*container.Container
 }
@@ -53,6 +54,10 @@ func (s *service) RegisterTTRPC(server *ttrpc.Server) error {
 func (s *service) reserve(id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closing {
+		// Its group found this shim a moment before its end.
+		return fmt.Errorf("the shim is shutting down: %w", errdefs.ErrUnavailable)
+	}
 	if _, ok := s.containers[id]; ok {
 		return fmt.Errorf("container %s: %w", id, errdefs.ErrAlreadyExists)
 	}
@@ -177,6 +182,7 @@ func (s *service) Shutdown(context.Context, *task.ShutdownRequest) (*emptypb.Emp
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.containers) == 0 {
+		s.closing = true
 		s.shutdown.Shutdown()
 	}
 	return &emptypb.Empty{}, nil
