@@ -2,6 +2,7 @@ package shim
 
 import (
 	"context"
+	"os"
 
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
 	"github.com/containerd/containerd/v2/pkg/shutdown"
@@ -35,6 +36,11 @@ func Run(ctx context.Context) {
 }
 
 func initService(ic *plugin.InitContext) (any, error) {
+	// The bundle that this process was started in goes with its container; others
+	// of the group may come later. The log, the only file opened in it, is open.
+	if err := os.Chdir("/"); err != nil {
+		return nil, err
+	}
 	publisher, err := ic.GetByID(plugins.EventPlugin, "publisher")
 	if err != nil {
 		return nil, err
