@@ -3,6 +3,7 @@ package shim
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/containerd/containerd/api/events"
 	"github.com/containerd/containerd/api/types"
@@ -19,6 +20,8 @@ import (
 // containerd may be busy or restarting.
 type queue struct {
 	publisher containerd.Publisher
+	stop      chan struct{} // closed when no event follows
+	stopped   chan struct{} // closed when all are published
 
 	mu      sync.Mutex
 	pending []any
@@ -26,7 +29,12 @@ type queue struct {
 }
 
 func newQueue(publisher containerd.Publisher) *queue {
-	return &queue{publisher: publisher, wake: make(chan struct{}, 1)}
+	return &queue{
+		publisher: publisher,
+		stop:      make(chan struct{}),
+		stopped:   make(chan struct{}),
+		wake:      make(chan struct{}, 1),
+	}
 }
 
 func (q *queue) send(event any) {
@@ -47,9 +55,9 @@ func (q *queue) take() []any {
 	return events
 }
 
-// run publishes until done is closed and nothing is pending.
-func (q *queue) run(ctx context.Context, done <-chan struct{}) {
-	ctx = context.WithoutCancel(ctx)
+// run publishes until the queue is closed and nothing is pending.
+func (q *queue) run(ctx context.Context) {
+	defer close(q.stopped)
 	defer q.publisher.Close()
 	for stopping := false; ; {
 		for _, event := range q.take() {
@@ -62,10 +70,24 @@ func (q *queue) run(ctx context.Context, done <-chan struct{}) {
 		}
 		select {
 		case <-q.wake:
-		case <-done:
+		case <-q.stop:
 			stopping = true
 		}
 	}
+}
+
+// close ends the queue when the shim shuts down. It returns when what was sent
+// before has been published, or after a limit: a containerd that takes no events
+// must not keep the shim from ending.
+func (q *queue) close(ctx context.Context) error {
+	const limit = 5 * time.Second
+	close(q.stop)
+	select {
+	case <-q.stopped:
+	case <-time.After(limit):
+		log.G(ctx).Errorf("failed to publish all events within %s", limit)
+	}
+	return nil
 }
 
 // reporter turns a container's life into containerd's events.

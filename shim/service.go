@@ -41,7 +41,8 @@ func newService(ctx context.Context, publisher containerd.Publisher, sd shutdown
 		shutdown:   sd,
 		containers: map[string]*container.Container{},
 	}
-	go s.events.run(ctx, sd.Done())
+	go s.events.run(context.WithoutCancel(ctx))
+	sd.RegisterCallback(s.events.close)
 	return s
 }
 

@@ -1,0 +1,48 @@
+package shim
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/containerd/containerd/api/events"
+	event "github.com/containerd/containerd/v2/core/events"
+)
+
+// slow is a containerd that takes its time.
+type slow struct {
+	told   []string
+	closed bool
+}
+
+func (s *slow) Publish(_ context.Context, _ string, e event.Event) error {
+	time.Sleep(time.Millisecond)
+	s.told = append(s.told, e.(*events.TaskPaused).GetContainerID())
+	return nil
+}
+
+func (s *slow) Close() error {
+	s.closed = true
+	return nil
+}
+
+// When close returns, all events have been told, in the order of sending.
+func TestQueueIsEmptyAfterClose(t *testing.T) {
+	publisher := &slow{}
+	q := newQueue(publisher)
+	go q.run(t.Context())
+	want := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+	for _, id := range want {
+		q.send(&events.TaskPaused{ContainerID: id})
+	}
+	if err := q.close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(publisher.told, want) {
+		t.Errorf("told %v, want %v", publisher.told, want)
+	}
+	if !publisher.closed {
+		t.Error("the publisher is still open")
+	}
+}
