@@ -1,0 +1,156 @@
+package integration
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/containerd/console"
+	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
+)
+
+// ctr runs a command of containerd's own client, as a person would type it.
+func ctr(t *testing.T, args ...string) testbed.Result {
+	t.Helper()
+	result, err := node.Ctr(bounded(t), args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// mustCtr is ctr for a command that has to succeed. It returns its stdout.
+func mustCtr(t *testing.T, args ...string) string {
+	t.Helper()
+	result := ctr(t, args...)
+	if result.ExitCode != 0 {
+		t.Fatalf("ctr %s: exit code %d: %s", strings.Join(args, " "), result.ExitCode, result.Stderr)
+	}
+	return result.Stdout
+}
+
+// runArgs is `ctr run` of the test image under the runtime, with more flags.
+func runArgs(id string, flags, command []string) []string {
+	return slices.Concat([]string{"run", "--runtime", runtimeName, "--fifo-dir", node.FIFODir()},
+		flags, []string{imageName, id}, command)
+}
+
+// execArgs is `ctr task exec`.
+func execArgs(id, execID string, flags, command []string) []string {
+	return slices.Concat([]string{"task", "exec", "--fifo-dir", node.FIFODir(), "--exec-id", execID},
+		flags, []string{id}, command)
+}
+
+// sh is the command line for a shell script.
+func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
+
+// converseByPipe runs a ctr, writes to its stdin, and closes that once the
+// answer has come. ctr passes an end of stdin on only when it has noted the
+// process that it makes, so nobody may close stdin at once.
+func converseByPipe(t *testing.T, args []string, in, answer string) testbed.Result {
+	t.Helper()
+	var out, errOut output
+	cmd := node.Command(bounded(t), args...)
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(stdin, in); err != nil {
+		t.Error(err)
+	}
+	out.await(t, answer)
+	if err := stdin.Close(); err != nil {
+		t.Error(err)
+	}
+	_ = cmd.Wait() // the exit code tells
+	return testbed.Result{Stdout: out.String(), Stderr: errOut.String(), ExitCode: cmd.ProcessState.ExitCode()}
+}
+
+// terminal is a ctr that runs at a terminal of its own.
+type terminal struct {
+	console.Console
+	shown output
+	cmd   *exec.Cmd
+	done  chan struct{} // closed when ctr has ended
+}
+
+// atTerminal starts a ctr at a terminal of 90 columns and 35 rows.
+func atTerminal(t *testing.T, args []string) *terminal {
+	t.Helper()
+	master, path, err := console.NewPty()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { master.Close() })
+	slave, err := os.OpenFile(path, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slave.Close()
+	tty := &terminal{Console: master, done: make(chan struct{})}
+	tty.resize(t, 90, 35)
+	tty.cmd = node.Command(t.Context(), args...)
+	tty.cmd.Stdin, tty.cmd.Stdout, tty.cmd.Stderr = slave, slave, slave
+	tty.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := tty.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go tty.watch()
+	t.Cleanup(func() {
+		_ = tty.cmd.Process.Kill() // it may have ended
+		<-tty.done
+	})
+	return tty
+}
+
+func (tty *terminal) watch() {
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := tty.Read(buf)
+			_, _ = tty.shown.Write(buf[:n])
+			if err != nil {
+				return // EIO: ctr has ended
+			}
+		}
+	}()
+	_ = tty.cmd.Wait() // the exit code is in ProcessState
+	close(tty.done)
+}
+
+func (tty *terminal) resize(t *testing.T, width, height uint16) {
+	t.Helper()
+	if err := tty.Resize(console.WinSize{Width: width, Height: height}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (tty *terminal) write(t *testing.T, text string) {
+	t.Helper()
+	if _, err := tty.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// exitCode waits for ctr's end.
+func (tty *terminal) exitCode(t *testing.T) int {
+	t.Helper()
+	select {
+	case <-tty.done:
+		return tty.cmd.ProcessState.ExitCode()
+	case <-time.After(patience):
+		t.Fatalf("ctr does not end; the terminal shows %q", tty.shown.String())
+		return -1
+	}
+}

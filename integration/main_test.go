@@ -1,0 +1,145 @@
+// Package integration shows on real containers, under a private containerd and
+// the running kernel, what the packages of this repository show in parts. All
+// tests share one node; each has containers of its own, of which nothing may be
+// left on the host when the test ends.
+package integration
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	containerd "github.com/containerd/containerd/v2/client"
+
+	"seccomp-shim/integration/testbed"
+)
+
+const (
+	runtimeName = "io.containerd.seccomp.v1"
+	imageName   = "docker.io/library/test:latest"
+	namespace   = "itest" // completed by the pid: nodes must not share one
+)
+
+// What all tests share. unavailable says why there is no node here.
+var (
+	unavailable string
+	node        *testbed.Node
+	client      *containerd.Client
+	image       containerd.Image
+	nodeLog     containerdLog
+	profileRoot string // where options says that Localhost profiles are
+	options     string // file for ctr's --runtime-config-path
+)
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == logTo {
+		os.Exit(runLogger(os.Args[2]))
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) (code int) {
+	bin := testbed.BinDir()
+	unavailable = testbed.Unavailable(bin, "containerd", "ctr", testbed.ShimBinary(runtimeName))
+	if unavailable != "" {
+		return m.Run()
+	}
+	programs, err := buildPrograms()
+	if err == nil {
+		err = start(bin, programs)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	} else {
+		code = m.Run()
+	}
+	if node != nil {
+		if err := node.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	return code
+}
+
+func start(bin string, programs map[string]testbed.File) (err error) {
+	// Nobody finds a runc from here on, also not the shims.
+	if err := os.Setenv("PATH", pathWithout("runc", "crun")); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	node, err = testbed.Start(ctx, testbed.Options{
+		Bin:       bin,
+		Namespace: fmt.Sprintf("%s-%d", namespace, os.Getpid()),
+		Log:       &nodeLog,
+	})
+	if err != nil {
+		return err
+	}
+	if err := node.Import(ctx, imageName, testbed.Rootfs{Files: programs}); err != nil {
+		return err
+	}
+	if client, err = node.Client(); err != nil {
+		return err
+	}
+	if image, err = client.GetImage(ctx, imageName); err != nil {
+		return err
+	}
+	profileRoot = filepath.Join(node.Dir(), "profiles")
+	options = filepath.Join(node.Dir(), "options.toml")
+	if err := os.Mkdir(profileRoot, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(options, fmt.Appendf(nil, "profile_root = %q\n", profileRoot), 0o644)
+}
+
+// buildPrograms returns the files of the test image: busybox under the names
+// that tests use, and the calls program.
+func buildPrograms() (map[string]testbed.File, error) {
+	path, err := exec.LookPath("busybox")
+	if err != nil {
+		return nil, fmt.Errorf("needs a static busybox (make deps): %w", err)
+	}
+	busybox, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	calls, err := buildCalls()
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]testbed.File{
+		"/bin/busybox": {Content: busybox, Mode: 0o755},
+		"/bin/calls":   {Content: calls, Mode: 0o755},
+		"/tmp":         {Mode: os.ModeDir | os.ModeSticky | 0o777},
+	}
+	for _, name := range strings.Fields("sh cat true sleep tee stty tty id") {
+		files["/bin/"+name] = testbed.File{Content: []byte("busybox"), Mode: os.ModeSymlink | 0o777}
+	}
+	return files, nil
+}
+
+// pathWithout returns the PATH without folders that have one of the programs.
+func pathWithout(programs ...string) string {
+	var kept []string
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if !hasAny(dir, programs) {
+			kept = append(kept, dir)
+		}
+	}
+	return strings.Join(kept, string(filepath.ListSeparator))
+}
+
+func hasAny(dir string, programs []string) bool {
+	for _, name := range programs {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
