@@ -1,0 +1,163 @@
+package integration
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// What a container's processes get for a call that every kernel lets run, by
+// the profile they are under.
+const (
+	byNone    = "ok"        // no profile
+	byDefault = "EPERM"     // RuntimeDefault
+	byInline  = "EPROTO"    // the profile in the OCI spec
+	byLocal   = "EMULTIHOP" // local.json under the profile root
+	byDeep    = "ETIME"     // folder/deep.json there
+)
+
+// The annotations as users write them.
+const (
+	ours          = "io.containerd.seccomp.v1/profile="
+	ofPod         = "seccomp.security.alpha.kubernetes.io/pod="
+	ofContainer   = "container.seccomp.security.alpha.kubernetes.io/web="
+	ofAnother     = "container.seccomp.security.alpha.kubernetes.io/db="
+	containerName = "io.kubernetes.cri.container-name=web"
+)
+
+// Each cell of the table in package seccomp, and who wins where two speak.
+func TestWhichProfileApplies(t *testing.T) {
+	t.Parallel()
+	if unavailable != "" {
+		t.Skip(unavailable)
+	}
+	inline := []string{"--seccomp", "--seccomp-profile", choiceProfiles(t)}
+	for _, row := range []struct {
+		fact  string
+		flags []string
+		want  string
+	}{
+		{"none of these", nil, byNone},
+		{"linux.seccomp, ctr's default", []string{"--seccomp"}, byDefault},
+		{"linux.seccomp, from a file", inline, byInline},
+
+		{"ours: RuntimeDefault", annotated(ours + "RuntimeDefault"), byDefault},
+		{"ours: Unconfined", annotated(ours + "Unconfined"), byNone},
+		{"ours: Localhost", annotated(ours + "Localhost/local.json"), byLocal},
+		{"ours: Localhost in a folder", annotated(ours + "Localhost/folder/deep.json"), byDeep},
+
+		{"the container's: runtime/default", annotated(containerName, ofContainer+"runtime/default"), byDefault},
+		{"the container's: docker/default", annotated(containerName, ofContainer+"docker/default"), byDefault},
+		{"the container's: unconfined", annotated(containerName, ofContainer+"unconfined"), byNone},
+		{"the container's: localhost", annotated(containerName, ofContainer+"localhost/local.json"), byLocal},
+		{"another container's says nothing", annotated(containerName, ofAnother+"runtime/default"), byNone},
+		{"a container without a name has none", annotated(ofContainer + "runtime/default"), byNone},
+
+		{"the pod's: runtime/default", annotated(ofPod + "runtime/default"), byDefault},
+		{"the pod's: docker/default", annotated(ofPod + "docker/default"), byDefault},
+		{"the pod's: unconfined", annotated(ofPod + "unconfined"), byNone},
+		{"the pod's: localhost", annotated(ofPod + "localhost/local.json"), byLocal},
+
+		{"unset_profile: RuntimeDefault", unset(t, "RuntimeDefault"), byDefault},
+		{"unset_profile: Unconfined", unset(t, "Unconfined"), byNone},
+		{"unset_profile: Localhost", unset(t, "Localhost/local.json"), byLocal},
+
+		{"linux.seccomp beats ours", append(annotated(ours+"Localhost/local.json"), inline...), byInline},
+		{"linux.seccomp is not weakened by ours", append(annotated(ours+"Unconfined"), inline...), byInline},
+		{"linux.seccomp beats the container's", append(annotated(containerName, ofContainer+"unconfined"), inline...), byInline},
+		{"linux.seccomp beats the pod's", append(annotated(ofPod+"unconfined"), inline...), byInline},
+		{"linux.seccomp beats unset_profile", append(unset(t, "Localhost/local.json"), inline...), byInline},
+		{"ours beats the container's", annotated(ours+"Localhost/local.json", containerName, ofContainer+"runtime/default"), byLocal},
+		{"ours beats the pod's", annotated(ours+"Unconfined", ofPod+"runtime/default"), byNone},
+		{"ours beats unset_profile", append(unset(t, "RuntimeDefault"), annotated(ours+"Localhost/local.json")...), byLocal},
+		{"the container's beats the pod's", annotated(containerName, ofContainer+"localhost/local.json", ofPod+"runtime/default"), byLocal},
+		{"the container's beats unset_profile", append(unset(t, "RuntimeDefault"), annotated(containerName, ofContainer+"unconfined")...), byNone},
+		{"the pod's beats unset_profile", append(unset(t, "RuntimeDefault"), annotated(ofPod+"localhost/local.json")...), byLocal},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			mustRunUnder(t, row.flags, row.want)
+		})
+	}
+}
+
+// mustRunUnder runs a container, and a process exec'd in it, and looks at the
+// kernel's answers and at what it says of the processes.
+func mustRunUnder(t *testing.T, flags []string, want string) {
+	t.Helper()
+	probe := call("unshare", 0)
+	wanted := map[string]string{probe: want, "Seccomp": "2"}
+	if want == byNone {
+		wanted["Seccomp"] = "0"
+	}
+	id, log := newID(t), filepath.Join(t.TempDir(), "log")
+	args := append([]string{"-d", "--log-uri", "file://" + log, "--runtime-config-path", options}, flags...)
+	mustCtr(t, runArgs(id, args, calls("status", probe, "hold"))...)
+
+	mustAnswer(t, "an exec", adopt(t, id).exec(t, calls("status", probe)).stdout, wanted)
+	var text []byte
+	eventually(t, "init has said everything", func() bool {
+		text, _ = os.ReadFile(log) // it may come later
+		return answers(string(text))["hold"] != ""
+	})
+	mustAnswer(t, "init", string(text), wanted)
+}
+
+// choiceProfiles makes the Localhost profiles, and returns the path of a
+// profile that is for linux.seccomp.
+func choiceProfiles(t *testing.T) (inline string) {
+	t.Helper()
+	const answering = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["unshare"],"action":"SCMP_ACT_ERRNO","errnoRet":%d}]}`
+	writeLocal(t, "local.json", fmt.Sprintf(answering, 72))
+	writeLocal(t, "folder/deep.json", fmt.Sprintf(answering, 62))
+	inline = filepath.Join(t.TempDir(), "inline.json")
+	if err := os.WriteFile(inline, fmt.Appendf(nil, answering, 71), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return inline
+}
+
+// writeLocal makes a file under the profile root.
+func writeLocal(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join(profileRoot, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func annotated(annotations ...string) []string {
+	var flags []string
+	for _, a := range annotations {
+		flags = append(flags, "--annotation", a)
+	}
+	return flags
+}
+
+// unset is a handler whose option unset_profile has a value.
+func unset(t *testing.T, value string) []string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "options.toml")
+	if err := os.WriteFile(path, fmt.Appendf(nil, "profile_root = %q\nunset_profile = %q\n", profileRoot, value), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"--runtime-config-path", path} // the last one counts
+}
+
+// adopt returns a container that ctr has made, for more processes in it.
+func adopt(t *testing.T, id string) *container {
+	t.Helper()
+	c, err := client.LoadContainer(bounded(t), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := c.Task(bounded(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &container{Container: c, task: task}
+}

@@ -1,0 +1,175 @@
+package integration
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	containerd "github.com/containerd/containerd/v2/contrib/seccomp"
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/integration/readback"
+	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/compile"
+)
+
+// What the kernel runs for a container's processes is what was compiled.
+func TestInstalledProgram(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		fact    string
+		profile *specs.LinuxSeccomp
+	}{
+		{"containerd's default profile", containerd.DefaultProfile(&specs.Spec{Process: &specs.Process{
+			Capabilities: &specs.LinuxCapabilities{Bounding: []string{"CAP_CHOWN", "CAP_SYS_PTRACE"}}}})},
+		{"a list of syscalls", allowing(tutorialProfile(t, "fine-grained.json"))},
+		{"a log of all syscalls", tutorialProfile(t, "audit.json")},
+		{"many arguments", profile(t, manyArguments)},
+		{"every action", allowing(profile(t, everyAction))},
+		{"the native architecture alone", profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kcmp"],"action":"SCMP_ACT_ERRNO"}]}`)},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			want := compiled(t, row.profile)
+			c := hold(t, newID(t), nil, under(row.profile))
+			mustDecideAlike(t, "init", installed(t, c.task.Pid()), want)
+			mustDecideAlike(t, "an exec", installed(t, c.holdExec(t)), want)
+		})
+	}
+}
+
+const manyArguments = `{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"],"syscalls":[
+	{"names":["kcmp"],"action":"SCMP_ACT_ERRNO","errnoRet":70,"args":[
+		{"index":0,"value":4294967296,"op":"SCMP_CMP_GT"},{"index":1,"value":7,"op":"SCMP_CMP_NE"},
+		{"index":4,"value":18446744073709551615,"valueTwo":3,"op":"SCMP_CMP_MASKED_EQ"}]},
+	{"names":["add_key"],"action":"SCMP_ACT_ERRNO","errnoRet":71,"args":[{"index":2,"value":2147483648,"op":"SCMP_CMP_GE"}]},
+	{"names":["add_key"],"action":"SCMP_ACT_ERRNO","errnoRet":71,"args":[{"index":3,"value":5,"op":"SCMP_CMP_EQ"}]},
+	{"names":["request_key"],"action":"SCMP_ACT_KILL_PROCESS","args":[{"index":5,"value":9223372036854775807,"op":"SCMP_CMP_LE"}]},
+	{"names":["personality"],"action":"SCMP_ACT_TRAP","args":[{"index":0,"value":4026531840,"valueTwo":268435456,"op":"SCMP_CMP_MASKED_EQ"}]},
+	{"names":["quotactl"],"action":"SCMP_ACT_ERRNO","errnoRet":72,"args":[
+		{"index":0,"value":1,"op":"SCMP_CMP_EQ"},{"index":0,"value":2,"op":"SCMP_CMP_EQ"}]},
+	{"names":["swapon"],"action":"SCMP_ACT_ERRNO","errnoRet":73,"args":[{"index":1,"value":18446744069414584320,"op":"SCMP_CMP_LT"}]}]}`
+
+const everyAction = `{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":99,"architectures":["SCMP_ARCH_X86_64"],"syscalls":[
+	{"names":["kcmp"],"action":"SCMP_ACT_KILL"},
+	{"names":["add_key"],"action":"SCMP_ACT_KILL_THREAD"},
+	{"names":["request_key"],"action":"SCMP_ACT_KILL_PROCESS"},
+	{"names":["personality"],"action":"SCMP_ACT_TRAP"},
+	{"names":["quotactl"],"action":"SCMP_ACT_ERRNO","errnoRet":4094},
+	{"names":["swapon"],"action":"SCMP_ACT_TRACE","errnoRet":65535},
+	{"names":["swapoff"],"action":"SCMP_ACT_LOG"}]}`
+
+// The capabilities decide what RuntimeDefault allows. By annotation it allows
+// what it does in a spec that containerd's client has filled in.
+func TestRuntimeDefaultIsCtrsDefault(t *testing.T) {
+	t.Parallel()
+	const all = "all"
+	drop := []string{}
+	for _, name := range []string{"CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID",
+		"SETFCAP", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE"} {
+		drop = append(drop, "--cap-drop", "CAP_"+name)
+	}
+	programs := map[string]bpf.Program{}
+	for _, row := range []struct {
+		capabilities string
+		flags        []string
+	}{
+		{"ctr's own", nil},
+		{all, []string{"--privileged", "--privileged-without-host-devices"}},
+		{"and CAP_SYS_ADMIN", []string{"--cap-add", "CAP_SYS_ADMIN"}},
+		{"and CAP_SYS_PTRACE", []string{"--cap-add", "CAP_SYS_PTRACE"}},
+		{"and CAP_BPF", []string{"--cap-add", "CAP_BPF"}},
+		{"none", drop},
+	} {
+		t.Run(row.capabilities, func(t *testing.T) {
+			var got [2]bpf.Program
+			for i, flag := range []string{"--annotation=io.containerd.seccomp.v1/profile=RuntimeDefault", "--seccomp"} {
+				id := newID(t)
+				mustCtr(t, runArgs(id, append([]string{"-d", "--null-io", flag}, row.flags...), calls("hold"))...)
+				got[i] = installed(t, runningProgram(t, id))
+			}
+			mustDecideAlike(t, "by annotation", got[0], got[1])
+			for capabilities, other := range programs {
+				if len(readback.Compare(got[0], other)) == 0 {
+					t.Errorf("decides as for the capabilities %q", capabilities)
+				}
+			}
+			programs[row.capabilities] = got[0]
+		})
+	}
+}
+
+// runningProgram returns the pid of a container's init once that is its program.
+func runningProgram(t *testing.T, id string) uint32 {
+	t.Helper()
+	pid := taskPid(t, id, "RUNNING")
+	eventually(t, "the program runs", func() bool {
+		exe, _ := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe")) // it may be in between
+		return exe == "/bin/calls"
+	})
+	return uint32(pid)
+}
+
+// mustDecideAlike compares an installed program with the compiled one. As long
+// as libcontainer compiles a second time, in an order of its own, they may
+// differ in their bytes; afterwards this is to be got.Equal(want).
+func mustDecideAlike(t *testing.T, who string, got, want bpf.Program) {
+	t.Helper()
+	for _, d := range readback.Compare(got, want) {
+		t.Errorf("%s runs under another program: %v", who, d)
+	}
+}
+
+// installed reads the one program of a process back from the kernel.
+func installed(t *testing.T, pid uint32) bpf.Program {
+	t.Helper()
+	return installedFilter(t, pid).Program
+}
+
+func installedFilter(t *testing.T, pid uint32) readback.Filter {
+	t.Helper()
+	filters, err := readback.Filters(int(pid))
+	if errors.Is(err, readback.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(filters) != 1 {
+		t.Fatalf("process %d has %d filters, not one", pid, len(filters))
+	}
+	return filters[0]
+}
+
+func compiled(t *testing.T, spec *specs.LinuxSeccomp) bpf.Program {
+	t.Helper()
+	p, err := seccomp.New(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := compile.Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Program
+}
+
+// holdExec runs the calls program beside init, with these steps, and returns
+// its pid once it has done them and waits.
+func (c *container) holdExec(t *testing.T, steps ...string) uint32 {
+	t.Helper()
+	var out output
+	p, err := c.addExec(t, toStreams(nil, &out, nil), calls(append(steps, "hold")...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(bounded(t)); err != nil {
+		t.Fatal(fmt.Errorf("start exec: %w", err))
+	}
+	out.await(t, "hold -> waiting")
+	return p.Pid()
+}

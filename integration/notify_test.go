@@ -1,0 +1,180 @@
+package integration
+
+import (
+	"encoding/json"
+	"errors"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/containerd/containerd/v2/pkg/oci"
+	"github.com/containerd/errdefs"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	libseccomp "github.com/seccomp/libseccomp-golang"
+)
+
+const notifyRules = `{"defaultAction":"SCMP_ACT_ALLOW","listenerMetadata":"of the test","syscalls":[
+	{"names":["getpgid","getsid"],"action":"SCMP_ACT_NOTIFY"}]}`
+
+// A listener receives a descriptor for each process with what it needs to know
+// of the process, and answers the process's calls.
+func TestNotify(t *testing.T) {
+	t.Parallel()
+	skipWithoutNotify(t)
+	agent := listen(t)
+	p := profile(t, notifyRules)
+	p.ListenerPath = agent.path
+	id := newID(t)
+	steps := []string{call("getpgid", 0), call("getsid", 0), call("getppid")}
+	// What the agent does: getpgid succeeds with 4242, getsid fails with ENOTNAM.
+	want := []string{call("getpgid", 0) + " -> 4242", call("getsid", 0) + " -> -118"}
+
+	c := hold(t, id, steps, under(p), oci.WithAnnotations(map[string]string{"com.example/note": "yes"}))
+	mustContain(t, "init", c.stdout.String(), want)
+	pid := int(c.task.Pid())
+	mustBeState(t, agent.next(t), specs.ContainerProcessState{
+		Version: specs.Version, Fds: []string{specs.SeccompFdName}, Pid: pid, Metadata: "of the test",
+		State: specs.State{Version: specs.Version, ID: id, Status: specs.StateCreating, Pid: pid},
+	})
+
+	exec := int(c.holdExec(t, steps...))
+	mustBeState(t, agent.next(t), specs.ContainerProcessState{
+		Version: specs.Version, Fds: []string{specs.SeccompFdName}, Pid: exec, Metadata: "of the test",
+		State: specs.State{Version: specs.Version, ID: id, Status: specs.StateRunning, Pid: pid},
+	})
+	got := c.exec(t, calls(steps...))
+	mustContain(t, "an exec", got.stdout, want)
+}
+
+// mustBeState compares, and looks at what is not the same for each run.
+func mustBeState(t *testing.T, got, want specs.ContainerProcessState) {
+	t.Helper()
+	if !strings.HasSuffix(got.State.Bundle, "/"+want.State.ID) {
+		t.Errorf("the bundle is %q", got.State.Bundle)
+	}
+	if got.State.Annotations["com.example/note"] != "yes" {
+		t.Errorf("the annotations are %v", got.State.Annotations)
+	}
+	got.State.Bundle, got.State.Annotations = "", nil
+	if g, w := encoded(t, got), encoded(t, want); g != w {
+		t.Errorf("got  %s\nwant %s", g, w)
+	}
+}
+
+func encoded(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func mustContain(t *testing.T, who, stdout string, want []string) {
+	t.Helper()
+	for _, line := range want {
+		if !slices.Contains(lines(stdout), line) {
+			t.Errorf("%s: no line %q in %q", who, line, stdout)
+		}
+	}
+}
+
+// Without its listener a container does not run.
+func TestNotifyWithoutListener(t *testing.T) {
+	t.Parallel()
+	skipWithoutNotify(t)
+	id := newID(t)
+	p := profile(t, notifyRules)
+	p.ListenerPath = filepath.Join(t.TempDir(), "nobody.sock")
+	started := time.Now()
+	_, err := create(t, id, calls("hold"), under(p))
+	if err == nil || !strings.Contains(err.Error(), p.ListenerPath) {
+		t.Fatalf("error %v does not name the listener", err)
+	}
+	if took := time.Since(started); took > refusalTime {
+		t.Errorf("refused after %v", took)
+	}
+}
+
+// The kernel does not wait for a process that is to die, if it has the flag.
+func TestWaitKillable(t *testing.T) {
+	t.Parallel()
+	skipWithoutNotify(t)
+	const flag = specs.LinuxSeccompFlagWaitKillableRecv
+	agent := listen(t)
+	p := profile(t, notifyRules)
+	p.ListenerPath, p.Flags = agent.path, []specs.LinuxSeccompFlag{flag}
+	id := newID(t)
+	if supported := supportsWaitKillable(); !supported {
+		_, err := create(t, id, calls("hold"), under(p))
+		if !errdefs.IsInvalidArgument(err) || !strings.Contains(err.Error(), "flags[0]") || !strings.Contains(err.Error(), string(flag)) {
+			t.Errorf("libseccomp does not know the flag, but the error is %v", err)
+		}
+		return
+	}
+	c := hold(t, id, []string{call("getpgid", 0)}, under(p))
+	mustContain(t, "init", c.stdout.String(), []string{call("getpgid", 0) + " -> 4242"})
+}
+
+func supportsWaitKillable() bool {
+	filter, err := libseccomp.NewFilter(libseccomp.ActAllow)
+	if err != nil {
+		return false
+	}
+	defer filter.Release()
+	return filter.SetWaitKill(true) == nil
+}
+
+func skipWithoutNotify(t *testing.T) {
+	t.Helper()
+	if level, err := libseccomp.GetAPI(); err == nil && level < 6 {
+		t.Skipf("libseccomp's API level %d is below 6: no SCMP_ACT_NOTIFY", level)
+	}
+}
+
+// agent is a seccomp listener.
+type agent struct {
+	path   string
+	states chan specs.ContainerProcessState
+}
+
+// listen starts an agent, which ends with the test.
+func listen(t *testing.T) *agent {
+	t.Helper()
+	a := &agent{path: filepath.Join(t.TempDir(), "agent.sock"), states: make(chan specs.ContainerProcessState, 10)}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: a.path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.AcceptUnix()
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err == nil {
+				err = a.serve(conn)
+			}
+			if err != nil {
+				t.Errorf("agent: %v", err)
+				return
+			}
+		}
+	}()
+	return a
+}
+
+func (a *agent) next(t *testing.T) specs.ContainerProcessState {
+	t.Helper()
+	select {
+	case state := <-a.states:
+		return state
+	case <-time.After(patience):
+		t.Fatal("the listener is told of no process")
+		panic("unreachable")
+	}
+}
