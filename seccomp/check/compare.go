@@ -1,0 +1,146 @@
+package check
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp/meaning"
+)
+
+// Compare returns calls for which the program and the meaning differ, sorted,
+// or none if there is no such call. Where they differ for more than one call of
+// an architecture and number, or for numbers that neither tells apart, one stands
+// for all.
+//
+// The error wraps [ErrNotUnderstood] or [ErrTooComplex] or is that of ctx. Then
+// nothing is known.
+func Compare(ctx context.Context, p bpf.Program, m *meaning.Meaning) ([]Difference, error) {
+	b := &budget{ctx: ctx, left: effort, err: ctx.Err()}
+	c := &comparison{meaning: m, known: map[pair]*values{}, diagram: newDiagram(b)}
+	program, err := c.program(p)
+	if err != nil {
+		return nil, err
+	}
+	for _, archs := range c.archs() {
+		c.compareArchs(program, archs)
+	}
+	if b.err != nil {
+		return nil, b.err
+	}
+	return c.differences(p)
+}
+
+// A comparison is the work of Compare.
+type comparison struct {
+	meaning *meaning.Meaning
+	known   map[pair]*values // for pairs of decisions: where they differ, or nil
+	found   []values
+	*diagram
+}
+
+// A pair is a decision of the program and one of the profile about the same
+// calls.
+type pair struct{ program, profile id }
+
+// compareArchs compares all calls of some architectures that the meaning does
+// not tell apart.
+func (c *comparison) compareArchs(program id, archs class) {
+	numbers := c.numbers(bpf.Arch(archs.example))
+	for arch := range c.parts(archWord, archs, pair{program: program}) {
+		for _, n := range numbers {
+			c.compareNumbers(arch.program, arch.example, n)
+		}
+	}
+}
+
+// compareNumbers compares all calls of one architecture with some numbers that
+// the meaning does not tell apart.
+func (c *comparison) compareNumbers(program id, arch uint32, numbers class) {
+	says := c.meaning.Call(bpf.Arch(arch), numbers.example)
+	abi := c.meaning.ABI(bpf.Arch(arch), numbers.example)
+	profile := c.profile(says)
+	for part := range c.parts(numberWord, numbers, pair{program, profile}) {
+		if abi != nil && !abi.Wide() {
+			part.program, part.profile = c.narrow(part.program), c.narrow(part.profile)
+		}
+		if call := c.differ(part.pair); call != nil && c.spend(memory) {
+			call := *call
+			call[archWord], call[numberWord] = arch, part.example
+			c.found = append(c.found, call)
+		}
+	}
+}
+
+// narrow returns the decision for calls whose arguments have 32 bits.
+func (c *comparison) narrow(n id) id {
+	for c.words(n)&highHalves != 0 && c.spend(1) {
+		n = c.restrict((c.words(n) & highHalves).first(), interval(0, 0)).of(n)
+	}
+	return n
+}
+
+// archs returns the classes of architectures that the meaning tells apart.
+func (c *comparison) archs() []class {
+	var apart []uint32
+	for _, abi := range c.meaning.ABIs {
+		apart = append(apart, uint32(abi.Arch), uint32(abi.Arch)+1)
+	}
+	return between(apart)
+}
+
+// numbers returns the classes of an architecture's numbers that
+// meaning.Meaning.Call and ABI may tell apart: they look a number up among the
+// rules, compare it with the highest and with those of x32, and know 0 and -1.
+// The numbers of all syscalls are apart for those who read the differences.
+func (c *comparison) numbers(arch bpf.Arch) []class {
+	var apart []uint32
+	for _, abi := range c.meaning.ABIs {
+		if abi.Arch != arch {
+			continue
+		}
+		apart = append(apart, 1, bpf.X32Bit, ^uint32(0), abi.Highest+1)
+		for nr := range abi.Rules {
+			apart = append(apart, nr, nr+1)
+		}
+		for _, nr := range abi.Numbers {
+			apart = append(apart, nr, nr+1)
+		}
+	}
+	return between(apart)
+}
+
+// between returns all values as classes that begin at 0 and at the given ones.
+func between(begins []uint32) []class {
+	begins = append(begins, 0)
+	slices.Sort(begins)
+	begins = slices.Compact(begins)
+	var classes []class
+	for i, low := range begins {
+		high := allBits
+		if i+1 < len(begins) {
+			high = begins[i+1] - 1
+		}
+		classes = append(classes, interval(low, high))
+	}
+	return classes
+}
+
+// differences returns what was found, after a look at whether it is so.
+func (c *comparison) differences(p bpf.Program) ([]Difference, error) {
+	var all []Difference
+	for _, v := range c.found {
+		call := v.call()
+		d := Difference{call, p.Run(call), c.meaning.Decide(call)}
+		if d.Program.Enforced() == d.Profile.Enforced() {
+			return nil, fmt.Errorf("fault in the comparison: %s", d)
+		}
+		all = append(all, d)
+	}
+	slices.SortFunc(all, func(a, b Difference) int {
+		return cmp.Or(cmp.Compare(a.Call.Arch, b.Call.Arch), cmp.Compare(a.Call.Nr, b.Call.Nr))
+	})
+	return all, nil
+}

@@ -1,0 +1,124 @@
+package check_test
+
+import (
+	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/meaning"
+)
+
+// Choices turns bytes, random or a fuzzer's, into decisions. Those behind the
+// last byte are 0.
+type choices []byte
+
+func (c *choices) upTo(n int) int {
+	if len(*c) == 0 {
+		return 0
+	}
+	b := (*c)[0]
+	*c = (*c)[1:]
+	return int(b) % n
+}
+
+func pick[T any](c *choices, from []T) T { return from[c.upTo(len(from))] }
+
+// Names and numbers of a few syscalls, so that what is chosen meets.
+var (
+	x8664 = &meaning.ABI{Name: specs.ArchX86_64, Arch: bpf.ArchX86_64,
+		Numbers: map[string]uint32{"read": 0, "write": 1, "socket": 41, "clone": 56, "openat2": 437}}
+	x86 = &meaning.ABI{Name: specs.ArchX86, Arch: bpf.ArchI386,
+		Numbers: map[string]uint32{"read": 3, "write": 4, "socketcall": 102, "clone": 120, "socket": 359, "openat2": 437}}
+	x32 = &meaning.ABI{Name: specs.ArchX32, Arch: bpf.ArchX86_64,
+		Numbers: map[string]uint32{"read": bpf.X32Bit, "write": bpf.X32Bit | 1, "socket": bpf.X32Bit | 41, "clone": bpf.X32Bit | 56, "openat2": bpf.X32Bit | 437}}
+	s390x = &meaning.ABI{Name: specs.ArchS390X, Arch: bpf.ArchS390X,
+		Numbers: map[string]uint32{"read": 3, "write": 4, "socketcall": 102, "clone": 120, "socket": 359}}
+
+	abiSets = [][]*meaning.ABI{{x8664}, {x8664, x86}, {x8664, x32}, {x8664, x86, x32}, {x86}, {s390x}, {s390x, x86}}
+	names   = []string{"read", "write", "socket", "clone", "openat2"}
+
+	operators = []specs.LinuxSeccompOperator{specs.OpNotEqual, specs.OpLessThan, specs.OpLessEqual, specs.OpEqualTo,
+		specs.OpGreaterEqual, specs.OpGreaterThan, specs.OpMaskedEqual}
+	actions = []specs.LinuxSeccompAction{specs.ActErrno, specs.ActAllow, specs.ActLog, specs.ActKillProcess, specs.ActTrap, specs.ActTrace}
+
+	halves = []uint64{0, 1, 2, 3, 5, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff}
+)
+
+// wide chooses a value at whose halves comparisons go wrong.
+func (c *choices) wide() uint64 { return pick(c, halves)<<32 | pick(c, halves) }
+
+func (c *choices) meaning(t *testing.T) *meaning.Meaning {
+	t.Helper()
+	spec := &specs.LinuxSeccomp{DefaultAction: pick(c, actions)}
+	for range c.upTo(7) {
+		rule := specs.LinuxSyscall{Names: []string{pick(c, names)}, Action: pick(c, actions)}
+		for range c.upTo(4) {
+			rule.Args = append(rule.Args, specs.LinuxSeccompArg{
+				Index: uint(c.upTo(3)), Op: pick(c, operators), Value: c.wide(), ValueTwo: c.wide(),
+			})
+		}
+		spec.Syscalls = append(spec.Syscalls, rule)
+	}
+	return meaningOf(t, spec, pick(c, abiSets)...)
+}
+
+func meaningOf(t testing.TB, spec *specs.LinuxSeccomp, abis ...*meaning.ABI) *meaning.Meaning {
+	t.Helper()
+	p, err := seccomp.New(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return meaning.New(p, abis)
+}
+
+// mutate changes some instructions a little. Changes that make no program are
+// left out.
+func (c *choices) mutate(p bpf.Program) bpf.Program {
+	for range c.upTo(4) {
+		code := p.Instructions()
+		in := &code[(c.upTo(256)<<8|c.upTo(256))%len(code)]
+		switch c.upTo(6) {
+		case 0:
+			in.K++
+		case 1:
+			in.K--
+		case 2:
+			in.K ^= 1 << c.upTo(32)
+		case 3:
+			in.Jt, in.Jf = in.Jf, in.Jt
+		case 4:
+			in.Code = pick(c, []uint16{bpf.JeqK, bpf.JgtK, bpf.JgeK, bpf.JsetK, bpf.LdAbs, bpf.AndK, bpf.RetK})
+		case 5:
+			in.Jt += uint8(c.upTo(3))
+		}
+		if changed, err := bpf.New(code); err == nil {
+			p = changed
+		}
+	}
+	return p
+}
+
+// call chooses what decides otherwise if anything does: the constants of the
+// program and their neighbours.
+func (c *choices) call(p bpf.Program) bpf.Data {
+	code := p.Instructions()
+	word := func() uint32 {
+		if c.upTo(3) == 0 {
+			return uint32(pick(c, halves))
+		}
+		return code[(c.upTo(256)<<8|c.upTo(256))%len(code)].K + uint32(c.upTo(3)) - 1
+	}
+	d := bpf.Data{Nr: word(), Arch: pick(c, []bpf.Arch{bpf.ArchX86_64, bpf.ArchI386, bpf.ArchS390X, bpf.Arch(word())})}
+	if c.upTo(2) == 0 {
+		d.Nr = pick(c, []*meaning.ABI{x8664, x86, x32, s390x}).Numbers[pick(c, names)]
+	}
+	for arg := range 4 {
+		d.Args[arg] = uint64(word())<<32 | uint64(word())
+	}
+	if c.upTo(3) == 0 {
+		d.InstructionPointer = uint64(word())
+	}
+	return d
+}

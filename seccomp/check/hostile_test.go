@@ -1,0 +1,106 @@
+package check_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp/check"
+)
+
+// manyRules makes count rules of width conditions each.
+func manyRules(count, width int, condition func(r *rand.Rand, arg uint) specs.LinuxSeccompArg) []rule {
+	r := rand.New(rand.NewPCG(3, 3))
+	var rules []rule
+	for range count {
+		var all rule
+		for arg := range uint(width) {
+			all = append(all, condition(r, arg))
+		}
+		rules = append(rules, all)
+	}
+	return rules
+}
+
+// Whatever a profile has, its comparison ends soon, and with an answer unless it
+// had to be given up.
+func TestHostileProfilesEnd(t *testing.T) {
+	const slowest = 3 * time.Second // of a machine with other work; alone it is half a second
+	for _, row := range []struct {
+		fact  string
+		rules []rule
+	}{
+		{"30 constants for each of 6 arguments", manyRules(60, 6, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
+			return when(arg, eq, uint64(r.IntN(30)))
+		})},
+		{"30 limits for each of 6 arguments", manyRules(80, 6, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
+			return when(arg, le, uint64(r.IntN(30)))
+		})},
+		{"30 wide limits for each of 6 arguments", manyRules(60, 6, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
+			return when(arg, ge, uint64(r.IntN(30))<<32|uint64(r.IntN(30)))
+		})},
+		{"a bit of each of 6 arguments", manyRules(80, 6, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
+			bit := uint64(1) << r.IntN(64)
+			return when(arg, me, bit, bit)
+		})},
+		{"masks on one word", manyRules(450, 1, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
+			return when(0, me, uint64(r.Uint32()&r.Uint32()), r.Uint64())
+		})},
+		{"masks on two words", manyRules(240, 2, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
+			return when(arg, me, uint64(r.Uint32()&r.Uint32()), r.Uint64())
+		})},
+		{"masks of three bits, which leave nothing out together or nearly so", manyRules(450, 1, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
+			return when(0, me, 1<<r.IntN(32)|1<<r.IntN(32)|1<<r.IntN(32), r.Uint64())
+		})},
+		{"masks and limits on one argument", manyRules(400, 1, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
+			return when(0, operators[r.IntN(len(operators))], r.Uint64()&r.Uint64(), r.Uint64())
+		})},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			m := meaningOf(t, allowWrite(row.rules...), x8664)
+			for name, s := range map[string]style{"written alike": {}, "written otherwise": {true, true, true}} {
+				p, err := emit(m, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for change, q := range map[string]bpf.Program{"unchanged": p, "changed": changedAtEnd(t, p)} {
+					start := time.Now()
+					var before, after runtime.MemStats
+					runtime.ReadMemStats(&before)
+					found, err := check.Compare(t.Context(), q, m)
+					runtime.ReadMemStats(&after)
+					took := time.Since(start)
+					t.Logf("%s, %s: %v, %d MB, %d differences, error %v", name, change, took, (after.TotalAlloc-before.TotalAlloc)>>20, len(found), err)
+					if took > slowest {
+						t.Errorf("%s, %s: %v", name, change, took)
+					}
+					if err != nil && !errors.Is(err, check.ErrTooComplex) || change == "unchanged" && len(found) > 0 {
+						t.Errorf("%s, %s: %v, %v", name, change, found, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// changedAtEnd changes the last but one comparison, which few calls reach.
+func changedAtEnd(t *testing.T, p bpf.Program) bpf.Program {
+	t.Helper()
+	code := p.Instructions()
+	for i := len(code) - 1; i >= 0; i-- {
+		if code[i].Code == bpf.JeqK || code[i].Code == bpf.JgtK || code[i].Code == bpf.JgeK {
+			code[i].K ^= 1
+			break
+		}
+	}
+	q, err := bpf.New(code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}

@@ -1,0 +1,76 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/seccomp/meaning"
+)
+
+// profile returns the decision that a profile makes on one syscall.
+func (d *diagram) profile(c meaning.Call) id {
+	decision := d.always(enforced(c.Otherwise))
+	for _, rule := range slices.Backward(c.Rules) {
+		otherwise := decision
+		decision = d.always(enforced(rule.Action))
+		for _, condition := range slices.Backward(rule.Conditions) {
+			if !d.spend(1) {
+				return decision
+			}
+			decision = d.condition(condition, decision, otherwise)
+		}
+	}
+	return decision
+}
+
+// condition returns the decision between yes and no by a condition, which is
+// meaning.Holds in questions about halves.
+func (d *diagram) condition(c specs.LinuxSeccompArg, yes, no id) id {
+	switch c.Op {
+	case specs.OpEqualTo:
+		return d.equal(c.Index, ^uint64(0), c.Value, yes, no)
+	case specs.OpNotEqual:
+		return d.equal(c.Index, ^uint64(0), c.Value, no, yes)
+	case specs.OpMaskedEqual:
+		return d.equal(c.Index, c.Value, c.ValueTwo&c.Value, yes, no)
+	case specs.OpGreaterThan:
+		return d.greater(c.Index, c.Value, yes, no)
+	case specs.OpLessEqual:
+		return d.greater(c.Index, c.Value, no, yes)
+	case specs.OpGreaterEqual:
+		return d.greaterOrEqual(c.Index, c.Value, yes, no)
+	case specs.OpLessThan:
+		return d.greaterOrEqual(c.Index, c.Value, no, yes)
+	}
+	panic("check: operator " + string(c.Op)) // seccomp.New lets none of these pass
+}
+
+// equal decides by whether the bits of an argument that are in the mask are
+// those of value, which must have no others.
+func (d *diagram) equal(arg uint, mask, value uint64, yes, no id) id {
+	low := d.branch(lowHalf(arg), question{mask: uint32(mask), constant: uint32(value)}, yes, no)
+	return d.branch(highHalf(arg), question{mask: uint32(mask >> 32), constant: uint32(value >> 32)}, low, no)
+}
+
+// greater decides by whether an argument is above value.
+func (d *diagram) greater(arg uint, value uint64, yes, no id) id {
+	low := d.branch(lowHalf(arg), question{allBits, uint32(value), true}, yes, no)
+	return d.byHigh(arg, uint32(value>>32), yes, low, no)
+}
+
+// greaterOrEqual decides by whether an argument is at least value.
+func (d *diagram) greaterOrEqual(arg uint, value uint64, yes, no id) id {
+	low := yes
+	if uint32(value) > 0 {
+		low = d.branch(lowHalf(arg), question{allBits, uint32(value) - 1, true}, yes, no)
+	}
+	return d.byHigh(arg, uint32(value>>32), yes, low, no)
+}
+
+// byHigh decides by whether the upper half of an argument is above, equal to or
+// below a constant.
+func (d *diagram) byHigh(arg uint, constant uint32, above, equal, below id) id {
+	rest := d.branch(highHalf(arg), question{mask: allBits, constant: constant}, equal, below)
+	return d.branch(highHalf(arg), question{allBits, constant, true}, above, rest)
+}
