@@ -20,21 +20,20 @@ type space struct {
 	question func(r *rand.Rand) question
 }
 
-// spaces are two ways to make a word small: few bits that count, wherever they
-// are, or a short interval.
+// spaces are ways to make a word small: few bits that count, wherever they are,
+// or a short interval, anywhere and at the ends.
 func spaces(r *rand.Rand) []space {
 	scattered := r.Uint32() | 0x8000_0001
 	for bits.OnesCount32(scattered) > 9 {
 		scattered &= r.Uint32() | 0x8000_0001
 	}
-	low := r.Uint32() - 200
-	short := interval(low, max(low, low+400))
-	return []space{
-		{"few bits", all, subsets(scattered), func(r *rand.Rand) question {
-			mask := r.Uint32() & scattered
-			return question{mask, r.Uint32() & mask, r.IntN(3) == 0}
-		}},
-		{"a short interval", short, upTo(short), func(r *rand.Rand) question {
+	all := []space{{"few bits", all, subsets(scattered), func(r *rand.Rand) question {
+		mask := r.Uint32() & scattered
+		return question{mask, r.Uint32() & mask, r.IntN(3) == 0}
+	}}}
+	low := r.Uint32N(1 << 31)
+	for _, short := range []class{interval(low, low+400), interval(0, 7), interval(^uint32(7), allBits)} {
+		all = append(all, space{"a short interval", short, upTo(short), func(r *rand.Rand) question {
 			near := short.low + r.Uint32N(short.high-short.low+1)
 			switch r.IntN(3) {
 			case 0:
@@ -45,8 +44,9 @@ func spaces(r *rand.Rand) []space {
 			}
 			mask := r.Uint32()
 			return question{mask, near & mask, r.IntN(4) == 0}
-		}},
+		}})
 	}
+	return all
 }
 
 // subsets are the values that have only bits of the mask.

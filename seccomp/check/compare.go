@@ -59,13 +59,11 @@ func (c *comparison) compareArchs(program id, archs class) {
 // compareNumbers compares all calls of one architecture with some numbers that
 // the meaning does not tell apart.
 func (c *comparison) compareNumbers(program id, arch uint32, numbers class) {
-	says := c.meaning.Call(bpf.Arch(arch), numbers.example)
-	abi := c.meaning.ABI(bpf.Arch(arch), numbers.example)
-	profile := c.profile(says)
+	profile := c.profile(c.meaning.Call(bpf.Arch(arch), numbers.example))
+	if c.narrow(bpf.Arch(arch), numbers.example) {
+		profile = c.withoutHighHalves(profile)
+	}
 	for part := range c.parts(numberWord, numbers, pair{program, profile}) {
-		if abi != nil && !abi.Wide() {
-			part.program, part.profile = c.narrow(part.program), c.narrow(part.profile)
-		}
 		if call := c.differ(part.pair); call != nil && c.spend(memory) {
 			call := *call
 			call[archWord], call[numberWord] = arch, part.example
@@ -74,12 +72,31 @@ func (c *comparison) compareNumbers(program id, arch uint32, numbers class) {
 	}
 }
 
-// narrow returns the decision for calls whose arguments have 32 bits.
-func (c *comparison) narrow(n id) id {
+// narrow reports whether a number belongs to an ABI with 32-bit registers. A
+// filter may nevertheless see 64 bits of an argument there: on x86 all those of
+// a 64-bit program's int $0x80, on MIPS the sign. The call itself uses the lower
+// 32, so for these the profile must hold, whatever the others are.
+func (c *comparison) narrow(arch bpf.Arch, nr uint32) bool {
+	abi := c.meaning.ABI(arch, nr)
+	return abi != nil && !abi.Wide()
+}
+
+// withoutHighHalves returns the decision for the lower halves of the arguments.
+func (c *comparison) withoutHighHalves(n id) id {
 	for c.words(n)&highHalves != 0 && c.spend(1) {
 		n = c.restrict((c.words(n) & highHalves).first(), interval(0, 0)).of(n)
 	}
 	return n
+}
+
+// meant returns what the profile says of a call, as far as the kernel uses it.
+func (c *comparison) meant(call bpf.Data) bpf.Action {
+	if c.narrow(call.Arch, call.Nr) {
+		for i, arg := range call.Args {
+			call.Args[i] = uint64(uint32(arg))
+		}
+	}
+	return c.meaning.Decide(call)
 }
 
 // archs returns the classes of architectures that the meaning tells apart.
@@ -133,7 +150,7 @@ func (c *comparison) differences(p bpf.Program) ([]Difference, error) {
 	var all []Difference
 	for _, v := range c.found {
 		call := v.call()
-		d := Difference{call, p.Run(call), c.meaning.Decide(call)}
+		d := Difference{call, p.Run(call), c.meant(call)}
 		if d.Program.Enforced() == d.Profile.Enforced() {
 			return nil, fmt.Errorf("fault in the comparison: %s", d)
 		}

@@ -51,8 +51,9 @@ func (d *diagram) branch(w word, q question, yes, no id) id {
 	return d.intern(node{words: words, word: w, question: q, yes: yes, no: no})
 }
 
-// asks reports whether a question about a word comes first.
-func (n node) asks(w word, q question) bool { return n.words != 0 && n.word == w && n.question == q }
+// asks reports whether a question about a word comes first. That of an action is
+// obvious, so it is never asked.
+func (n node) asks(w word, q question) bool { return n.word == w && n.question == q }
 
 func choose(answer bool, yes, no id) id {
 	if answer {

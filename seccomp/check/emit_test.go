@@ -24,6 +24,7 @@ type style struct {
 type emitter struct {
 	bpf.Assembler
 	style
+	narrow bool // the ABI at hand uses only lower halves
 	labels int
 }
 
@@ -44,6 +45,7 @@ func emit(m *meaning.Meaning, s style) (bpf.Program, error) {
 }
 
 func (e *emitter) abi(abi *meaning.Compiled, otherwise bpf.Action, other bpf.Label) {
+	e.narrow = !abi.Wide()
 	e.Load(bpf.OffsetArch)
 	e.If(bpf.Equal, uint32(abi.Arch), bpf.Next, other)
 	e.Load(bpf.OffsetNr)
@@ -97,6 +99,14 @@ func (e *emitter) rules(rules []meaning.Rule) {
 	}
 }
 
+// half loads a half of an argument as far as the call uses it.
+func (e *emitter) half(offset uint32) {
+	e.Load(offset)
+	if e.narrow && slices.Contains([]uint32{bpf.ArgHigh(0), bpf.ArgHigh(1), bpf.ArgHigh(2)}, offset) {
+		e.And(0)
+	}
+}
+
 func (e *emitter) condition(c specs.LinuxSeccompArg, yes, no bpf.Label) {
 	switch c.Op {
 	case specs.OpEqualTo:
@@ -116,7 +126,7 @@ func (e *emitter) condition(c specs.LinuxSeccompArg, yes, no bpf.Label) {
 			offset      uint32
 			mask, value uint64
 		}{{bpf.ArgHigh(int(c.Index)), c.Value >> 32, c.ValueTwo >> 32}, {bpf.ArgLow(int(c.Index)), c.Value, c.ValueTwo}} {
-			e.Load(half.offset)
+			e.half(half.offset)
 			e.And(uint32(half.mask))
 			e.If(bpf.Equal, uint32(half.mask&half.value), bpf.Next, no)
 		}
@@ -131,7 +141,7 @@ func (e *emitter) equal(c specs.LinuxSeccompArg, yes, no bpf.Label) {
 		slices.Reverse(values)
 	}
 	for i, offset := range offsets {
-		e.Load(offset)
+		e.half(offset)
 		if e.byOrder {
 			e.If(bpf.Greater, values[i], no, bpf.Next)
 			e.If(bpf.GreaterOrEqual, values[i], bpf.Next, no)
@@ -144,13 +154,13 @@ func (e *emitter) equal(c specs.LinuxSeccompArg, yes, no bpf.Label) {
 
 // order decides by the lower half if the upper ones are equal.
 func (e *emitter) order(c specs.LinuxSeccompArg, by bpf.Condition, yes, no bpf.Label) {
-	e.Load(bpf.ArgHigh(int(c.Index)))
+	e.half(bpf.ArgHigh(int(c.Index)))
 	e.If(bpf.Greater, uint32(c.Value>>32), yes, bpf.Next)
 	if e.byOrder {
 		e.If(bpf.GreaterOrEqual, uint32(c.Value>>32), bpf.Next, no)
 	} else {
 		e.If(bpf.Equal, uint32(c.Value>>32), bpf.Next, no)
 	}
-	e.Load(bpf.ArgLow(int(c.Index)))
+	e.half(bpf.ArgLow(int(c.Index)))
 	e.If(by, uint32(c.Value), yes, no)
 }

@@ -27,10 +27,19 @@ func manyRules(count, width int, condition func(r *rand.Rand, arg uint) specs.Li
 	return rules
 }
 
+// bits returns a lower half with at most so many bits.
+func bits(r *rand.Rand, count int) (mask uint64) {
+	for range count {
+		mask |= 1 << r.IntN(32)
+	}
+	return mask
+}
+
 // Whatever a profile has, its comparison ends soon, and with an answer unless it
-// had to be given up.
+// had to be given up. That is never so for the program that asks what the
+// profile asks.
 func TestHostileProfilesEnd(t *testing.T) {
-	const slowest = 3 * time.Second // of a machine with other work; alone it is half a second
+	const slowest = 10 * time.Second // for a busy machine; else it is half a second
 	for _, row := range []struct {
 		fact  string
 		rules []rule
@@ -45,8 +54,7 @@ func TestHostileProfilesEnd(t *testing.T) {
 			return when(arg, ge, uint64(r.IntN(30))<<32|uint64(r.IntN(30)))
 		})},
 		{"a bit of each of 6 arguments", manyRules(80, 6, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
-			bit := uint64(1) << r.IntN(64)
-			return when(arg, me, bit, bit)
+			return when(arg, me, bits(r, 1)<<r.IntN(32), ^uint64(0))
 		})},
 		{"masks on one word", manyRules(450, 1, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
 			return when(0, me, uint64(r.Uint32()&r.Uint32()), r.Uint64())
@@ -55,7 +63,7 @@ func TestHostileProfilesEnd(t *testing.T) {
 			return when(arg, me, uint64(r.Uint32()&r.Uint32()), r.Uint64())
 		})},
 		{"masks of three bits, which leave nothing out together or nearly so", manyRules(450, 1, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
-			return when(0, me, 1<<r.IntN(32)|1<<r.IntN(32)|1<<r.IntN(32), r.Uint64())
+			return when(0, me, bits(r, 3), r.Uint64())
 		})},
 		{"masks and limits on one argument", manyRules(400, 1, func(r *rand.Rand, arg uint) specs.LinuxSeccompArg {
 			return when(0, operators[r.IntN(len(operators))], r.Uint64()&r.Uint64(), r.Uint64())
@@ -79,7 +87,8 @@ func TestHostileProfilesEnd(t *testing.T) {
 					if took > slowest {
 						t.Errorf("%s, %s: %v", name, change, took)
 					}
-					if err != nil && !errors.Is(err, check.ErrTooComplex) || change == "unchanged" && len(found) > 0 {
+					tooComplex := errors.Is(err, check.ErrTooComplex) && (s != style{} || change != "unchanged")
+					if err != nil && !tooComplex || change == "unchanged" && len(found) > 0 {
 						t.Errorf("%s, %s: %v, %v", name, change, found, err)
 					}
 				}

@@ -3,6 +3,7 @@ package check_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -52,13 +53,35 @@ func TestSyscalls(t *testing.T) {
 			a.Mark("x86")
 			onX86(a, x86Nr, bpf.Equal, x86Nr)
 		}, []call{{0x0bad_f00d, 0xdead_beef}}},
-		{"upper halves that are always zero", x86Arg, []*meaning.ABI{x86}, func(a *bpf.Assembler) {
-			test(a, bpf.ArgLow(0), bpf.Equal, 5, "x86", bpf.Next)
+		{"lower halves of x86", x86Arg, []*meaning.ABI{x86}, func(a *bpf.Assembler) {
+			test(a, bpf.OffsetArch, bpf.Equal, uint32(bpf.ArchI386), bpf.Next, "kill")
+			test(a, bpf.OffsetNr, bpf.Greater, x86Nr, "new", bpf.Next)
+			a.If(bpf.Equal, x86Nr, bpf.Next, "refuse")
+			test(a, bpf.ArgLow(0), bpf.Equal, 5, "allow", "refuse")
+		}, nil},
+		{"upper halves of x86, which the call ignores", x86Arg, []*meaning.ABI{x86}, func(a *bpf.Assembler) {
+			test(a, bpf.OffsetArch, bpf.Equal, uint32(bpf.ArchI386), bpf.Next, "kill")
+			test(a, bpf.OffsetNr, bpf.Greater, x86Nr, "new", bpf.Next)
+			a.If(bpf.Equal, x86Nr, bpf.Next, "refuse")
+			test(a, bpf.ArgLow(0), bpf.Equal, 5, bpf.Next, "refuse")
+			test(a, bpf.ArgHigh(0), bpf.Equal, 0, "allow", "refuse")
+		}, []call{{bpf.ArchI386, x86Nr}}},
+		{"an operand that no argument of x86 has", allowWrite(rule{when(0, eq, 1<<32|5)}), []*meaning.ABI{x86}, func(a *bpf.Assembler) {
 			test(a, bpf.OffsetArch, bpf.Equal, uint32(bpf.ArchI386), bpf.Next, "kill")
 			test(a, bpf.OffsetNr, bpf.Greater, x86Nr, "new", "refuse")
+		}, nil},
+		{"its lower half", allowWrite(rule{when(0, eq, 1<<32|5)}), []*meaning.ABI{x86}, func(a *bpf.Assembler) {
+			test(a, bpf.OffsetArch, bpf.Equal, uint32(bpf.ArchI386), bpf.Next, "kill")
+			test(a, bpf.OffsetNr, bpf.Greater, x86Nr, "new", bpf.Next)
+			a.If(bpf.Equal, x86Nr, bpf.Next, "refuse")
+			test(a, bpf.ArgLow(0), bpf.Equal, 5, "allow", "refuse")
+		}, []call{{bpf.ArchI386, x86Nr}}},
+		{"upper halves of another architecture's calls are not", allow, []*meaning.ABI{x86}, func(a *bpf.Assembler) {
+			test(a, bpf.OffsetArch, bpf.Equal, uint32(bpf.ArchARM), bpf.Next, "x86")
+			test(a, bpf.ArgHigh(5), bpf.Equal, 1<<31, "allow", "kill")
 			a.Mark("x86")
 			onX86(a, x86Nr, bpf.Equal, x86Nr)
-		}, nil},
+		}, []call{{bpf.ArchARM, 0}}},
 		{"upper halves of x32 are not", x86Arg, []*meaning.ABI{x32}, func(a *bpf.Assembler) {
 			test(a, bpf.OffsetArch, bpf.Equal, uint32(bpf.ArchX86_64), bpf.Next, "kill")
 			test(a, bpf.OffsetNr, bpf.Equal, 0xffff_ffff, "kill", bpf.Next)
@@ -98,6 +121,65 @@ func TestSyscalls(t *testing.T) {
 				t.Errorf("found %v\n%s", found, p)
 			}
 		})
+	}
+}
+
+// Numbers count even if no syscall has them: a rule's, the one after it, and the
+// first new one. Each program differs for one of them.
+func TestNumbersWithoutNames(t *testing.T) {
+	const ruled, highest = 7, 9
+	m := &meaning.Meaning{Default: bpf.ErrnoOf(1), ABIs: []*meaning.Compiled{{
+		ABI:     &meaning.ABI{Name: specs.ArchX86, Arch: bpf.ArchI386},
+		Rules:   map[uint32][]meaning.Rule{ruled: {{Action: bpf.Allow}}},
+		Highest: highest,
+	}}}
+	right, err := emit(m, style{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := compare(t, right, m); len(found) > 0 {
+		t.Fatal(found)
+	}
+	for _, nr := range []uint32{0, ruled - 1, ruled, ruled + 1, highest, highest + 1, 0x8000_0000} {
+		var a bpf.Assembler
+		test(&a, bpf.OffsetArch, bpf.Equal, uint32(bpf.ArchI386), bpf.Next, "right")
+		test(&a, bpf.OffsetNr, bpf.Equal, nr, bpf.Next, "right")
+		a.Return(bpf.Trap)
+		a.Mark("right")
+		a.Append(right)
+		found := compare(t, assembled(t, &a), m)
+		if len(found) != 1 || found[0].Call.Nr != nr {
+			t.Errorf("number %#x: found %v", nr, found)
+		}
+	}
+}
+
+// Between the numbers that are told apart a profile says the same for all, or
+// else a program that is found equal would decide some number otherwise.
+func TestProfilesSayTheSameOfNeighbours(t *testing.T) {
+	r := rand.NewChaCha8([32]byte{6})
+	for range 300 {
+		profile := make([]byte, 150)
+		r.Read(profile)
+		c := choices(profile)
+		m := c.meaning(t)
+		p, err := emit(m, style{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := compare(t, p, m); len(found) > 0 {
+			t.Fatal(found)
+		}
+		for _, abi := range m.ABIs {
+			for bit := range 32 {
+				for _, nr := range []uint32{1 << bit, 1<<bit - 1, 1<<bit + 1, ^uint32(0) << bit, uint32(r.Uint64()), uint32(r.Uint64()) >> bit} {
+					d := bpf.Data{Arch: abi.Arch, Nr: nr}
+					if got, want := p.Run(d).Enforced(), m.Decide(d).Enforced(); got != want {
+						t.Fatalf("%+v: %s, but a program that is found equal says %s", d, want, got)
+					}
+				}
+			}
+		}
 	}
 }
 

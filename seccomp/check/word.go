@@ -43,7 +43,7 @@ var wordAt = func() map[uint32]word {
 // A wordSet has a bit for each of its words.
 type wordSet uint16
 
-// highHalves are the words that are always zero if registers have 32 bits.
+// highHalves are the words of which an ABI with 32-bit registers makes no use.
 const highHalves wordSet = 0b0101_0101_0101_0000
 
 func setOf(w word) wordSet { return 1 << w }
