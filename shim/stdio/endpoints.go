@@ -1,13 +1,18 @@
 package stdio
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// clientPatience is how long to wait for the client to open its end of an output.
+const clientPatience = time.Second
 
 // openOutputs opens where stdout and stderr go, and the pipes that the process
 // writes to.
@@ -81,9 +86,9 @@ func openLogFile(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 }
 
-// openFifoOrFile opens a FIFO for reading and writing: opening then never waits
-// for the client (fifo(7)), a client that goes away causes no EPIPE, and one
-// that comes back, such as a restarted containerd, finds what waited for it.
+// openFifoOrFile opens a FIFO for reading and writing: a client that goes away
+// then causes no EPIPE, and one that comes back, such as a restarted containerd,
+// finds what waited for it.
 func openFifoOrFile(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -92,7 +97,25 @@ func openFifoOrFile(path string) (*os.File, error) {
 	if info.Mode().Type() != os.ModeNamedPipe {
 		return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	}
+	if w := awaitClient(path); w != nil {
+		defer w.Close() // when the FIFO has another writer, lest the client sees an end
+	}
 	return os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0)
+}
+
+// awaitClient returns a writing end of a FIFO that a client reads. Clients open
+// theirs in the background. One that comes after all has been written and closed
+// would wait for ever. Nil means that no client has come for a while.
+func awaitClient(path string) *os.File {
+	for deadline := time.Now().Add(clientPatience); ; time.Sleep(time.Millisecond) {
+		w, err := os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK, 0)
+		if err == nil {
+			return w
+		}
+		if !errors.Is(err, unix.ENXIO) || time.Now().After(deadline) {
+			return nil
+		}
+	}
 }
 
 // openStdin opens the client's stdin FIFO, twice: to read it, and to hold it
