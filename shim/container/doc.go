@@ -15,7 +15,8 @@
 //
 // [Events] hears of a container's life in the order in which containerd's
 // clients rely on it: Created first; a process's Started before its Exited; the
-// init's Exited after those of all its execs. A process's gate makes the middle
+// init's Exited after those of all its execs, and each after its process's output
+// has been read. A process's gate makes the middle
 // one hold: Start keeps it until Started has been reported, and the waiter needs
 // it to report the exit.
 //

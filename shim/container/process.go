@@ -127,9 +127,9 @@ func (p *Process) watch() {
 			logrus.WithError(err).WithField("container_id", p.Container.ID).Error("failed to kill the processes that init left")
 		}
 	}
+	p.streams.Exited()
 	p.gate.Lock()
 	defer p.gate.Unlock()
-	p.streams.Exited()
 	p.finish(p.death)
 	p.Container.events.Exited(p, p.death)
 	if !p.isInit() {

@@ -21,14 +21,23 @@ type copier struct {
 	src, dst *os.File
 	output   bool // from the process to the client
 
-	started atomic.Bool
-	moved   atomic.Int64 // bytes written to dst
-	done    chan struct{}
-	closed  sync.Once
+	started   atomic.Bool
+	moved     atomic.Int64   // grows when dst is written to, or read by the client
+	exits     chan time.Time // holds the end of the grace once the process is gone
+	delivered chan struct{}  // closed when the client has read what came before the exit
+	done      chan struct{}
+	closed    sync.Once
 }
 
 func newCopier(src, dst *os.File, output bool) *copier {
-	return &copier{src: src, dst: dst, output: output, done: make(chan struct{})}
+	return &copier{
+		src:       src,
+		dst:       dst,
+		output:    output,
+		exits:     make(chan time.Time, 1),
+		delivered: make(chan struct{}),
+		done:      make(chan struct{}),
+	}
 }
 
 func (c *copier) run() {
@@ -41,12 +50,24 @@ func (c *copier) run() {
 		if !c.write(buf[:n]) {
 			return
 		}
-		if err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				c.flush(buf[:])
-			}
-			return
+		if err == nil {
+			continue
 		}
+		timeout := errors.Is(err, os.ErrDeadlineExceeded)
+		if timeout {
+			c.flush(buf[:])
+		}
+		c.awaitReader()
+		select {
+		case end := <-c.exits:
+			close(c.delivered)
+			if timeout {
+				c.endAt(end)
+				continue
+			}
+		default:
+		}
+		return
 	}
 }
 
@@ -57,7 +78,8 @@ func (c *copier) flush(buf []byte) {
 	if err != nil {
 		return
 	}
-	for {
+	// No more than that: somebody may go on writing.
+	for left := unread(c.src); left > 0; {
 		n := 0
 		c.src.SetReadDeadline(time.Time{})
 		err := raw.Read(func(fd uintptr) bool {
@@ -67,6 +89,7 @@ func (c *copier) flush(buf []byte) {
 		if err != nil || n <= 0 || !c.write(buf[:n]) {
 			return
 		}
+		left -= n
 	}
 }
 
@@ -74,6 +97,42 @@ func (c *copier) write(b []byte) bool {
 	n, err := c.dst.Write(b)
 	c.moved.Add(int64(n))
 	return err == nil
+}
+
+// awaitReader returns when the client has read all of an output, or it is cut.
+func (c *copier) awaitReader() {
+	if !c.output {
+		return
+	}
+	pause := time.Millisecond
+	for before := unread(c.dst); before > 0; {
+		time.Sleep(pause)
+		pause = min(2*pause, 256*time.Millisecond)
+		if left := unread(c.dst); left != before {
+			c.moved.Add(1)
+			pause, before = time.Millisecond, left
+		}
+	}
+}
+
+// unread returns how many bytes wait in a FIFO or pipe; none in other files.
+func unread(f *os.File) (n int) {
+	info, err := f.Stat()
+	if err != nil || info.Mode().Type() != os.ModeNamedPipe {
+		return 0
+	}
+	_ = control(f, func(fd uintptr) (err error) {
+		n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ)
+		return err
+	})
+	return n
+}
+
+// exited tells that the process is gone. What it has written is delivered, which
+// closes c.delivered; then src may go on until end.
+func (c *copier) exited(end time.Time) {
+	c.exits <- end
+	_ = c.src.SetReadDeadline(time.Now())
 }
 
 // endAt lets src deliver until t.

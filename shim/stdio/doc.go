@@ -11,6 +11,7 @@
 // A stream ends when nobody holds its writing side any more. A process may
 // leave children behind which keep it open; so once the process has exited, its
 // streams are given [Grace] and then end, with everything that was written until
-// then delivered. [IO.Close], which belongs to the deletion of the process,
+// then delivered. [IO.Exited] waits until the client has read what the process
+// wrote: a client that hears of an exit reads no further. [IO.Close], which belongs to the deletion of the process,
 // waits for what is still moving and cuts what is stuck.
 package stdio

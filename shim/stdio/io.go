@@ -12,8 +12,8 @@ import (
 // children still write.
 const Grace = 10 * time.Second
 
-// stall is how long [IO.Close] watches a stream that moves nothing before it
-// cuts it.
+// stall is how long a stream that moves nothing is watched, by [IO.Exited] and by
+// [IO.Close], which cuts it then.
 const stall = time.Second
 
 // Streams names a process's streams as containerd's task API does: a FIFO or
@@ -94,17 +94,25 @@ func (o *IO) Start(pty *os.File) error {
 	return nil
 }
 
-// Exited tells that the process is gone: its streams end after [Grace] at the latest.
+// Exited tells that the process is gone. It returns when the client has read what
+// the process had written, or does not read: clients give their ends up as soon as
+// they hear of the exit. The streams end after [Grace] at the latest.
 func (o *IO) Exited() {
 	o.mu.Lock()
-	if o.terminal != nil {
-		o.terminal.release()
-	}
+	terminal := o.terminal
 	o.mu.Unlock()
+	if terminal != nil {
+		terminal.release()
+	}
 	end := time.Now().Add(Grace)
 	for _, c := range o.copies {
-		c.endAt(end)
+		if c.output && terminal == nil {
+			c.exited(end)
+		} else {
+			c.endAt(end) // a terminal's output ends with its last process
+		}
 	}
+	o.drain(func(c *copier) <-chan struct{} { return c.delivered }, end)
 }
 
 // CloseStdin ends the process's stdin once the client has closed its end too.
@@ -133,7 +141,7 @@ func (o *IO) Resize(width, height uint16) error {
 // and releases everything.
 func (o *IO) Close() error {
 	o.closeProcessEnds()
-	o.drain()
+	o.drain(func(c *copier) <-chan struct{} { return c.done }, time.Time{})
 	err := o.CloseStdin()
 	o.mu.Lock()
 	if o.terminal != nil {
@@ -151,22 +159,24 @@ func (o *IO) Close() error {
 	return err
 }
 
-// drain returns when every output has ended, or when none has moved for a while.
-func (o *IO) drain() {
-	for moved := int64(-1); ; {
+// drain returns when every output has reached a point or its end, when none has
+// moved for a while, or after the limit if there is one.
+func (o *IO) drain(point func(*copier) <-chan struct{}, limit time.Time) {
+	for moved := int64(-1); limit.IsZero() || time.Now().Before(limit); {
 		now := int64(0)
 		for _, c := range o.copies {
 			now += c.moved.Load()
 		}
-		if now == moved || o.outputsEnd(stall) {
+		if now == moved || o.outputsReach(point, stall) {
 			return
 		}
 		moved = now
 	}
 }
 
-// outputsEnd reports whether every output that was started ends within limit.
-func (o *IO) outputsEnd(limit time.Duration) bool {
+// outputsReach reports whether every output that was started reaches a point, or
+// its end, within limit.
+func (o *IO) outputsReach(point func(*copier) <-chan struct{}, limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for _, c := range o.copies {
@@ -174,6 +184,7 @@ func (o *IO) outputsEnd(limit time.Duration) bool {
 			continue
 		}
 		select {
+		case <-point(c):
 		case <-c.done:
 		case <-timer.C:
 			return false

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -85,12 +86,12 @@ func TestOutputArrivesWhole(t *testing.T) {
 	process := map[string]*os.File{stdout: take(t, o.Stdout), stderr: take(t, o.Stderr)}
 	start(t, o, nil)
 	read := map[string]chan []byte{}
+	var writers sync.WaitGroup
 	for path, w := range process {
-		go func() {
+		writers.Go(func() {
 			w.Write(written[path])
 			w.Close()
-			o.Exited()
-		}()
+		})
 		got := make(chan []byte, 1)
 		read[path] = got
 		go func() {
@@ -102,6 +103,8 @@ func TestOutputArrivesWhole(t *testing.T) {
 			got <- b
 		}()
 	}
+	writers.Wait()
+	o.Exited()
 	for path, got := range read {
 		if b := <-got; !bytes.Equal(b, written[path]) {
 			t.Errorf("%s: got %d bytes, wrote %d, or they differ", filepath.Base(path), len(b), len(written[path]))
@@ -143,9 +146,8 @@ func TestCloseWithHeldStream(t *testing.T) {
 	defer child.Close()
 	start(t, o, nil)
 	io.WriteString(child, "before")
-	o.Exited()
 	closed := make(chan struct{})
-	go func() { mustClose(t, o); close(closed) }()
+	go func() { o.Exited(); mustClose(t, o); close(closed) }()
 	got, err := io.ReadAll(reader)
 	if err != nil || string(got) != "before" {
 		t.Errorf("client read %q, %v", got, err)

@@ -49,8 +49,10 @@ func TestTerminalOutput(t *testing.T) {
 		slave.Close()
 		time.Sleep(20 * time.Millisecond)
 	}
-	o.Exited()
+	exited := make(chan struct{})
+	go func() { o.Exited(); close(exited) }()
 	got, err := io.ReadAll(reader)
+	<-exited
 	if want := "first\r\nsecond\r\n"; err != nil || string(got) != want {
 		t.Errorf("client read %q, %v; want %q", got, err, want)
 	}
@@ -59,6 +61,8 @@ func TestTerminalOutput(t *testing.T) {
 
 func TestTerminalSizeAndStdin(t *testing.T) {
 	in, out := fifo(t, "in"), fifo(t, "out")
+	reader := client(t, out)
+	go io.Copy(io.Discard, reader)
 	o := open(t, Streams{Stdin: in, Stdout: out, Terminal: true})
 	master, openSlave := newPty(t)
 	start(t, o, master)
