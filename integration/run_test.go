@@ -36,9 +36,11 @@ func TestRunDetached(t *testing.T) {
 	id := newID(t)
 	mustCtr(t, runArgs(id, []string{"-d"}, []string{"/bin/sleep", "1000"})...)
 	pid := taskPid(t, id, "RUNNING")
-	if exe, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe")); err != nil || exe != "/bin/busybox" {
-		t.Errorf("pid %d runs %q, %v", pid, exe, err)
-	}
+	// Start lets init go on, which becomes the program a moment later.
+	eventually(t, "the task's process runs the program", func() bool {
+		exe, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe"))
+		return err == nil && exe == "/bin/busybox"
+	})
 	mustCtr(t, "task", "kill", "--signal", "SIGKILL", id)
 	eventually(t, "the task is stopped", func() bool { return strings.Contains(taskLine(t, id), "STOPPED") })
 	mustCtr(t, "task", "delete", id)
