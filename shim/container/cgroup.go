@@ -3,6 +3,7 @@ package container
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/containerd/cgroups/v3"
 	"github.com/containerd/cgroups/v3/cgroup1"
@@ -10,6 +11,7 @@ import (
 	// Gives libcontainer's cgroup managers their device rules; without it they
 	// refuse every container.
 	_ "github.com/opencontainers/cgroups/devices"
+	"github.com/opencontainers/runc/libcontainer"
 	"github.com/sirupsen/logrus"
 	"google.golang.org/protobuf/proto"
 )
@@ -30,28 +32,45 @@ func (c *Container) Stats() (proto.Message, error) {
 	return c.cgroup.stats()
 }
 
-// loadCgroup finds the cgroup of a process. A container without one runs all
-// the same, but has no metrics.
-func loadCgroup(pid int) cgroup {
-	cg, err := cgroupOf(pid)
+// loadCgroup finds the cgroup of a container whose init is alive. A container
+// without one runs all the same, but has no metrics.
+func loadCgroup(lc *libcontainer.Container, init int) cgroup {
+	cg, err := cgroupOf(lc, init)
 	if err != nil {
-		logrus.WithError(err).WithField("pid", pid).Error("failed to find the cgroup of a container")
+		logrus.WithError(err).WithField("pid", init).Error("failed to find the cgroup of a container")
 		return nil
 	}
 	return cg
 }
 
-func cgroupOf(pid int) (cgroup, error) {
+func cgroupOf(lc *libcontainer.Container, init int) (cgroup, error) {
 	if cgroups.Mode() != cgroups.Unified {
-		cg, err := cgroup1.Load(cgroup1.PidPath(pid))
+		state, err := lc.State()
+		if err != nil {
+			return nil, err
+		}
+		cg, err := cgroup1.Load(v1Path(state.CgroupPaths))
 		return v1{cg}, err
 	}
-	path, err := cgroup2.PidGroupPath(pid)
+	path, err := cgroup2.PidGroupPath(init)
 	if err != nil {
 		return nil, err
 	}
 	cg, err := cgroup2.Load(path)
 	return v2{cg}, err
+}
+
+// v1Path tells containerd's cgroup library of the folders that libcontainer made.
+// By a pid, it would find none of them if a controller is mounted nowhere.
+func v1Path(folders map[string]string) cgroup1.Path {
+	const root = "/sys/fs/cgroup"
+	return func(controller cgroup1.Name) (string, error) {
+		folder, ok := folders[string(controller)]
+		if !ok {
+			return "", cgroup1.ErrControllerNotActive
+		}
+		return filepath.Rel(filepath.Join(root, string(controller)), folder)
+	}
 }
 
 type v1 struct{ cgroup1.Cgroup }

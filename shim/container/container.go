@@ -66,7 +66,7 @@ func Create(cfg Config, streams *stdio.IO, events Events) (_ *Container, err err
 	if err := c.init.launch(lc); err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
-	c.cgroup = loadCgroup(c.init.Pid())
+	c.cgroup = loadCgroup(lc, c.init.Pid())
 	events.Created(c)
 	go c.init.watch()
 	return c, nil
