@@ -1,0 +1,319 @@
+package load
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"seccomp-shim/bpf"
+)
+
+// The test binary is also the runtime whose last act is tested: with this in
+// its environment it drops rights as a container's init does, and calls Exec.
+const innerEnv = "LOAD_INNER"
+
+func TestMain(m *testing.M) {
+	if how := os.Getenv(innerEnv); how != "" {
+		fmt.Fprintln(os.Stderr, inner(how))
+		os.Exit(99)
+	}
+	os.Exit(m.Run())
+}
+
+// inner takes "<uid> <nnp> <path> [argument]".
+func inner(how string) error {
+	runtime.LockOSThread()
+	unix.CloseOnExec(FD)
+	words := strings.Fields(how)
+	uid, _ := strconv.Atoi(words[0])
+	if words[1] == "true" {
+		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+			return err
+		}
+	}
+	if err := dropRights(uid); err != nil {
+		return err
+	}
+	return Exec(words[2], words[2:], []string{"PATH=/bin"})
+}
+
+// dropRights keeps CAP_SYS_ADMIN permitted, and nothing else.
+func dropRights(uid int) error {
+	for c := range unix.CAP_LAST_CAP + 1 {
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0); err != nil && !errors.Is(err, unix.EINVAL) {
+			return err
+		}
+	}
+	if err := unix.Prctl(unix.PR_SET_KEEPCAPS, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	if err := syscall.Setuid(uid); err != nil {
+		return err
+	}
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	sets := [2]unix.CapUserData{{Permitted: 1 << unix.CAP_SYS_ADMIN}}
+	return unix.Capset(&header, &sets[0])
+}
+
+type outcome struct {
+	awaited        error
+	status         syscall.WaitStatus
+	stdout, stderr string
+}
+
+// runInner runs a program under an order.
+func runInner(t *testing.T, order Order, how string, deliver func(*os.File) error) outcome {
+	t.Helper()
+	c, err := NewChannel(order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = []string{innerEnv + "=" + how}
+	cmd.ExtraFiles = []*os.File{c.Inner}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.Started()
+	timer := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	o := outcome{awaited: c.Await(deliver)}
+	if o.awaited != nil {
+		c.Close()
+	}
+	_ = cmd.Wait() // the status says it
+	o.status = cmd.ProcessState.Sys().(syscall.WaitStatus)
+	o.stdout, o.stderr = stdout.String(), stderr.String()
+	return o
+}
+
+// only is a program that allows these syscalls and does otherwise to all others.
+func only(t *testing.T, otherwise bpf.Action, numbers ...uint32) Order {
+	t.Helper()
+	var a bpf.Assembler
+	a.Load(bpf.OffsetNr)
+	for _, nr := range numbers {
+		a.If(bpf.Equal, nr, "allow", bpf.Next)
+	}
+	a.Return(otherwise)
+	a.Mark("allow")
+	a.Return(bpf.Allow)
+	p, err := a.Program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Order{Program: p.Bytes()}
+}
+
+// minimal returns the path of testdata/minimal.c's program, for any user.
+func minimal(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "load-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "minimal")
+	out, err := exec.Command("gcc", "-static", "-nostdlib", "-O1", "-fno-stack-protector", "-o", path, "testdata/minimal.c").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
+}
+
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs root: capabilities are dropped, and a filter is loaded without no_new_privs")
+	}
+}
+
+// A program that makes two system calls runs under a filter that allows these
+// and execve, whoever runs it, and whatever a third one would lead to. Many
+// times, since what would break it is a signal or a scheduler at a bad moment.
+func TestOnlyExecveIsUnderTheFilter(t *testing.T) {
+	needRoot(t)
+	path := minimal(t)
+	for _, otherwise := range []bpf.Action{bpf.ErrnoOf(1), bpf.KillProcess, bpf.KillThread, bpf.Trap} {
+		order := only(t, otherwise, unix.SYS_WRITE, unix.SYS_EXIT_GROUP, unix.SYS_EXECVE)
+		for _, uid := range []int{0, 1000} {
+			for _, nnp := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%v, uid %d, no_new_privs %v", otherwise, uid, nnp), func(t *testing.T) {
+					t.Parallel()
+					for range 10 {
+						got := runInner(t, order, fmt.Sprint(uid, " ", nnp, " ", path), nil)
+						if got.awaited != nil || got.stdout != "ran\n" || got.status.ExitStatus() != 7 {
+							t.Fatalf("got %+v", got)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// The same program with one call more meets the filter: it is in force.
+func TestFilterIsInForce(t *testing.T) {
+	needRoot(t)
+	path := minimal(t)
+	order := only(t, bpf.KillProcess, unix.SYS_WRITE, unix.SYS_EXIT_GROUP, unix.SYS_EXECVE)
+	got := runInner(t, order, "0 false "+path+" more", nil)
+	if got.awaited != nil || got.status.Signal() != unix.SIGSYS || got.stdout != "" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// The kept capability does not reach the program, the limit of files that Go
+// raises is the old one, no descriptor is left, and no signal is blocked or
+// ignored that was not before.
+func TestProgramInheritsNothingOfTheRuntime(t *testing.T) {
+	needRoot(t)
+	busybox, err := exec.LookPath("busybox")
+	if err != nil {
+		t.Skip("needs busybox (make deps)")
+	}
+	script := filepath.Join(t.TempDir(), "script")
+	text := "#!" + busybox + " sh\ngrep -E '^(Cap|Sig[BIC]|Seccomp:)' /proc/self/status\nulimit -S -n\nls -l /proc/self/fd\n"
+	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, order := range []Order{{}, only(t, bpf.Allow)} {
+		mode := min(len(order.Program), 2) // 2 is SECCOMP_MODE_FILTER
+		got := runInner(t, order, "0 false "+script, nil)
+		if got.awaited != nil || got.status.ExitStatus() != 0 {
+			t.Fatalf("got %+v", got)
+		}
+		for _, want := range []string{
+			"CapPrm:\t0000000000000000", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "CapAmb:\t0000000000000000",
+			"SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000", "SigCgt:\t0000000000000000",
+			fmt.Sprintf("Seccomp:\t%d", mode), softLimit(t),
+		} {
+			if !strings.Contains(got.stdout, want) {
+				t.Errorf("no %q in:\n%s", want, got.stdout)
+			}
+		}
+		if strings.Contains(got.stdout, "socket:") {
+			t.Errorf("the channel is open:\n%s", got.stdout)
+		}
+	}
+}
+
+// softLimit is the limit of files of a program that is started from here.
+func softLimit(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("sh", "-c", "ulimit -S -n").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// What cannot be loaded is not run, and the shim is told why.
+func TestFailsClosed(t *testing.T) {
+	needRoot(t)
+	path := minimal(t)
+	allow := only(t, bpf.Allow)
+	invalid := Order{Program: bytes.Repeat([]byte{0xff}, instructionSize)}
+	unknownFlag := Order{Program: allow.Program, Flags: 1 << 30}
+	for _, row := range []struct {
+		fact  string
+		order Order
+		how   string
+		says  []string
+	}{
+		{"no program as the kernel knows it", invalid, "0 false " + path, []string{"seccomp", "invalid argument"}},
+		{"an unknown flag", unknownFlag, "0 true " + path, []string{"seccomp", "invalid argument"}},
+		{"a program that is cut off", Order{Program: allow.Program[:5]}, "0 true " + path, []string{"cut off"}},
+		{"a missing file without a filter", Order{}, "0 true /no/such", []string{"exec /no/such", "no such file"}},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			got := runInner(t, row.order, row.how, nil)
+			if got.awaited == nil || got.stdout != "" || got.status.ExitStatus() != 99 {
+				t.Fatalf("got %+v", got)
+			}
+			for _, part := range row.says {
+				if !strings.Contains(got.awaited.Error(), part) {
+					t.Errorf("%q does not say %q", got.awaited, part)
+				}
+			}
+		})
+	}
+}
+
+// Under the filter, an execve that fails ends the process by whatever the filter
+// leaves: with a word, or by a fault.
+func TestFailedExecve(t *testing.T) {
+	needRoot(t)
+	for _, row := range []struct {
+		fact   string
+		order  Order
+		stderr string
+		ended  func(syscall.WaitStatus) bool
+	}{
+		{"write and exit_group are allowed", only(t, bpf.ErrnoOf(1), unix.SYS_WRITE, unix.SYS_EXIT_GROUP, unix.SYS_EXECVE),
+			"exec /no/such: no such file or directory", func(s syscall.WaitStatus) bool { return s.ExitStatus() == 255 }},
+		{"nothing is allowed", only(t, bpf.ErrnoOf(1)), "", func(s syscall.WaitStatus) bool { return s.Signal() == unix.SIGSEGV }},
+		{"all kills", only(t, bpf.KillProcess), "", func(s syscall.WaitStatus) bool { return s.Signal() == unix.SIGSYS }},
+		{"execve pretends to succeed", only(t, bpf.ErrnoOf(0)), "", func(s syscall.WaitStatus) bool { return s.Signal() == unix.SIGSEGV }},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			got := runInner(t, row.order, "0 false /no/such", nil)
+			if !row.ended(got.status) || !strings.Contains(got.stderr, row.stderr) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+// Without a word from the shim nothing runs.
+func TestNoOrder(t *testing.T) {
+	path := minimal(t)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = []string{innerEnv + "=" + fmt.Sprint(os.Getuid(), " true ", path)}
+	closed, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	cmd.ExtraFiles = []*os.File{closed}
+	out, err := cmd.CombinedOutput()
+	if strings.Contains(string(out), "ran") || cmd.ProcessState.ExitCode() != 99 {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// A process that ends before it comes to its last act is no started program.
+func TestEarlyEnd(t *testing.T) {
+	c, err := NewChannel(Order{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if c.Ended() {
+		t.Error("it has ended before it is started")
+	}
+	c.Started()
+	if !c.Ended() {
+		t.Error("it has not ended")
+	}
+	if err := c.Await(nil); !errors.Is(err, ErrEarlyEnd) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// tree is a runc as the edits expect it, in their places.
+func tree(t *testing.T, change func(file, text string) string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	texts := map[string]string{}
+	for _, e := range edits {
+		texts[e.file] += "something\n" + e.old + "else\n"
+	}
+	for file, text := range texts {
+		path := filepath.Join(dir, file)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(change(file, text)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestApply(t *testing.T) {
+	dir := tree(t, func(_, text string) string { return text })
+	if err := apply(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range edits {
+		text, err := os.ReadFile(filepath.Join(dir, e.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), e.old) || !strings.Contains(string(text), e.replacement) {
+			t.Errorf("%s is now:\n%s", e.file, text)
+		}
+	}
+}
+
+// Another runc than the one that was read is refused.
+func TestApplyRefuses(t *testing.T) {
+	for fact, change := range map[string]func(file, text string) string{
+		"a place that is gone": func(_, text string) string { return strings.ReplaceAll(text, "linux.Exec(name,", "linux.Exec(path,") },
+		"a place that is there twice": func(_, text string) string {
+			return text + callExec
+		},
+		"another call of execve": func(file, text string) string {
+			if strings.Contains(file, "setns") {
+				return text + "unix.Exec(name)\n"
+			}
+			return text
+		},
+	} {
+		t.Run(fact, func(t *testing.T) {
+			if err := apply(tree(t, change)); err == nil {
+				t.Error("applied")
+			}
+		})
+	}
+}
+
+// This module does not compile with runc as it is published.
+func TestPublishedRuncDoesNotBuild(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join("../../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	modfile := filepath.Join(dir, "go.mod")
+	if out, err := exec.Command("go", "mod", "edit", "-dropreplace="+module, modfile).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	out, err := exec.Command("go", "build", "-mod=mod", "-modfile="+modfile, "seccomp-shim/shim/container").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "undefined: libcontainer.LastAct") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
