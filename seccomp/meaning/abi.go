@@ -16,14 +16,15 @@ type ABI struct {
 	Numbers map[string]uint32
 }
 
-// narrow lists the ABIs whose registers have 32 bits, which the kernel
-// zero-extends (syscall_get_arguments). x32 and n32 are not among them.
+// narrow lists the ABIs whose registers have 32 bits. x32 and n32 are not among
+// them.
 var narrow = map[specs.Arch]bool{
 	specs.ArchX86: true, specs.ArchARM: true, specs.ArchMIPS: true, specs.ArchMIPSEL: true, specs.ArchPPC: true,
 	specs.ArchS390: true, specs.ArchPARISC: true, specs.ArchM68K: true, specs.ArchSH: true, specs.ArchSHEB: true,
 }
 
-// Wide reports whether the upper halves of arguments can be other than zero.
+// Wide reports whether arguments have 64 bits. If not, the upper halves that a
+// filter sees are not the call's.
 func (a *ABI) Wide() bool { return !narrow[a.Name] }
 
 // has reports whether the number is one of this ABI's and not of the other ABI
@@ -50,8 +51,8 @@ type multiplexer struct {
 }
 
 var multiplexers = []multiplexer{
-	// SYS_* of <linux/net.h>.
-	{"socketcall", ^uint64(0), map[string]uint64{
+	// SYS_* of <linux/net.h>. The first argument is an int (net/socket.c).
+	{"socketcall", 0xffffffff, map[string]uint64{
 		"socket": 1, "bind": 2, "connect": 3, "listen": 4, "accept": 5, "getsockname": 6, "getpeername": 7,
 		"socketpair": 8, "send": 9, "recv": 10, "sendto": 11, "recvfrom": 12, "shutdown": 13, "setsockopt": 14,
 		"getsockopt": 15, "sendmsg": 16, "recvmsg": 17, "accept4": 18, "recvmmsg": 19, "sendmmsg": 20,

@@ -18,9 +18,11 @@
 // # Rules
 //
 //   - A rule stands for each syscall that it names, on each ABI that has it.
-//   - Conditions are about all 64 bits of an argument, as unsigned numbers. The
-//     kernel zero-extends the arguments of ABIs with 32-bit registers, so a
-//     condition on such an ABI may be one that no call meets.
+//   - Conditions are about all 64 bits of an argument, as unsigned numbers. On an
+//     ABI with 32-bit registers an argument has 32 bits, so that a condition may
+//     be one that no call meets. A filter may see more: a 64-bit process that does
+//     int $0x80 shows it whole registers (Linux 6.18), of which the call uses the
+//     lower halves.
 //   - SCMP_CMP_MASKED_EQ ignores the bits of valueTwo outside of the mask.
 //   - All conditions of a rule must hold; but if two are about the same argument,
 //     each condition of the rule stands for a rule of its own.
@@ -54,7 +56,7 @@
 // another thing; each row has a test of the same name in this package.
 //
 //	wide operand         a 32-bit ABI compares only the lower half: arg == 0x100000005 matches 5
-//	x32 arguments        the same on x32, whose registers have 64 bits
+//	x32 arguments        x32 compares only the lower halves, though its registers have 64 bits
 //	ipc version          ipc's first argument has a version in its upper half, which the kernel
 //	                     ignores; a rule does not match a call that has one
 //	hidden arguments     a condition about argument 1 to 5 is held against the multiplexer's own

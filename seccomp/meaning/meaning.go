@@ -94,8 +94,14 @@ func (c *Compiled) add(name string, action bpf.Action, conditions []specs.LinuxS
 // Decide returns the action for a call.
 func (m *Meaning) Decide(d bpf.Data) bpf.Action {
 	call := m.Call(d.Arch, d.Nr)
+	args := d.Args
+	if abi := m.ABI(d.Arch, d.Nr); abi != nil && !abi.Wide() {
+		for i := range args {
+			args[i] = uint64(uint32(args[i]))
+		}
+	}
 	for _, rule := range call.Rules {
-		if rule.Matches(d.Args) {
+		if rule.Matches(args) {
 			return rule.Action
 		}
 	}
@@ -108,7 +114,7 @@ func (m *Meaning) Call(arch bpf.Arch, nr uint32) Call {
 	switch {
 	case abi == nil:
 		return Call{Otherwise: foreign}
-	case abi.isNew(nr):
+	case abi.IsNew(nr):
 		return Call{Otherwise: bpf.ErrnoOf(uint16(syscall.ENOSYS))}
 	}
 	return Call{abi.Rules[nr], m.Default}
@@ -124,10 +130,10 @@ func (m *Meaning) ABI(arch bpf.Arch, nr uint32) *Compiled {
 	return m.ABIs[i]
 }
 
-// isNew reports whether the number is above all that the profile names. On s390
+// IsNew reports whether the number is above all that the profile names. On s390
 // the number 0, the ancient setup(2), also stands for every number too large for
 // the instruction, which the kernel does not know (runc#2871).
-func (c *Compiled) isNew(nr uint32) bool {
+func (c *Compiled) IsNew(nr uint32) bool {
 	if c.Open {
 		return false
 	}

@@ -119,6 +119,8 @@ func TestDecide(t *testing.T) {
 
 		{"wide operand", deny + rules(rule("ALLOW", "personality", arg(0, "EQ", high|5))), []*ABI{x8664, i386}, x86(136, 5), eperm},
 		{"wide operand, met by all", deny + rules(rule("ALLOW", "personality", arg(0, "LT", high|5))), []*ABI{x8664, i386}, x86(136, 0xffffffff), bpf.Allow},
+		{"upper halves are not the call's", deny + rules(rule("ALLOW", "personality", arg(0, "EQ", 5))), []*ABI{x8664, i386}, x86(136, high|5), bpf.Allow},
+		{"upper halves do not hide a call", allow + rules(rule("ERRNO", "socket")), []*ABI{x8664, i386}, x86(102, high|1), eperm},
 		{"x32 arguments", deny + rules(rule("ALLOW", "personality", arg(0, "EQ", 5))), []*ABI{x8664, x32}, amd64(0x40000087, high|5), eperm},
 
 		{"socketcall", deny + rules(rule("ALLOW", "socket")), []*ABI{x8664, i386}, x86(102, 1, 0xffff0000), bpf.Allow},
