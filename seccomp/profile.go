@@ -49,6 +49,15 @@ func (p *Profile) Notifies() bool {
 	return notifies(&p.spec)
 }
 
+// Listener returns the socket of the agent that answers SCMP_ACT_NOTIFY, and
+// what it is to be told, both empty if nothing notifies.
+func (p *Profile) Listener() (path, metadata string) {
+	if !p.Notifies() {
+		return "", ""
+	}
+	return p.spec.ListenerPath, p.spec.ListenerMetadata
+}
+
 // InvalidError says which field of a profile holds a value that cannot be
 // enforced as written.
 type InvalidError struct {

@@ -1,155 +1,142 @@
 package compile
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"io"
-	"os"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	libseccomp "github.com/seccomp/libseccomp-golang"
-	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/check"
+	"seccomp-shim/seccomp/meaning"
 )
 
 // Result is a compiled profile.
 type Result struct {
 	Program bpf.Program
+	Flags   uint32 // SECCOMP_FILTER_FLAG_* to load it with
 	// Skipped are the syscalls, sorted, which the profile allows and libseccomp
 	// does not know. They fail with ENOSYS or by the default action.
 	Skipped []string
+	// Own are the syscalls, sorted, as "<architecture> <name>", that libseccomp
+	// compiles otherwise than the profile says, and which this package has emitted.
+	Own []string
 }
 
-// optimizeAbove is the number of rules above which libseccomp makes a binary
-// tree instead of a list. libseccomp before 2.5.5 loses the default action of a
-// tree without rules (its issue 370), so it must be above zero.
-const optimizeAbove = 32
+// Deadline bounds a compilation. containerd's own patience is longer.
+const Deadline = 4500 * time.Millisecond
 
-// Compile compiles a profile for the architecture and the libseccomp that this
-// program runs on. The error is a [*seccomp.InvalidError] where a field is to blame.
-func Compile(p *seccomp.Profile) (*Result, error) {
-	spec := p.Spec()
-	if err := checkNotify(spec); err != nil {
-		return nil, err
-	}
-	filter, err := newFilter(spec)
+// InexactError says that no program could be made that decides as the profile
+// says; it holds a call on which the best one differs.
+type InexactError struct {
+	check.Difference
+}
+
+func (e *InexactError) Error() string {
+	return fmt.Sprintf("seccomp profile cannot be enforced exactly: %v", e.Difference)
+}
+
+// Compile compiles a profile for the architecture, the kernel and the libseccomp
+// that this program runs on. The same input gives the same bytes.
+//
+// The error is a [*seccomp.InvalidError] where a field is to blame, or an
+// [*InexactError]. main must have called [Helper].
+func Compile(ctx context.Context, p *seccomp.Profile) (*Result, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, Deadline, fmt.Errorf("seccomp profile is not compiled within %v", Deadline))
+	defer cancel()
+	flags, err := loadFlags(p)
 	if err != nil {
 		return nil, err
 	}
-	defer filter.Release()
-	skipped, err := addRules(filter, spec)
+	known, skipped, err := knownNames(p)
 	if err != nil {
 		return nil, err
 	}
-	program, err := export(filter)
+	m, err := Meaning(p)
 	if err != nil {
 		return nil, err
 	}
-	program, err = withEnosys(program, spec)
+	filter, err := byLibseccomp(ctx, known)
 	if err != nil {
-		return nil, err
+		return nil, blame(known, err)
 	}
-	return &Result{Program: program, Skipped: skipped}, nil
-}
-
-// checkNotify refuses what cannot work while libcontainer loads the filter
-// itself: its init writes the listener's descriptor number to its parent under
-// the filter, before anybody can answer a notification.
-func checkNotify(spec *specs.LinuxSeccomp) error {
-	const reason = "the listener could not be handed over: the container's init must write its number under the filter"
-	if spec.DefaultAction == specs.ActNotify {
-		return &seccomp.InvalidError{Field: "defaultAction", Value: string(spec.DefaultAction), Reason: reason}
-	}
-	for i, rule := range spec.Syscalls {
-		if j := slices.Index(rule.Names, "write"); j >= 0 && rule.Action == specs.ActNotify {
-			return &seccomp.InvalidError{Field: fmt.Sprintf("syscalls[%d].names[%d]", i, j), Value: "write", Reason: reason}
-		}
-	}
-	return nil
-}
-
-func newFilter(spec *specs.LinuxSeccomp) (*libseccomp.ScmpFilter, error) {
-	filter, err := libseccomp.NewFilter(scmpAction(spec.DefaultAction, spec.DefaultErrnoRet))
+	program, own, err := makeExact(ctx, filter, m)
 	if err != nil {
-		return nil, unsupported("defaultAction", string(spec.DefaultAction), err)
+		return nil, blame(known, err)
 	}
-	if err := configure(filter, spec); err != nil {
-		filter.Release()
-		return nil, err
-	}
-	return filter, nil
+	return &Result{Program: program, Flags: flags, Skipped: skipped, Own: own}, nil
 }
 
-func configure(filter *libseccomp.ScmpFilter, spec *specs.LinuxSeccomp) error {
-	for i, arch := range spec.Architectures {
-		if err := filter.AddArch(archs[arch].scmp); err != nil {
-			return unsupported(fmt.Sprintf("architectures[%d]", i), string(arch), err)
-		}
+// blame names the field that makes a program longer than the kernel takes, and
+// returns any other error as it is.
+func blame(spec *specs.LinuxSeccomp, err error) error {
+	if tooLong := (*bpf.LengthError)(nil); !errors.As(err, &tooLong) {
+		return err
 	}
-	for i, flag := range spec.Flags {
-		if err := setFlag(filter, flag); err != nil {
-			return unsupported(fmt.Sprintf("flags[%d]", i), string(flag), err)
-		}
+	rules := 0
+	for _, entry := range spec.Syscalls {
+		rules += len(entry.Names)
 	}
-	names := 0
-	for _, rule := range spec.Syscalls {
-		names += len(rule.Names)
-	}
-	if names > optimizeAbove {
-		if err := filter.SetOptimize(2); err != nil {
-			return fmt.Errorf("set libseccomp's optimization level: %w", err)
-		}
-	}
-	return nil
-}
-
-func setFlag(filter *libseccomp.ScmpFilter, flag specs.LinuxSeccompFlag) error {
-	switch flag {
-	case specs.LinuxSeccompFlagLog:
-		return filter.SetLogBit(true)
-	case specs.LinuxSeccompFlagSpecAllow:
-		return filter.SetSSB(true)
-	case specs.LinuxSeccompFlagWaitKillableRecv:
-		return filter.SetWaitKill(true)
-	}
-	return nil // TSYNC: one thread survives execve
-}
-
-// unsupported says that the installed libseccomp refuses a field's value.
-func unsupported(field, value string, err error) error {
-	major, minor, micro := libseccomp.GetLibraryVersion()
 	return &seccomp.InvalidError{
-		Field:  field,
-		Value:  value,
-		Reason: fmt.Sprintf("libseccomp %d.%d.%d does not support it here: %v", major, minor, micro, err),
+		Field:  "syscalls",
+		Value:  fmt.Sprintf("%d rules", rules),
+		Reason: fmt.Sprintf("too large for the kernel: %v", err),
 	}
 }
 
-// export reads the program that libseccomp has generated.
-func export(filter *libseccomp.ScmpFilter) (bpf.Program, error) {
-	// seccomp_export_bpf writes to a descriptor. seccomp_export_bpf_mem exists
-	// only since 2.6.0, where it also copies bytes that are not the program's.
-	fd, err := unix.MemfdCreate("seccomp-bpf", unix.MFD_CLOEXEC)
-	if err != nil {
-		return bpf.Program{}, os.NewSyscallError("memfd_create", err)
+// makeExact puts in front of libseccomp's program what this package emits
+// itself: ENOSYS for new syscalls, and the syscalls that the check finds wrong.
+func makeExact(ctx context.Context, filter bpf.Program, m *meaning.Meaning) (program bpf.Program, own []string, err error) {
+	wrong := map[bpf.Arch][]uint32{}
+	for range 2 {
+		if program, err = front(filter, m, wrong); err != nil {
+			return bpf.Program{}, nil, err
+		}
+		differences, err := check.Compare(ctx, program, m)
+		if errors.Is(err, check.ErrTooComplex) && len(wrong) == 0 {
+			// Our own emission asks what the rules say, in the check's order, and
+			// never is.
+			wrong = conditional(m)
+			continue
+		}
+		if err != nil {
+			return bpf.Program{}, nil, fmt.Errorf("check the compiled seccomp profile: %w", cause(ctx, err))
+		}
+		if len(differences) == 0 {
+			return program, names(m, wrong), nil
+		}
+		if len(wrong) > 0 {
+			return bpf.Program{}, nil, &InexactError{differences[0]}
+		}
+		for _, d := range differences {
+			wrong[d.Call.Arch] = append(wrong[d.Call.Arch], d.Call.Nr)
+		}
 	}
-	f := os.NewFile(uintptr(fd), "seccomp-bpf")
-	defer f.Close()
-	if err := filter.ExportBPF(f); err != nil {
-		return bpf.Program{}, fmt.Errorf("generate BPF with libseccomp: %w", err)
+	panic("unreachable")
+}
+
+// conditional are the syscalls that are decided by their arguments.
+func conditional(m *meaning.Meaning) map[bpf.Arch][]uint32 {
+	all := map[bpf.Arch][]uint32{}
+	for _, abi := range m.ABIs {
+		for _, nr := range slices.Sorted(maps.Keys(abi.Rules)) {
+			if len(abi.Rules[nr][0].Conditions) > 0 {
+				all[abi.Arch] = append(all[abi.Arch], nr)
+			}
+		}
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return bpf.Program{}, err
+	return all
+}
+
+// cause prefers the reason of an ended context to its bare error.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	raw, err := io.ReadAll(f)
-	if err != nil {
-		return bpf.Program{}, err
-	}
-	program, err := bpf.Decode(raw)
-	if err != nil {
-		return bpf.Program{}, fmt.Errorf("libseccomp's program: %w", err)
-	}
-	return program, nil
+	return err
 }

@@ -1,20 +1,40 @@
-// Package compile turns a [seccomp.Profile] into a [bpf.Program] with
-// libseccomp. It holds the only cgo of the project besides libcontainer's.
+// Package compile turns a [seccomp.Profile] into a [bpf.Program] that decides as
+// the profile means. It holds the only cgo of the project besides libcontainer's.
 //
-// A profile means what runc enforces for it:
+//	profile
+//	  -> libseccomp, in a process of its own    a program for all syscalls
+//	  -> front                                  ENOSYS for new syscalls
+//	  -> check.Compare                          equal to the profile's meaning?
+//	  -> front, with the syscalls that are not  these, from the rules one by one
+//	  -> check.Compare                          equal, or refused
+//	  -> cache
 //
-//   - The native architecture always belongs to the profile. Under any other
-//     that the profile does not list, the first syscall kills the thread.
-//   - A rule whose action is the default action is left out.
-//   - Rules for one syscall are alternatives. The conditions of one rule must all
-//     hold; but if two of them look at the same argument, each is an alternative
-//     of its own.
-//   - Unless the default action lets a syscall run, numbers above the highest
-//     that the profile names for an architecture fail with ENOSYS, which is how
-//     a program finds out that its kernel is too old for a syscall.
+// # libseccomp is not trusted
 //
-// Different from runc, a rule that denies a syscall which libseccomp does not
-// know by name is an error: passing over it would let the syscall run or fail
-// otherwise than written. Passing over a rule that allows one only denies more;
-// it is reported in [Result.Skipped].
+// Of 10,000 random profiles with two or three rules about one syscall's arguments,
+// libseccomp 2.5.0, 2.5.4, 2.5.5 and 2.6.1 alike compile 1,078 to a program that
+// decides that syscall otherwise than the profile says, 637 of these too weakly, and
+// on 7 they do not end (go test -run TestRepairs -v ./seccomp/compile -repairs 10000).
+// Every other runtime installs what comes out. Here the program is compared with
+// [meaning.Meaning], for every call; each syscall that differs is emitted again by
+// this package, in the simplest way that there is, and compared again. [Result.Own]
+// tells which.
+//
+// libseccomp cannot be stopped when it hangs, and memory that it corrupts is the
+// process's. So it runs in a child, this binary once more ([Helper]), with a
+// deadline and a limit of memory.
+//
+// # What is refused
+//
+// A rule that denies a syscall which libseccomp does not know by name is an error:
+// passing over it, as runc does, would let the syscall run or fail otherwise than
+// written. Passing over a rule that allows one only denies more; it is reported in
+// [Result.Skipped]. A program above the kernel's 4,096 instructions is an error, and
+// a profile that is not compiled within [Deadline].
+//
+// # The cache
+//
+// [Cached] remembers programs under a key of everything that is read here: each
+// field of the profile, this binary, the library and its file, the kernel. The same
+// input gives the same bytes, in whatever process.
 package compile

@@ -1,0 +1,164 @@
+package compile
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/cache"
+)
+
+// Every field that is compiled is in the key; the others are listed here.
+func TestKeyCoversEveryField(t *testing.T) {
+	notCompiled := []string{"Flags", "ListenerPath", "ListenerMetadata"}
+	errno := uint(3)
+	full := func() *specs.LinuxSeccomp {
+		e := errno
+		return &specs.LinuxSeccomp{
+			DefaultAction: specs.ActErrno, DefaultErrnoRet: &e, Architectures: []specs.Arch{specs.ArchX86_64},
+			Flags: []specs.LinuxSeccompFlag{"a"}, ListenerPath: "/a", ListenerMetadata: "a",
+			Syscalls: []specs.LinuxSyscall{{Names: []string{"read"}, Action: specs.ActErrno, ErrnoRet: &e,
+				Args: []specs.LinuxSeccompArg{{Index: 1, Value: 1, ValueTwo: 1, Op: specs.OpEqualTo}}}},
+		}
+	}
+	seen := map[cache.Key]string{key(full(), facts{}): "nothing"}
+	check := func(field string, spec *specs.LinuxSeccomp, f facts) {
+		k := key(spec, f)
+		if slices.Contains(notCompiled, strings.TrimSuffix(field, " zero")) {
+			if seen[k] != "nothing" {
+				t.Errorf("a change of %s changes the key", field)
+			}
+			return
+		}
+		if other, ok := seen[k]; ok {
+			t.Errorf("a change of %s has the key of a change of %s", field, other)
+		}
+		seen[k] = field
+	}
+	for _, part := range []func(*specs.LinuxSeccomp) any{
+		func(s *specs.LinuxSeccomp) any { return s },
+		func(s *specs.LinuxSeccomp) any { return &s.Syscalls[0] },
+		func(s *specs.LinuxSeccomp) any { return &s.Syscalls[0].Args[0] },
+	} {
+		for i := range reflect.TypeOf(part(full())).Elem().NumField() {
+			spec := full()
+			v := reflect.ValueOf(part(spec)).Elem()
+			mutate(t, v.Field(i))
+			check(v.Type().Field(i).Name, spec, facts{})
+			spec = full() // absent, or zero
+			v = reflect.ValueOf(part(spec)).Elem()
+			v.Field(i).SetZero()
+			check(v.Type().Field(i).Name+" zero", spec, facts{})
+		}
+	}
+	for i := range reflect.TypeFor[facts]().NumField() {
+		var f facts
+		mutate(t, reflect.ValueOf(&f).Elem().Field(i))
+		check(reflect.TypeFor[facts]().Field(i).Name, full(), f)
+	}
+}
+
+// mutate changes a value; of a list, one element, and it grows.
+func mutate(t *testing.T, v reflect.Value) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(v.String() + "x")
+	case reflect.Uint, reflect.Uint64:
+		v.SetUint(v.Uint() + 1)
+	case reflect.Pointer:
+		p := reflect.New(v.Type().Elem())
+		p.Elem().Set(v.Elem())
+		mutate(t, p.Elem())
+		v.Set(p)
+	case reflect.Slice:
+		v.Set(reflect.Append(v, v.Index(0)))
+	default:
+		t.Fatalf("cannot change a %v", v.Type())
+	}
+}
+
+func TestFactsAreFound(t *testing.T) {
+	f := reflect.ValueOf(hostFacts())
+	for i := range f.NumField() {
+		if len(f.Field(i).String()) < 3 {
+			t.Errorf("%s is %q", f.Type().Field(i).Name, f.Field(i))
+		}
+	}
+}
+
+// The second time, and in the next process, the profile is not compiled; the
+// result is the same.
+func TestCached(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "cache")
+	limit := cache.Limit{Entries: 10, Bytes: 1 << 20}
+	p, err := seccomp.New(defaultProfile(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var results []*Result
+	for range 2 {
+		disk, err := cache.OpenDisk(dir, limit, func(err error) { t.Error(err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := NewCached(cache.New(limit, disk))
+		for range 2 {
+			r, err := c.Compile(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			results = append(results, r)
+		}
+	}
+	for _, r := range results[1:] {
+		if !reflect.DeepEqual(r, results[0]) {
+			t.Errorf("got %+v, first %+v", r, results[0])
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 1 {
+		t.Errorf("%d files, %v", len(files), err)
+	}
+}
+
+// A stored value that is whole and yet no program is made anew.
+func TestCachedForeignValue(t *testing.T) {
+	programs := cache.New(cache.Limit{Entries: 10, Bytes: 1 << 20}, nil)
+	p := parse(t, `{"defaultAction":"SCMP_ACT_ALLOW"}`)
+	for _, foreign := range []string{"", "{}", `{"Program":"AAAA"}`, "no JSON"} {
+		k := key(p.Spec(), hostFacts())
+		programs.Drop(k, errors.New("test"))
+		if _, err := programs.Get(t.Context(), k, func() ([]byte, error) { return []byte(foreign), nil }); err != nil {
+			t.Fatal(err)
+		}
+		r, err := NewCached(programs).Compile(t.Context(), p)
+		if err != nil || r.Program.Len() == 0 {
+			t.Errorf("after %q: %v, %v", foreign, r, err)
+		}
+	}
+}
+
+func BenchmarkCached(b *testing.B) {
+	limit := cache.Limit{Entries: 10, Bytes: 1 << 20}
+	disk, err := cache.OpenDisk(filepath.Join(b.TempDir(), "cache"), limit, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := seccomp.New(defaultProfile(nil))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := NewCached(cache.New(limit, disk)).Compile(b.Context(), p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
