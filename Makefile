@@ -2,10 +2,8 @@
 # installs what is missing (apt-get, as root) and builds what it needs.
 
 GO  ?= go
+export GO
 BIN := $(CURDIR)/build/bin
-
-# runc's libcontainer refuses every seccomp profile unless built with this tag.
-TAGS := seccomp
 
 # containerd and ctr are built from the version in go.mod with containerd's own
 # go.mod, as upstream ships them; storage drivers that need C libraries are left out.
@@ -17,13 +15,19 @@ STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 export SECCOMP_SHIM_BIN := $(BIN)
 
 SHIM  := $(BIN)/containerd-shim-seccomp-v1
+CTL   := $(BIN)/seccompctl
 PEERS := $(BIN)/containerd $(BIN)/ctr
 ECHO  := $(BIN)/http-echo
+# libcontainer with the filter's load moved; go.mod replaces runc by it.
+RUNC  := $(CURDIR)/build/runc
 DEMO  := $(BIN)/demo
+
+FUZZTIME ?= 60s
+export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit lint fmt clean $(SHIM) $(DEMO)
+.PHONY: help deps build demo test unit fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,22 +46,25 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	echo "installing$$missing"; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing
 
-build: deps $(SHIM) ## build the shim into build/bin
+build: deps $(RUNC) $(SHIM) $(CTL) ## build the shim and seccompctl into build/bin
 
-demo: deps $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
+demo: deps $(RUNC) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
 	$(DEMO) -bin $(BIN) -profiles integration/testdata/profiles
 
-test: deps $(SHIM) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
-	@if [ "$$(id -u)" = 0 ]; then $(GO) test -tags $(TAGS) ./...; else $(MAKE) --no-print-directory unit; fi
+test: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
+	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
 
-unit: ## run the tests that need no root and no containerd
-	$(GO) test -tags $(TAGS) $$($(GO) list -tags $(TAGS) ./... | grep -v /integration)
+unit: $(RUNC) ## run the tests that need no root and no containerd
+	$(GO) test $$($(GO) list ./... | grep -v /integration)
 	@echo 'left out: integration/... (real containers; needs root)'
 
-lint: deps ## check formatting, go vet, staticcheck
+fuzz: deps $(RUNC) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at once
+	.ci/fuzz $(FUZZTIME)
+
+lint: deps $(RUNC) ## check formatting, go vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
-	$(GO) vet -tags $(TAGS) ./...
-	$(GO) run $(STATICCHECK) -tags $(TAGS) ./...
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
 
 fmt: ## format the Go sources
 	gofmt -w $$(git ls-files '*.go')
@@ -65,15 +72,17 @@ fmt: ## format the Go sources
 clean: ## remove what was built
 	rm -rf build
 
-$(SHIM): ; $(GO) build -tags $(TAGS) -trimpath -o $@ ./cmd/containerd-shim-seccomp-v1
-$(DEMO): ; $(GO) build -tags $(TAGS) -o $@ ./integration/demo
+$(RUNC): ; @$(GO) run ./shim/container/patch $@
+$(SHIM): $(RUNC) ; $(GO) build -trimpath -o $@ ./cmd/containerd-shim-seccomp-v1
+$(CTL): $(RUNC) ; $(GO) build -trimpath -o $@ ./cmd/seccompctl
+$(DEMO): $(RUNC) ; $(GO) build -o $@ ./integration/demo
 
 # -static needs a C library without glibc's start-up syscalls: see integration/echo.
 $(ECHO): integration/echo/echo.c
 	@mkdir -p $(BIN)
 	musl-gcc -static -Os -Wall -Wextra -Werror -o $@ $<
 
-$(PEERS): go.mod
+$(PEERS): go.mod | $(RUNC)
 	@mkdir -p $(BIN)
 	@echo 'building $(@F) (once; about a minute)'
 	$(GO) mod download $(CONTAINERD)

@@ -33,16 +33,21 @@ var mayImport = map[string][]string{
 		"seccomp-shim/bpf", "seccomp-shim/seccomp/meaning",
 		"github.com/opencontainers/runtime-spec/specs-go",
 	},
-	"seccomp/cache": {"golang.org/x/sys/unix"},
+	"seccomp/explain": {
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/meaning",
+		"github.com/opencontainers/runtime-spec/specs-go",
+	},
+	"seccomp/cache":     {"golang.org/x/sys/unix"},
+	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
 	"seccomp/compile": {
-		"seccomp-shim/bpf", "seccomp-shim/seccomp",
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/meaning",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/seccomp/libseccomp-golang", // cgo
 		"golang.org/x/sys/unix",
 	},
 	// libcontainer stops here, and knows nothing of how a profile is chosen.
 	"shim/container": {
-		"seccomp-shim/shim/stdio",
+		"seccomp-shim/shim/container/load", "seccomp-shim/shim/stdio",
 		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/",
 		"github.com/opencontainers/cgroups/devices",
 		"github.com/opencontainers/runtime-spec/specs-go",
@@ -51,17 +56,28 @@ var mayImport = map[string][]string{
 		"golang.org/x/sys/unix",
 		"google.golang.org/protobuf/proto",
 	},
-	"shim/stdio": {"golang.org/x/sys/unix"},
+	"shim/container/load":  {"golang.org/x/sys/unix"},
+	"shim/container/patch": {},
+	"shim/stdio":           {"golang.org/x/sys/unix"},
 	// containerd stops here.
 	"shim": {
-		"seccomp-shim/seccomp", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/",
+		"seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/",
 		"github.com/containerd/",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/pelletier/go-toml/v2",
 		"golang.org/x/sys/unix",
 		"google.golang.org/protobuf/",
 	},
-	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/shim", "seccomp-shim/shim/container"},
+	// What only people need, such as a library for command lines, stops here: the
+	// shim is also every container's init, and pays for what it links.
+	"cmd/seccompctl": {
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/",
+		"github.com/moby/sys/capability",
+		"github.com/opencontainers/runtime-spec/specs-go",
+		"github.com/spf13/cobra",
+		"golang.org/x/sys/unix",
+	},
+	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/seccomp/compile", "seccomp-shim/shim", "seccomp-shim/shim/container"},
 }
 
 // A file or function beyond these is a place to look for two concepts in one.
@@ -78,7 +94,7 @@ type pkg struct {
 
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-tags", "seccomp", "-json=Dir,ImportPath,GoFiles,CgoFiles,Imports", "./...").Output()
+	out, err := exec.Command("go", "list", "-json=Dir,ImportPath,GoFiles,CgoFiles,Imports", "./...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
@@ -116,6 +132,22 @@ func TestImports(t *testing.T) {
 				t.Errorf("%s imports %s", room, imported)
 			}
 		}
+	}
+}
+
+// A filter comes from seccomp/compile or not at all: libcontainer's own compiler
+// is not in the binary.
+func TestNoOtherCompiler(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "./cmd/containerd-shim-seccomp-v1").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, "github.com/opencontainers/runc/libcontainer") {
+		t.Error("libcontainer is not in the binary")
+	}
+	if other := "github.com/opencontainers/runc/libcontainer/seccomp/patchbpf"; slices.Contains(deps, other) {
+		t.Errorf("%s is in the binary", other)
 	}
 }
 

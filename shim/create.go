@@ -37,7 +37,7 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 	if err != nil {
 		return nil, err
 	}
-	confinement, err := confine(ctx, spec, options)
+	filter, err := s.confine(ctx, spec, options)
 	if err != nil {
 		return nil, withClass(err, errdefs.ErrInvalidArgument)
 	}
@@ -60,20 +60,18 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 		ID:            r.ID,
 		Bundle:        r.Bundle,
 		Spec:          spec,
-		Confinement:   confinement,
+		Filter:        filter,
 		SystemdCgroup: options.SystemdCgroup,
 		NoPivotRoot:   options.NoPivotRoot,
 		NoNewKeyring:  options.NoNewKeyring,
 	}, streams, &reporter{service: s, rootfs: r.Rootfs})
 }
 
-// confine decides the seccomp profile that applies, proves that it compiles,
-// and makes it the spec's own: what is in linux.seccomp from here on is what
-// the container's processes load. It returns the profile's name for people, ""
-// if there is none.
-func confine(ctx context.Context, spec *specs.Spec, options *Options) (string, error) {
+// confine decides which seccomp profile applies, and compiles it. The filter is
+// nil if there is none.
+func (s *service) confine(ctx context.Context, spec *specs.Spec, options *Options) (*container.Filter, error) {
 	if spec.Linux == nil || spec.Process == nil {
-		return "", errors.New("config.json: linux and process must be set")
+		return nil, errors.New("config.json: linux and process must be set")
 	}
 	choice, err := seccomp.Resolve(seccomp.Request{
 		Inline:       spec.Linux.Seccomp,
@@ -83,26 +81,35 @@ func confine(ctx context.Context, spec *specs.Spec, options *Options) (string, e
 		ProfileRoot:  options.ProfileRoot,
 	})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	profile, err := choice.Load()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	spec.Linux.Seccomp = nil // from here on the filter stands for it
 	if profile == nil {
-		spec.Linux.Seccomp = nil
 		log.G(ctx).Debugf("container runs without a seccomp profile: %s", choice.Origin)
-		return "", nil
+		return nil, nil
 	}
-	confinement := fmt.Sprintf("seccomp profile (%s)", choice.Origin)
-	result, err := compile.Compile(profile)
+	name := fmt.Sprintf("seccomp profile (%s)", choice.Origin)
+	if err := compile.CheckStart(profile); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	result, err := s.compiler.Compile(ctx, profile)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", confinement, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	spec.Linux.Seccomp = profile.Spec()
-	log.G(ctx).WithField("instructions", result.Program.Len()).WithField("skipped", result.Skipped).
-		Debugf("container runs under its %s", confinement)
-	return confinement, nil
+	log.G(ctx).WithField("instructions", result.Program.Len()).WithField("skipped", result.Skipped).WithField("own", result.Own).
+		Debugf("container runs under its %s", name)
+	path, metadata := profile.Listener()
+	return &container.Filter{
+		Name:             name,
+		Program:          result.Program.Bytes(),
+		Flags:            result.Flags,
+		ListenerPath:     path,
+		ListenerMetadata: metadata,
+	}, nil
 }
 
 func bounding(p *specs.Process) []string {

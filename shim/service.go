@@ -18,6 +18,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/stdio"
 )
@@ -28,6 +29,7 @@ var _ task.TTRPCTaskService = (*service)(nil)
 type service struct {
 	events   *queue
 	shutdown shutdown.Service
+	compiler *compile.Cached
 
 	mu      sync.Mutex
 	closing bool // no container is created any more
@@ -39,6 +41,7 @@ func newService(ctx context.Context, publisher containerd.Publisher, sd shutdown
 	s := &service{
 		events:     newQueue(publisher),
 		shutdown:   sd,
+		compiler:   compile.NewCached(openCache(ctx)),
 		containers: map[string]*container.Container{},
 	}
 	go s.events.run(context.WithoutCancel(ctx))

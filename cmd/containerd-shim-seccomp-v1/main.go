@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 
+	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim"
 	"seccomp-shim/shim/container"
 )
@@ -13,5 +14,6 @@ func main() {
 	if container.IsInit() {
 		container.Init()
 	}
+	compile.Helper()
 	shim.Run(context.Background())
 }

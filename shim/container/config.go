@@ -17,10 +17,8 @@ import (
 type Config struct {
 	ID     string
 	Bundle string      // absolute path of the OCI bundle
-	Spec   *specs.Spec // the bundle's config.json; linux.seccomp holds the profile that applies, or nil
-
-	// Confinement names what linux.seccomp is, for error messages; may be empty.
-	Confinement string
+	Spec   *specs.Spec // the bundle's config.json; linux.seccomp is not looked at
+	Filter *Filter     // what the container's processes run under; nil for none
 
 	SystemdCgroup bool // the cgroup is made by systemd; cgroupsPath is slice:prefix:name
 	NoPivotRoot   bool
@@ -36,6 +34,9 @@ func stateRoot(bundle string) string {
 
 func (c *Config) libcontainer() (*configs.Config, error) {
 	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	if err := c.Filter.validate(); err != nil {
 		return nil, err
 	}
 	config, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
@@ -59,6 +60,9 @@ func (c *Config) libcontainer() (*configs.Config, error) {
 // the working directory of a shim that serves a pod is the first container's.
 func (c *Config) absoluteSpec() *specs.Spec {
 	spec := *c.Spec
+	linux := *spec.Linux
+	linux.Seccomp = nil // Filter stands for it
+	spec.Linux = &linux
 	root := *spec.Root
 	root.Path = c.absolute(root.Path)
 	spec.Root = &root

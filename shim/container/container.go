@@ -18,12 +18,12 @@ type Container struct {
 	ID     string
 	Bundle string
 
-	lc          *libcontainer.Container
-	events      Events
-	cgroup      cgroup
-	confinement string
-	privatePID  bool // its pid namespace is its own: the kernel kills all when init dies
-	init        *Process
+	config     Config
+	lc         *libcontainer.Container
+	events     Events
+	cgroup     cgroup
+	privatePID bool // its pid namespace is its own: the kernel kills all when init dies
+	init       *Process
 
 	// execs counts exec'd processes whose exit has not been reported.
 	execs sync.WaitGroup
@@ -54,13 +54,13 @@ func Create(cfg Config, streams *stdio.IO, events Events) (_ *Container, err err
 		return nil, translate(err)
 	}
 	c := &Container{
-		ID:          cfg.ID,
-		Bundle:      cfg.Bundle,
-		lc:          lc,
-		events:      events,
-		confinement: cfg.Confinement,
-		privatePID:  config.Namespaces.IsPrivate(configs.NEWPID),
-		processes:   map[string]*Process{},
+		ID:         cfg.ID,
+		Bundle:     cfg.Bundle,
+		config:     cfg,
+		lc:         lc,
+		events:     events,
+		privatePID: config.Namespaces.IsPrivate(configs.NEWPID),
+		processes:  map[string]*Process{},
 	}
 	c.init = newProcess(c, "", cfg.Spec.Process, streams)
 	if err := c.init.launch(lc); err != nil {

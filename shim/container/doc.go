@@ -20,6 +20,14 @@
 // one hold: Start keeps it until Started has been reported, and the waiter needs
 // it to report the exit.
 //
+// # The filter
+//
+// libcontainer sets a process up and knows nothing of seccomp: its own code for
+// that is not in the binary. The last step, execve, it leaves to package load
+// (by a change of two lines, see package patch), which loads the filter that
+// [Filter] holds just before. Start returns when the program runs, or with the
+// reason why it does not.
+//
 // # Locks
 //
 // Container.mu and Process.mu guard a few fields and are held for a few

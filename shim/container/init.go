@@ -3,10 +3,14 @@ package container
 import (
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/opencontainers/runc/libcontainer"
 	// nsenter's C constructor enters the container's namespaces before the Go
 	// runtime starts any thread.
 	_ "github.com/opencontainers/runc/libcontainer/nsenter"
+
+	"seccomp-shim/shim/container/load"
 )
 
 // IsInit reports whether this process was started as a container's init:
@@ -18,5 +22,8 @@ func IsInit() bool {
 // Init sets the container up from the inside and then becomes the user's
 // program. It does not return.
 func Init() {
+	// The hooks that libcontainer runs must not inherit the channel.
+	unix.CloseOnExec(load.FD)
+	libcontainer.LastAct = load.Exec
 	libcontainer.Init()
 }

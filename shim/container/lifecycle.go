@@ -10,26 +10,21 @@ import (
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 
+	"seccomp-shim/shim/container/load"
 	"seccomp-shim/shim/stdio"
 )
 
-// EarlyExitError says that a container's init ended before it became the
-// user's program. While libcontainer loads the filter, that is what a profile
-// does which forbids a syscall that init itself still needs.
+// EarlyExitError says that a container's init ended before it came to run the
+// user's program: it was killed, or a startContainer hook failed.
 type EarlyExitError struct {
-	Status      int    // as in [Exit]
-	Confinement string // Config.Confinement
+	Status int // as in [Exit]
 }
 
 func (e *EarlyExitError) Error() string {
-	end := fmt.Sprintf("exited with status %d", e.Status)
 	if name := unix.SignalName(unix.Signal(e.Status - 128)); name != "" {
-		end = "was killed by " + name
+		return fmt.Sprintf("the container's init was killed by %s before it ran the program", name)
 	}
-	if e.Confinement != "" {
-		return fmt.Sprintf("the container's init %s before it ran the program, under its %s", end, e.Confinement)
-	}
-	return fmt.Sprintf("the container's init %s before it ran the program", end)
+	return fmt.Sprintf("the container's init exited with status %d before it ran the program", e.Status)
 }
 
 // AddExec registers a process to be exec'd. It does not run before Start.
@@ -79,12 +74,22 @@ func (p *Process) Start() error {
 
 func (p *Process) startInit() error {
 	if err := p.Container.lc.Exec(); err != nil {
-		select {
-		case <-p.gone:
+		if p.channel.Ended() {
+			<-p.gone
 			return p.earlyExit()
-		case <-time.After(time.Second):
-			return translate(err)
 		}
+		return translate(err)
+	}
+	if err := p.awaitProgram(); err != nil {
+		// It ends by itself, or has no agent.
+		if killErr := p.Container.lc.Signal(unix.SIGKILL); killErr != nil && !errors.Is(killErr, libcontainer.ErrNotRunning) {
+			return errors.Join(err, killErr)
+		}
+		<-p.gone
+		if errors.Is(err, load.ErrEarlyEnd) {
+			return p.earlyExit()
+		}
+		return err
 	}
 	p.started = true
 	p.setState(Running)
@@ -92,9 +97,20 @@ func (p *Process) startInit() error {
 	return nil
 }
 
+// awaitProgram returns when the process has become the user's program, under
+// its filter.
+func (p *Process) awaitProgram() error {
+	defer p.channel.Close()
+	err := p.channel.Await(p.sendListener)
+	if filter := p.Container.config.Filter; err != nil && filter != nil && !errors.Is(err, load.ErrEarlyEnd) {
+		return fmt.Errorf("%s: %w", filter.Name, err)
+	}
+	return err
+}
+
 // earlyExit is called when p.gone is closed.
 func (p *Process) earlyExit() error {
-	return &EarlyExitError{Status: p.death.Status, Confinement: p.Container.confinement}
+	return &EarlyExitError{Status: p.death.Status}
 }
 
 func (p *Process) startExec() error {
@@ -106,6 +122,11 @@ func (p *Process) startExec() error {
 	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
 	if err == nil {
 		err = p.launch(lc)
+	}
+	if err == nil {
+		if err = p.awaitProgram(); err != nil {
+			err = errors.Join(err, terminate(p.lp))
+		}
 	}
 	if err != nil {
 		c.execs.Done()

@@ -14,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 
+	"seccomp-shim/shim/container/load"
 	"seccomp-shim/shim/stdio"
 )
 
@@ -31,6 +32,9 @@ type Process struct {
 	// gate orders Start, the report of the exit, and Delete. It guards started.
 	gate    sync.Mutex
 	started bool
+
+	// channel is what tells that the user's program runs; set by launch.
+	channel *load.Channel
 
 	mu    sync.Mutex
 	lp    *libcontainer.Process
@@ -53,13 +57,28 @@ func newProcess(c *Container, id string, spec *specs.Process, streams *stdio.IO)
 func (p *Process) isInit() bool { return p.ID == "" }
 
 // launch forks the process into lc and connects its streams. An init then waits
-// for Start; an exec runs.
+// for Start; an exec goes on to run its program.
 func (p *Process) launch(lc *libcontainer.Container) (err error) {
 	lp, err := libcontainerProcess(p.spec)
 	if err != nil {
 		return err
 	}
 	lp.Init = p.isInit()
+	c := p.Container
+	if lp.Capabilities == nil && !lp.Init {
+		lp.Capabilities = lc.Config().Capabilities // as libcontainer would
+	}
+	lp.Capabilities = c.config.Filter.keepToLoad(p.spec, lp.Capabilities)
+	channel, err := load.NewChannel(c.config.Filter.order())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			channel.Close()
+		}
+	}()
+	lp.ExtraFiles = []*os.File{channel.Inner} // its place is load.FD
 	var console *stdio.ConsoleSocket
 	if p.spec.Terminal {
 		if console, err = stdio.NewConsoleSocket(); err != nil {
@@ -73,12 +92,13 @@ func (p *Process) launch(lc *libcontainer.Container) (err error) {
 	if err := startIn(lc, lp); err != nil {
 		return err
 	}
+	channel.Started()
 	pid, err := lp.Pid()
 	if err != nil {
 		return err
 	}
 	p.mu.Lock()
-	p.lp, p.pid = lp, pid
+	p.lp, p.pid, p.channel = lp, pid, channel
 	p.mu.Unlock()
 	if err := p.startStreams(console); err != nil {
 		return errors.Join(err, terminate(lp))

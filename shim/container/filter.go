@@ -1,0 +1,61 @@
+package container
+
+import (
+	"os"
+	"slices"
+
+	"github.com/opencontainers/runc/libcontainer/configs"
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/shim/container/load"
+)
+
+// Filter is the seccomp filter of a container's processes.
+type Filter struct {
+	Name    string // what the profile is, for error messages
+	Program []byte // array of struct sock_filter
+	Flags   uint32 // SECCOMP_FILTER_FLAG_*
+
+	// With SECCOMP_FILTER_FLAG_NEW_LISTENER: the agent's socket and what it is
+	// told, linux.seccomp.listenerPath and listenerMetadata of the OCI spec.
+	ListenerPath     string
+	ListenerMetadata string
+}
+
+// order is what a process is told to load.
+func (f *Filter) order() load.Order {
+	if f == nil {
+		return load.Order{}
+	}
+	return load.Order{Program: f.Program, Flags: f.Flags}
+}
+
+// validate finds out early, when the container is created, that its agent is
+// not there. The agent is called when there is a listener for it.
+func (f *Filter) validate() error {
+	if f == nil || f.ListenerPath == "" {
+		return nil
+	}
+	info, err := os.Stat(f.ListenerPath)
+	if err != nil {
+		return invalidf("linux.seccomp.listenerPath: %w", err)
+	}
+	if info.Mode().Type() != os.ModeSocket {
+		return invalidf("linux.seccomp.listenerPath: %s is not a socket", f.ListenerPath)
+	}
+	return nil
+}
+
+const capabilityToLoad = "CAP_SYS_ADMIN"
+
+// keepToLoad returns the capabilities with which a process can load its filter
+// as the last act before execve. Without no_new_privs that takes CAP_SYS_ADMIN,
+// which execve drops from the permitted set whatever it is (see package load).
+func (f *Filter) keepToLoad(p *specs.Process, own *configs.Capabilities) *configs.Capabilities {
+	if f == nil || p.NoNewPrivileges || own == nil || slices.Contains(own.Permitted, capabilityToLoad) {
+		return own
+	}
+	kept := *own
+	kept.Permitted = append(slices.Clone(own.Permitted), capabilityToLoad)
+	return &kept
+}

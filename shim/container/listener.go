@@ -1,0 +1,73 @@
+package container
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// agentTimeout bounds the wait for a seccomp agent to take a listener. The
+// process waits meanwhile and has not run its program.
+const agentTimeout = 10 * time.Second
+
+// sendListener gives a process's seccomp listener to the container's agent, with
+// the message that the OCI spec defines ("The Container Process State").
+func (p *Process) sendListener(listener *os.File) error {
+	path := p.Container.config.Filter.ListenerPath
+	if err := sendFile(path, p.containerProcessState(), listener); err != nil {
+		return fmt.Errorf("linux.seccomp.listenerPath: send the seccomp listener to %s: %w", path, err)
+	}
+	return nil
+}
+
+func (p *Process) containerProcessState() *specs.ContainerProcessState {
+	c := p.Container
+	status := specs.StateRunning
+	if p.isInit() {
+		status = specs.StateCreating // as runc says, whose filter is loaded a little earlier
+	}
+	return &specs.ContainerProcessState{
+		Version:  specs.Version,
+		Fds:      []string{specs.SeccompFdName},
+		Pid:      p.Pid(),
+		Metadata: c.config.Filter.ListenerMetadata,
+		State: specs.State{
+			Version:     specs.Version,
+			ID:          c.ID,
+			Status:      status,
+			Pid:         c.init.Pid(),
+			Bundle:      c.Bundle,
+			Annotations: c.config.Spec.Annotations,
+		},
+	}
+}
+
+// sendFile sends a JSON message and a descriptor to a stream socket.
+func sendFile(path string, message any, file *os.File) error {
+	text, err := json.Marshal(message)
+	if err != nil {
+		return err
+	}
+	dialer := net.Dialer{Timeout: agentTimeout}
+	conn, err := dialer.Dial("unix", path)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(agentTimeout)); err != nil {
+		return err
+	}
+	sent, _, err := conn.(*net.UnixConn).WriteMsgUnix(text, unix.UnixRights(int(file.Fd())), nil)
+	if err != nil {
+		return err
+	}
+	if sent < len(text) { // of a long message the first part goes with the descriptor
+		_, err = conn.Write(text[sent:])
+	}
+	return err
+}
