@@ -8,7 +8,6 @@ import (
 	"unsafe"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	libseccomp "github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
@@ -78,15 +77,17 @@ func answer(listener *os.File) {
 	}
 }
 
-// respond lets getpgid succeed with 4242, and getsid fail with ENOTNAM.
+// respond lets getpgid succeed with 4242, getsid fail with ENOTNAM, and all
+// others run.
 func respond(n notification) response {
 	r := response{id: n.id}
-	getpgid, _ := libseccomp.GetSyscallFromName("getpgid") // every architecture has it
-	nr := *(*int32)(unsafe.Pointer(&n.data[bpf.OffsetNr]))
-	if nr == int32(getpgid) {
+	switch *(*int32)(unsafe.Pointer(&n.data[bpf.OffsetNr])) {
+	case unix.SYS_GETPGID:
 		r.value = 4242
-	} else {
+	case unix.SYS_GETSID:
 		r.error = -int32(unix.ENOTNAM)
+	default:
+		r.flags = unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE
 	}
 	return r
 }

@@ -51,6 +51,28 @@ func TestUnlistedArchitectures(t *testing.T) {
 	}
 }
 
+// A call by int 0x80 has arguments of 32 bits. What else is in the registers of a
+// 64-bit process, and shown to the filter, neither hides a call nor makes one.
+func TestUpperHalvesOfLegacyCalls(t *testing.T) {
+	t.Parallel()
+	needLegacyCalls(t)
+	const wide = 1 << 32
+	got := execute(t, calls(legacy("getpgid", 5), legacy("getpgid", wide|5), legacy("getpgid", 0), legacy("getsid", 5), legacy("getsid", 0),
+		legacy("socketcall", wide|1, 0)),
+		under(profile(t, "{"+allOfX86+`"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
+			{"names":["getpgid"],"action":"SCMP_ACT_ERRNO","errnoRet":71,"args":[{"index":0,"value":5,"op":"SCMP_CMP_EQ"}]},
+			{"names":["getsid"],"action":"SCMP_ACT_ERRNO","errnoRet":71,"args":[{"index":0,"value":4294967301,"op":"SCMP_CMP_EQ"}]},
+			{"names":["socket"],"action":"SCMP_ACT_ERRNO","errnoRet":71}]}`)))
+	mustAnswer(t, "init", got.stdout, map[string]string{
+		legacy("getpgid", 5):            "EPROTO",
+		legacy("getpgid", wide|5):       "EPROTO",
+		legacy("getpgid", 0):            "ok",
+		legacy("getsid", 5):             "ESRCH", // the operand is wider than any argument
+		legacy("getsid", 0):             "ok",
+		legacy("socketcall", wide|1, 0): "EPROTO",
+	})
+}
+
 // needLegacyCalls skips where there is but one calling convention.
 func needLegacyCalls(t *testing.T) {
 	t.Helper()

@@ -16,18 +16,17 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// buildCalls compiles the program that makes system calls in containers.
-func buildCalls() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "calls-")
+// buildC compiles a program for test containers.
+func buildC(source string, flags ...string) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "build-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	source := filepath.Join(testbed.ModuleRoot(), "integration/testdata/calls/calls.c")
-	binary := filepath.Join(dir, "calls")
+	binary := filepath.Join(dir, "program")
+	flags = append(flags, "-static", "-Os", "-Wall", "-Wextra", "-Werror", "-o", binary, filepath.Join(testbed.ModuleRoot(), source))
 	// -static needs a C library without glibc's start-up syscalls: see integration/echo.
-	gcc := exec.Command("musl-gcc", "-static", "-Os", "-Wall", "-Wextra", "-Werror", "-o", binary, source)
-	if out, err := gcc.CombinedOutput(); err != nil {
+	if out, err := exec.Command("musl-gcc", flags...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("needs musl-gcc (make deps): %w\n%s", err, out)
 	}
 	return os.ReadFile(binary)

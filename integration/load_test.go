@@ -135,3 +135,11 @@ func TestSyscallsNewerThanProfile(t *testing.T) {
 	got := c.exec(t, calls(older, newer))
 	mustAnswer(t, "an exec", got.stdout, map[string]string{older: "EPERM", newer: "ENOSYS"})
 }
+
+// The greatest number that the kernel passes on is one like any other.
+func TestGreatestErrno(t *testing.T) {
+	t.Parallel()
+	p := profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getpgid"],"action":"SCMP_ACT_ERRNO","errnoRet":4095}]}`)
+	got := execute(t, calls(call("getpgid", 0)), under(p))
+	mustAnswer(t, "init", got.stdout, map[string]string{call("getpgid", 0): "errno 4095"})
+}

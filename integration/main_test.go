@@ -16,6 +16,8 @@ import (
 	containerd "github.com/containerd/containerd/v2/client"
 
 	"seccomp-shim/integration/testbed"
+	"seccomp-shim/seccomp/compile"
+	shim "seccomp-shim/shim/container"
 )
 
 const (
@@ -32,10 +34,15 @@ var (
 	image       containerd.Image
 	nodeLog     containerdLog
 	profileRoot string // where options says that Localhost profiles are
+	busybox     []byte // the program
 	options     string // file for ctr's --runtime-config-path
 )
 
 func TestMain(m *testing.M) {
+	if shim.IsInit() { // of a container that a test has made without a shim
+		shim.Init()
+	}
+	compile.Helper()
 	if len(os.Args) == 3 && os.Args[1] == logTo {
 		os.Exit(runLogger(os.Args[2]))
 	}
@@ -105,17 +112,21 @@ func buildPrograms() (map[string]testbed.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("needs a static busybox (make deps): %w", err)
 	}
-	busybox, err := os.ReadFile(path)
+	if busybox, err = os.ReadFile(path); err != nil {
+		return nil, err
+	}
+	calls, err := buildC("integration/testdata/calls/calls.c")
 	if err != nil {
 		return nil, err
 	}
-	calls, err := buildCalls()
+	minimal, err := buildC("shim/container/load/testdata/minimal.c", "-nostdlib", "-fno-stack-protector")
 	if err != nil {
 		return nil, err
 	}
 	files := map[string]testbed.File{
 		"/bin/busybox": {Content: busybox, Mode: 0o755},
 		"/bin/calls":   {Content: calls, Mode: 0o755},
+		"/bin/minimal": {Content: minimal, Mode: 0o755},
 		"/tmp":         {Mode: os.ModeDir | os.ModeSticky | 0o777},
 	}
 	for _, name := range strings.Fields("sh cat true sleep tee stty tty id") {

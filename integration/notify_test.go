@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/v2/pkg/oci"
-	"github.com/containerd/errdefs"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	libseccomp "github.com/seccomp/libseccomp-golang"
 )
@@ -108,24 +107,27 @@ func TestWaitKillable(t *testing.T) {
 	p := profile(t, notifyRules)
 	p.ListenerPath, p.Flags = agent.path, []specs.LinuxSeccompFlag{flag}
 	id := newID(t)
-	if supported := supportsWaitKillable(); !supported {
-		_, err := create(t, id, calls("hold"), under(p))
-		if !errdefs.IsInvalidArgument(err) || !strings.Contains(err.Error(), "flags[0]") || !strings.Contains(err.Error(), string(flag)) {
-			t.Errorf("libseccomp does not know the flag, but the error is %v", err)
-		}
-		return
-	}
 	c := hold(t, id, []string{call("getpgid", 0)}, under(p))
 	mustContain(t, "init", c.stdout.String(), []string{call("getpgid", 0) + " -> 4242"})
 }
 
-func supportsWaitKillable() bool {
-	filter, err := libseccomp.NewFilter(libseccomp.ActAllow)
-	if err != nil {
-		return false
+// An agent can be asked about every call, execve and write among them, in init
+// and in exec'd processes, with and without no_new_privs.
+func TestNotifyAsDefaultAction(t *testing.T) {
+	t.Parallel()
+	skipWithoutNotify(t)
+	for _, opt := range []oci.SpecOpts{oci.WithNewPrivileges, oci.WithNoNewPrivileges} {
+		agent := listen(t)
+		p := profile(t, `{"defaultAction":"SCMP_ACT_NOTIFY"}`)
+		p.ListenerPath = agent.path
+		c := launch(t, newID(t), []string{"/bin/minimal", "and", "hold"}, under(p), opt)
+		agent.next(t)
+		c.stdout.await(t, "ran")
+		if got := c.exec(t, []string{"/bin/minimal"}); got.code != 7 || got.stdout != "ran\n" {
+			t.Errorf("an exec: %+v", got)
+		}
+		agent.next(t)
 	}
-	defer filter.Release()
-	return filter.SetWaitKill(true) == nil
 }
 
 func skipWithoutNotify(t *testing.T) {

@@ -24,7 +24,6 @@ func report(w io.Writer, acts []act) {
 	}
 	table.Flush()
 
-	noted := map[string]bool{}
 	for _, a := range acts {
 		title := fmt.Sprintf("\n%s by %s", a.scene.name, a.way.name)
 		if !a.seen.served {
@@ -36,10 +35,6 @@ func report(w io.Writer, acts []act) {
 		}
 		if len(a.seen.left) > 0 {
 			fmt.Fprintf(w, "%s left on the host:\n%s", title, indent(strings.Join(a.seen.left, "\n")))
-		}
-		if note := a.scene.want.note; note != "" && !noted[note] {
-			noted[note] = true
-			fmt.Fprint(w, "\n", indent(note))
 		}
 	}
 }

@@ -2,13 +2,6 @@ package main
 
 import "path/filepath"
 
-// filterLoadsLast says that the shim loads the filter as its last act before
-// the program's execve. Until it does, libcontainer loads it earlier, and its
-// own calls after that (fstat, openat2, statx, close_range ...) are not in the
-// tutorial's fine-grained.json, which was written for the program alone. So
-// the container of that scene cannot start, through no fault of its author.
-const filterLoadsLast = false
-
 // scene is a section of the tutorial.
 type scene struct {
 	name string
@@ -37,8 +30,6 @@ type outcome struct {
 	says string
 	// refused says that no container may come to be at all.
 	refused bool
-	// note is shown below the table.
-	note string
 }
 
 const annotation = "io.containerd.seccomp.v1/profile="
@@ -61,12 +52,17 @@ func tutorial(profiles string) []scene {
 		{
 			name: "violation",
 			ways: byFile(profiles, "violation.json"),
-			want: outcome{text: "does not serve; the error says seccomp", says: "seccomp"},
+			// It denies execve too. The shim says so, in either way, before anything runs.
+			want: outcome{text: "does not serve; the error says seccomp", says: "under seccomp"},
 		},
 		{
 			name: "fine-grained",
 			ways: byFile(profiles, "fine-grained.json"),
-			want: fineGrained(),
+			want: outcome{
+				text:   "serves; calls outside the list are denied",
+				serves: true,
+				probes: map[string]string{"keyctl": "EPERM", "getppid": "EPERM", "mkdirat": "EPERM"},
+			},
 		},
 		{
 			name: "RuntimeDefault",
@@ -85,23 +81,6 @@ func tutorial(profiles string) []scene {
 			ways: byFile(profiles, "missing.json"),
 			want: outcome{text: "refused; the error names the path", refused: true, says: "profiles/missing.json"},
 		},
-	}
-}
-
-func fineGrained() outcome {
-	if !filterLoadsLast {
-		return outcome{
-			text: "KNOWN LIMIT: does not start",
-			says: "operation not permitted",
-			note: "The tutorial promises that this serves. It cannot yet: libcontainer makes calls\n" +
-				"of its own after it has loaded the filter, and the user's file rightly lists only\n" +
-				"the program's. The shim is to load the filter last; then this scene must serve.",
-		}
-	}
-	return outcome{
-		text:   "serves; calls outside the list are denied",
-		serves: true,
-		probes: map[string]string{"keyctl": "EPERM", "getppid": "EPERM", "mkdirat": "EPERM"},
 	}
 }
 

@@ -1,4 +1,6 @@
-package readback
+// Package alike tells whether two programs decide alike, by running both on many
+// calls. It shares no code with package check, which proves it.
+package alike
 
 import (
 	"fmt"
