@@ -124,7 +124,7 @@ func TestKindsAreDeclaredInOrderOfPrecedence(t *testing.T) {
 func effect(t *testing.T, actions ...Action) string {
 	t.Helper()
 	o := ownKernel(t)
-	job := Job{Calls: []Call{{unix.SYS_GETPID, probed(Data{}, 0).Args}}, Group: 1}
+	job := Job{Calls: []Call{{unix.SYS_GETPID, probed(Data{}, 0).Args}}}
 	for _, a := range actions {
 		job.Filters = append(job.Filters, marked(t, Instruction{Code: RetK, K: uint32(a)}).Bytes())
 	}

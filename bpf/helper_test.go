@@ -52,7 +52,6 @@ type Kernel struct{}
 type Job struct {
 	Filters [][]byte // in the order of installation
 	Calls   []Call
-	Group   int // so many calls are one experiment: after a death the rest of them count as dead
 }
 
 // A Call is one syscall.
@@ -113,9 +112,6 @@ func (*Kernel) Run(job Job, outcomes *[]Outcome) error {
 			return err
 		}
 		*outcomes = append(*outcomes, more...)
-		for len(*outcomes)%job.Group != 0 {
-			*outcomes = append(*outcomes, Outcome{Died: true})
-		}
 	}
 	return nil
 }

@@ -118,7 +118,7 @@ func (o *oracle) run(t testing.TB, p Program, data ...Data) []uint32 {
 		}
 	}
 	var words []uint32
-	for outcomes := range slices.Chunk(o.outcomes(t, probe(t, p), parts, calls), parts) {
+	for outcomes := range slices.Chunk(o.outcomes(t, probe(t, p), calls), parts) {
 		var word uint32
 		for part, outcome := range outcomes {
 			word |= uint32(outcome.Errno) << (part * partBits) // a death is the word 0
@@ -128,10 +128,10 @@ func (o *oracle) run(t testing.TB, p Program, data ...Data) []uint32 {
 	return words
 }
 
-func (o *oracle) outcomes(t testing.TB, filter Program, group int, calls []Call) []Outcome {
+func (o *oracle) outcomes(t testing.TB, filter Program, calls []Call) []Outcome {
 	t.Helper()
 	var outcomes []Outcome
-	if err := o.rpc.Call("Kernel.Run", Job{[][]byte{filter.Bytes()}, calls, group}, &outcomes); err != nil {
+	if err := o.rpc.Call("Kernel.Run", Job{[][]byte{filter.Bytes()}, calls}, &outcomes); err != nil {
 		t.Fatalf("ask the kernel to run: %v\n%v", err, filter)
 	}
 	for _, outcome := range outcomes {

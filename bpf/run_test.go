@@ -68,7 +68,7 @@ func TestRunOfZeroProgramKillsProcess(t *testing.T) {
 func TestDivisionByZeroKillsThread(t *testing.T) {
 	o := kernel(t)
 	p := mustNew(t, Instruction{Code: DivX}, Instruction{Code: RetK, K: 5})
-	got := o.outcomes(t, probe(t, p), 1, []Call{{Args: probed(Data{}, 0).Args}})
+	got := o.outcomes(t, probe(t, p), []Call{{Args: probed(Data{}, 0).Args}})
 	if !got[0].Died {
 		t.Errorf("kernel: outcome %+v, want death", got[0])
 	}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// constants are names for arguments, those that profiles have rules for.
+var constants = map[string]uint64{
+	"AF_UNIX": unix.AF_UNIX, "AF_INET": unix.AF_INET, "AF_INET6": unix.AF_INET6, "AF_NETLINK": unix.AF_NETLINK,
+	"AF_PACKET": unix.AF_PACKET, "AF_KEY": unix.AF_KEY, "AF_ALG": unix.AF_ALG, "AF_VSOCK": unix.AF_VSOCK,
+	"AF_BLUETOOTH": unix.AF_BLUETOOTH, "AF_CAN": unix.AF_CAN, "AF_TIPC": unix.AF_TIPC, "AF_XDP": unix.AF_XDP,
+	"SOCK_STREAM": unix.SOCK_STREAM, "SOCK_DGRAM": unix.SOCK_DGRAM, "SOCK_RAW": unix.SOCK_RAW,
+	"SOCK_CLOEXEC": unix.SOCK_CLOEXEC, "SOCK_NONBLOCK": unix.SOCK_NONBLOCK,
+	"CLONE_VM": unix.CLONE_VM, "CLONE_FS": unix.CLONE_FS, "CLONE_FILES": unix.CLONE_FILES, "CLONE_THREAD": unix.CLONE_THREAD,
+	"CLONE_SIGHAND": unix.CLONE_SIGHAND, "CLONE_VFORK": unix.CLONE_VFORK, "CLONE_NEWNS": unix.CLONE_NEWNS,
+	"CLONE_NEWCGROUP": unix.CLONE_NEWCGROUP, "CLONE_NEWUTS": unix.CLONE_NEWUTS, "CLONE_NEWIPC": unix.CLONE_NEWIPC,
+	"CLONE_NEWUSER": unix.CLONE_NEWUSER, "CLONE_NEWPID": unix.CLONE_NEWPID, "CLONE_NEWNET": unix.CLONE_NEWNET,
+	"CLONE_NEWTIME": unix.CLONE_NEWTIME,
+}
+
+const maxArguments = 6 // of struct seccomp_data
+
+// parseArguments reads a syscall's arguments.
+func parseArguments(texts []string) ([]uint64, error) {
+	if len(texts) > maxArguments {
+		return nil, fmt.Errorf("%d arguments: a syscall has at most %d", len(texts), maxArguments)
+	}
+	var args []uint64
+	for i, text := range texts {
+		arg, err := parseArgument(text)
+		if err != nil {
+			return nil, fmt.Errorf("argument %d: %w", i, err)
+		}
+		args = append(args, arg)
+	}
+	return args, nil
+}
+
+// parseArgument reads numbers, as C and Go write them, and constants, joined by |.
+func parseArgument(text string) (uint64, error) {
+	if negative, err := strconv.ParseInt(text, 0, 64); err == nil && negative < 0 {
+		return uint64(negative), nil
+	}
+	var value uint64
+	for part := range strings.SplitSeq(text, "|") {
+		if bits, known := constants[part]; known {
+			value |= bits
+			continue
+		}
+		bits, err := strconv.ParseUint(part, 0, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%q is neither a number of 64 bits nor a known constant", part)
+		}
+		value |= bits
+	}
+	return value, nil
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/moby/sys/capability"
+)
+
+// ctrCapabilities are those that a container of ctr run has if nothing is said:
+// containerd's oci.WithDefaultSpec. A test compares them.
+var ctrCapabilities = []string{
+	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID",
+	"CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
+}
+
+const allCapabilities = "ALL"
+
+// capabilities returns a container's capabilities: ctr's, fewer and more. What
+// is added is not dropped.
+func capabilities(add, drop []string) ([]string, error) {
+	dropped, err := expand("--cap-drop", drop)
+	if err != nil {
+		return nil, err
+	}
+	added, err := expand("--cap-add", add)
+	if err != nil {
+		return nil, err
+	}
+	set := slices.DeleteFunc(slices.Clone(ctrCapabilities), func(c string) bool { return slices.Contains(dropped, c) })
+	return append(set, added...), nil
+}
+
+// expand returns capabilities as OCI names them. A name that the kernel does not
+// have would change nothing, and so must be a mistake.
+func expand(flag string, names []string) ([]string, error) {
+	var known []string
+	for _, c := range capability.ListKnown() {
+		known = append(known, "CAP_"+strings.ToUpper(c.String()))
+	}
+	var all []string
+	for _, name := range names {
+		full := "CAP_" + strings.TrimPrefix(strings.ToUpper(name), "CAP_")
+		switch {
+		case strings.EqualFold(name, allCapabilities):
+			all = append(all, known...)
+		case slices.Contains(known, full):
+			all = append(all, full)
+		default:
+			return nil, fmt.Errorf("%s: %q is not a capability", flag, name)
+		}
+	}
+	return all, nil
+}

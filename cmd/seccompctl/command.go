@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitFailure = 1 // what was asked for cannot be had: an invalid profile, programs that differ
+	exitUsage   = 2 // what was asked for is not understood
+)
+
+// A usageError is about the command line.
+type usageError struct {
+	command string
+	error
+}
+
+func misuse(cmd *cobra.Command, format string, args ...any) error {
+	return usageError{cmd.CommandPath(), fmt.Errorf(format, args...)}
+}
+
+// run runs one command line and returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "seccompctl: %v\n", err)
+	var misused usageError
+	if errors.As(err, &misused) {
+		fmt.Fprintf(stderr, "See '%s --help'.\n", misused.command)
+		return exitUsage
+	}
+	return exitFailure
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "seccompctl",
+		Short:         "Compile, inspect and explain seccomp profiles",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			err := fmt.Sprintf("unknown command %q", args[0])
+			if alike := cmd.SuggestionsFor(args[0]); len(alike) > 0 {
+				err += ", did you mean " + strings.Join(alike, " or ") + "?"
+			}
+			return misuse(cmd, "%s", err)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misuse(cmd, "%w", err) })
+	root.AddCommand(newCompile(), newInspect(), newExplain())
+	return root
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"seccomp-shim/seccomp/compile"
+)
+
+var update = flag.Bool("update", false, "write testdata/*.golden")
+
+// What people and programs read stays as it is. What depends on the libseccomp
+// of the host is left out: how many syscalls it knows, its programs, its faults.
+func TestGolden(t *testing.T) {
+	needAMD64(t)
+	for _, row := range []struct {
+		name string
+		code int
+		args string
+	}{
+		{"explain-open", 0, "explain testdata/arguments.json clone"},
+		{"explain-constant", 0, "explain testdata/arguments.json clone CLONE_NEWUSER|SOCK_STREAM"},
+		{"explain-match", 0, "explain testdata/arguments.json clone 0x11"},
+		{"explain-multiplexer", 0, "explain testdata/arguments.json socket AF_UNIX"},
+		{"explain-new", 0, "explain testdata/arguments.json clone3"},
+		{"explain-number", 0, "explain testdata/arguments.json 1"},
+		{"explain-unknown", 0, "explain testdata/dubious.json not_yet_a_syscall"},
+		{"explain-negative", 0, "explain testdata/dubious.json -- read -1"},
+		{"explain-json", 0, "explain testdata/arguments.json socket AF_UNIX -o json"},
+		{"explain-spec", 0, "explain --spec testdata/config.json --profile-root testdata write"},
+		{"report", 0, "explain testdata/arguments.json"},
+		{"report-dubious", 1, "explain testdata/dubious.json"},
+		{"report-json", 1, "explain testdata/dubious.json -o json"},
+		{"help", 0, "--help"},
+		{"help-compile", 0, "compile --help"},
+		{"help-inspect", 0, "inspect --help"},
+		{"help-explain", 0, "explain --help"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			said := ctl("", strings.Fields(row.args)...)
+			if said.code != row.code {
+				t.Errorf("exit code %d, want %d: %s", said.code, row.code, said.stderr)
+			}
+			got := "$ seccompctl " + row.args + "\n" + hostless(said.stdout+said.stderr)
+			file := "testdata/" + row.name + ".golden"
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+var counts = regexp.MustCompile(`((?m)^SCMP_ARCH_.*(?:default|new|rule) +|"syscalls": |"?instructions"?: +)\d+`)
+var own = regexp.MustCompile(`(compiled without it: )[^"\n]*`)
+
+func hostless(text string) string {
+	text = strings.ReplaceAll(text, compile.LibraryVersion(), "VERSION")
+	text = own.ReplaceAllString(text, "${1}LIST")
+	return counts.ReplaceAllString(text, "${1}N")
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/spf13/cobra"
+
+	"seccomp-shim/seccomp"
+)
+
+// A source is what a command line says of the profile that it means: a file with
+// one, RuntimeDefault, or a container's whole OCI spec.
+type source struct {
+	spec                      string
+	profileRoot, unsetProfile string
+	capAdd, capDrop           []string
+}
+
+const (
+	runtimeDefault = "RuntimeDefault"
+	stdinName      = "-"
+
+	profileHelp = `PROFILE is a file with a seccomp profile in OCI's JSON form (linux.seccomp), - for
+standard input, or the word RuntimeDefault: containerd's default profile, for the
+capabilities that ctr run gives a container. With --spec, the profile is the one
+that applies to the container of an OCI config.json, as under the shim.`
+
+	// maxSpecBytes bounds config.json, which embeds a profile.
+	maxSpecBytes = 16 * seccomp.MaxProfileBytes
+)
+
+func (s *source) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.spec, "spec", "", "OCI config.json of the container that is meant, - for standard input")
+	f.StringVar(&s.profileRoot, "profile-root", "", "with --spec: where Localhost profiles are (default "+seccomp.DefaultProfileRoot+")")
+	f.StringVar(&s.unsetProfile, "unset-profile", "", "with --spec: the profile of a container that names none")
+	f.StringSliceVar(&s.capAdd, "cap-add", nil, "with RuntimeDefault: a capability more, such as CAP_SYS_ADMIN, or ALL")
+	f.StringSliceVar(&s.capDrop, "cap-drop", nil, "with RuntimeDefault: a capability less, or ALL")
+}
+
+// operand takes the profile off the arguments of a command that needs one.
+func (s *source) operand(cmd *cobra.Command, args []string) (profile string, rest []string, err error) {
+	if s.spec == "" {
+		if len(args) == 0 || args[0] == "" {
+			return "", nil, misuse(cmd, "a PROFILE or --spec is needed")
+		}
+		profile, args = args[0], args[1:]
+	}
+	return profile, args, s.check(cmd, profile)
+}
+
+// check finds flags that would be without effect. The profile is empty if none
+// is named.
+func (s *source) check(cmd *cobra.Command, profile string) error {
+	if s.spec == "" && (s.profileRoot != "" || s.unsetProfile != "") {
+		return misuse(cmd, "--profile-root and --unset-profile need --spec")
+	}
+	if s.spec != "" && profile != "" {
+		return misuse(cmd, "%q: a profile cannot be named beside --spec", profile)
+	}
+	if profile != runtimeDefault && len(s.capAdd)+len(s.capDrop) > 0 {
+		return misuse(cmd, "--cap-add and --cap-drop need the profile RuntimeDefault, no other depends on capabilities")
+	}
+	return nil
+}
+
+// load returns the profile, and for people where it is from.
+func (s *source) load(cmd *cobra.Command, profile string) (_ *seccomp.Profile, origin string, err error) {
+	switch {
+	case s.spec != "":
+		return s.loadSpec(cmd.InOrStdin())
+	case profile == runtimeDefault:
+		p, err := s.loadDefault(cmd)
+		return p, runtimeDefault, err
+	}
+	data, err := read(cmd.InOrStdin(), profile, seccomp.MaxProfileBytes)
+	if err != nil {
+		return nil, "", err
+	}
+	p, err := seccomp.Parse(data)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", profile, err)
+	}
+	return p, profile, nil
+}
+
+func (s *source) loadDefault(cmd *cobra.Command) (*seccomp.Profile, error) {
+	bounding, err := capabilities(s.capAdd, s.capDrop)
+	if err != nil {
+		return nil, misuse(cmd, "%w", err)
+	}
+	choice, err := seccomp.Resolve(seccomp.Request{Capabilities: bounding, UnsetProfile: runtimeDefault})
+	if err != nil {
+		return nil, err
+	}
+	return choice.Load()
+}
+
+// loadSpec chooses as the shim does.
+func (s *source) loadSpec(stdin io.Reader) (_ *seccomp.Profile, origin string, err error) {
+	data, err := read(stdin, s.spec, maxSpecBytes)
+	if err != nil {
+		return nil, "", err
+	}
+	var spec specs.Spec
+	if err := json.Unmarshal(data, &spec); err != nil {
+		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
+	}
+	request := seccomp.Request{Annotations: spec.Annotations, UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot}
+	if spec.Linux != nil {
+		request.Inline = spec.Linux.Seccomp
+	}
+	if spec.Process != nil && spec.Process.Capabilities != nil {
+		request.Capabilities = spec.Process.Capabilities.Bounding
+	}
+	choice, err := seccomp.Resolve(request)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
+	}
+	p, err := choice.Load()
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
+	}
+	if p == nil {
+		return nil, "", fmt.Errorf("%s: the container is unconfined, so there is no profile: %s", s.spec, choice.Origin)
+	}
+	return p, fmt.Sprintf("%s (%s)", s.spec, choice.Origin), nil
+}
+
+// read reads a file or standard input, but no more than a limit.
+func read(stdin io.Reader, name string, limit int) ([]byte, error) {
+	in := stdin
+	if name != stdinName {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > limit {
+		return nil, fmt.Errorf("%s: more than the limit of %d bytes", name, limit)
+	}
+	return data, nil
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Errors name what is wrong, in one line, and say by the exit code whose fault
+// it is.
+func TestBadInput(t *testing.T) {
+	needAMD64(t)
+	const fault, misused = exitFailure, exitUsage
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		args, stdin string
+		code        int
+		want        string
+	}{
+		{"compil -", "", misused, `unknown command "compil", did you mean compile?`},
+		{"xyz", "", misused, `unknown command "xyz"`},
+		{"compile --bogus", "", misused, "--bogus"},
+		{"compile", "", misused, "a PROFILE or --spec is needed"},
+		{"compile a b", "", misused, `"b": one profile at a time`},
+		{"compile -o yaml -", "", misused, `"yaml"`},
+		{"compile --spec a b", "", misused, `"b"`},
+		{"compile --unset-profile RuntimeDefault -", "{}", misused, "--unset-profile need --spec"},
+		{"compile --cap-add CAP_CHOWN -", "{}", misused, "need the profile RuntimeDefault"},
+		{"compile --cap-add CAP_CHOWM RuntimeDefault", "", misused, `--cap-add: "CAP_CHOWM" is not a capability`},
+		{"compile --cap-drop , RuntimeDefault", "", misused, `--cap-drop: "" is not a capability`},
+		{"compile nowhere.json", "", fault, "nowhere.json: no such file"},
+		{"compile testdata", "", fault, "testdata: is a directory"},
+		{"compile -", "", fault, "-: invalid seccomp profile"},
+		{"compile -", "{}", fault, "defaultAction"},
+		{"compile -", `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["a b"],"action":"SCMP_ACT_LOG"}]}`, fault, `syscalls[0].names[0]: "a b"`},
+		{"compile -", `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["no_such_call"],"action":"SCMP_ACT_KILL"}]}`, fault, "no_such_call"},
+		{"compile -", `{"defaultAction":"SCMP_ACT_ALLOW","bogus":1}`, fault, "bogus"},
+		{"compile -", `{"defaultAction":"SCMP_ACT_ERRNO"}`, fault, "execve"},
+		{"compile -", strings.Repeat(" ", 1<<20+1), fault, "limit"},
+		{"compile --spec -", "[]", fault, "-: "},
+		{"compile --spec -", "{}", fault, "unconfined"},
+		{"compile --spec -", `{"annotations":{"io.containerd.seccomp.v1/profile":"Localhost/../x"}}`, fault, "Localhost/../x"},
+		{"compile --spec - --unset-profile Bogus", "{}", fault, `option unset_profile: "Bogus"`},
+		{"compile --spec - --unset-profile Localhost/x --profile-root testdata", "{}", fault, "testdata/x"},
+		{"inspect", "", misused, "a FILE or --pid is needed"},
+		{"inspect --pid 1 -", "", misused, "a FILE or --pid is needed"},
+		{"inspect a b", "", misused, `"b": one file at a time`},
+		{"inspect --pid 0", "", misused, "--pid: 0"},
+		{"inspect --pid x", "", misused, `"x"`},
+		{"inspect -o bpf --profile a b", "", misused, "-o bpf"},
+		{"inspect --profile a --spec b c", "", misused, `"a"`},
+		{"inspect --pid 1073741824", "", fault, "process 1073741824: no such process"},
+		{"inspect " + empty, "", fault, "0 instructions"},
+		{"inspect -", "1234567", fault, "not a whole number of 8-byte instructions"},
+		{"inspect -", strings.Repeat("x", 1<<20+1), fault, "limit"},
+		{"inspect testdata/config.json", "", fault, "it looks like JSON"},
+		{"explain", "", misused, "a PROFILE or --spec is needed"},
+		{"explain RuntimeDefault read 1 2 3 4 5 6 7", "", misused, "7 arguments"},
+		{"explain RuntimeDefault read 1 x", "", misused, `argument 1: "x"`},
+		{"explain RuntimeDefault read 0x10000000000000000", "", misused, `"0x10000000000000000"`},
+		{"explain RuntimeDefault no_such_call", "", fault, `syscall "no_such_call"`},
+		{"explain RuntimeDefault 4294967296", "", fault, `syscall "4294967296"`},
+	} {
+		t.Run(row.args, func(t *testing.T) {
+			got := ctl(row.stdin, strings.Fields(row.args)...)
+			if got.code != row.code || !strings.Contains(got.stderr, row.want) || !strings.HasPrefix(got.stderr, "seccompctl: ") {
+				t.Errorf("exit code %d, want %d; stderr %q, want %q", got.code, row.code, got.stderr, row.want)
+			}
+			if got.stdout != "" {
+				t.Errorf("stdout %q", got.stdout)
+			}
+			hint := strings.Contains(got.stderr, " --help'.")
+			if lines := strings.Count(got.stderr, "\n"); hint != (row.code == misused) || lines > 2 {
+				t.Errorf("stderr in %d lines: %s", lines, got.stderr)
+			}
+		})
+	}
+}
+
+func TestParseArgument(t *testing.T) {
+	for text, want := range map[string]uint64{
+		"0": 0, "10": 10, "0x10": 16, "010": 8, "0o10": 8, "18446744073709551615": ^uint64(0), "-1": ^uint64(0),
+		"AF_INET": 2, "CLONE_NEWUSER|CLONE_NEWNS|0x11": 0x10020011,
+	} {
+		if got, err := parseArgument(text); got != want || err != nil {
+			t.Errorf("%s: got %#x, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "|", "1|", "AF_BOGUS", "0x", "1.5", "-9223372036854775809"} {
+		if got, err := parseArgument(text); err == nil {
+			t.Errorf("%q: got %#x", text, got)
+		}
+	}
+}

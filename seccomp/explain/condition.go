@@ -1,0 +1,61 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// A Condition is one about an argument, as in a profile.
+type Condition specs.LinuxSeccompArg
+
+var comparisons = map[specs.LinuxSeccompOperator]string{
+	specs.OpNotEqual:     "!=",
+	specs.OpLessThan:     "<",
+	specs.OpLessEqual:    "<=",
+	specs.OpEqualTo:      "==",
+	specs.OpGreaterEqual: ">=",
+	specs.OpGreaterThan:  ">",
+}
+
+// String returns the condition as an expression, such as arg0 == 8 or
+// arg1 & 0xff == 0x10.
+func (c Condition) String() string {
+	if c.Op == specs.OpMaskedEqual {
+		if c.Value == ^uint64(0) {
+			return fmt.Sprintf("arg%d == %s", c.Index, number(c.ValueTwo))
+		}
+		return fmt.Sprintf("arg%d & %s == %s", c.Index, number(c.Value), number(c.ValueTwo&c.Value))
+	}
+	return fmt.Sprintf("arg%d %s %s", c.Index, comparisons[c.Op], number(c.Value))
+}
+
+// MarshalText makes a condition its expression in JSON.
+func (c Condition) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// number writes small numbers as people do, and others so that their bits and
+// halves are seen.
+func number(v uint64) string {
+	if v < 10 {
+		return fmt.Sprint(v)
+	}
+	return fmt.Sprintf("%#x", v)
+}
+
+func conditions(args []specs.LinuxSeccompArg) []Condition {
+	all := make([]Condition, 0, len(args))
+	for _, arg := range args {
+		all = append(all, Condition(arg))
+	}
+	return all
+}
+
+// All writes conditions that must hold together.
+func All(conditions []Condition) string {
+	var texts []string
+	for _, c := range conditions {
+		texts = append(texts, c.String())
+	}
+	return strings.Join(texts, " and ")
+}

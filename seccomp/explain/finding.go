@@ -1,0 +1,133 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp/meaning"
+)
+
+// A Finding is something about a profile that its author may not expect.
+type Finding struct {
+	Level Level  `json:"level"`
+	Kind  Kind   `json:"kind"`
+	Where string `json:"where"` // the field, or empty
+	Text  string `json:"text"`
+}
+
+// Level is how much a finding matters.
+type Level string
+
+// The levels.
+const (
+	Warning Level = "warning" // the profile probably does other than was meant
+	Note    Level = "note"    // good to know
+)
+
+// Kind is what a finding is about.
+type Kind string
+
+// The kinds.
+const (
+	ExitRefused  Kind = "exit-refused"
+	SameArgument Kind = "same-argument"
+	RuleShadowed Kind = "rule-shadowed"
+	RuleLeftOut  Kind = "rule-left-out"
+	NameUnknown  Kind = "name-unknown"
+	OwnEmission  Kind = "own-emission"
+)
+
+const (
+	trapped = "a program that cannot end may use all of a CPU for ever (kubernetes#85191)"
+	killed  = "a program that ends is killed instead, and its exit status is lost"
+)
+
+// noExit finds the syscalls with which a program ends, if they are refused.
+func noExit(m *meaning.Meaning) []Finding {
+	var all []Finding
+	for _, name := range []string{"exit", "exit_group"} {
+		refusing := map[bpf.Action][]string{}
+		var order []bpf.Action
+		for _, abi := range m.ABIs {
+			nr, ok := abi.Numbers[name]
+			if !ok {
+				continue
+			}
+			answer := cases(abi, m.Call(abi.Arch, nr), nr, nil)[0]
+			if len(answer.If) > 0 || canRun(answer.Action) {
+				continue
+			}
+			if refusing[answer.Action] == nil {
+				order = append(order, answer.Action)
+			}
+			refusing[answer.Action] = append(refusing[answer.Action], string(abi.Name))
+		}
+		for _, action := range order {
+			why := trapped
+			if kills(action) {
+				why = killed
+			}
+			all = append(all, Finding{Warning, ExitRefused, "syscalls",
+				fmt.Sprintf("%s is answered %v on %s: %s", name, action, strings.Join(refusing[action], ", "), why)})
+		}
+	}
+	return all
+}
+
+// canRun reports whether a call may do its work, perhaps if somebody agrees.
+func canRun(a bpf.Action) bool {
+	return a.Kind() == bpf.Allow || a.Kind() == bpf.Log || a.Kind() == bpf.UserNotif
+}
+
+func kills(a bpf.Action) bool {
+	return a.Kind() == bpf.KillProcess || a.Kind() == bpf.KillThread || a.Kind() == bpf.Trap
+}
+
+// ambiguous finds entries of which it is not plain what they mean.
+func ambiguous(spec *specs.LinuxSeccomp) []Finding {
+	var all []Finding
+	for i, entry := range spec.Syscalls {
+		seen, twice := map[uint]bool{}, []uint{}
+		for _, c := range entry.Args {
+			if seen[c.Index] && !slices.Contains(twice, c.Index) {
+				twice = append(twice, c.Index)
+			}
+			seen[c.Index] = true
+		}
+		if len(twice) > 0 {
+			all = append(all, Finding{Warning, SameArgument, fmt.Sprintf("syscalls[%d].args", i),
+				fmt.Sprintf("argument %d has more than one condition, so each of the %d conditions is enough (OR, as in runc)", twice[0], len(entry.Args))})
+		}
+	}
+	return all
+}
+
+// leftOut finds entries that say what the default action says.
+func leftOut(spec *specs.LinuxSeccomp, otherwise bpf.Action) []Finding {
+	var all []Finding
+	for i, entry := range spec.Syscalls {
+		if meaning.Action(entry.Action, entry.ErrnoRet) == otherwise {
+			all = append(all, Finding{Note, RuleLeftOut, fmt.Sprintf("syscalls[%d].action", i),
+				fmt.Sprintf("%s is what defaultAction says, so the rule changes nothing", otherwise)})
+		}
+	}
+	return all
+}
+
+// ByCompiler is what the compiler has to tell.
+func ByCompiler(c Compiled) []Finding {
+	var all []Finding
+	if len(c.Skipped) > 0 {
+		all = append(all, Finding{Note, NameUnknown, "syscalls", fmt.Sprintf("libseccomp %s does not know these, so their rules are left out: %s",
+			c.Libseccomp, strings.Join(c.Skipped, ", "))})
+	}
+	if len(c.Own) > 0 {
+		all = append(all, Finding{Note, OwnEmission, "syscalls", fmt.Sprintf("libseccomp %s compiles these otherwise than written, so they are compiled without it: %s",
+			c.Libseccomp, strings.Join(c.Own, ", "))})
+	}
+	return all
+}

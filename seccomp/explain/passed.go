@@ -1,0 +1,107 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp/meaning"
+)
+
+// Passed is a rule that is about a syscall and does not count for it.
+type Passed struct {
+	Rule int `json:"rule"` // the index of the profile's syscalls entry
+	Why  Why `json:"why"`
+}
+
+// Why is why a rule does not count.
+type Why string
+
+// The reasons, such that they follow a rule's name in a sentence.
+const (
+	Mismatch    Why = "does not match"
+	Later       Why = "comes after a rule that matches"
+	Shadowed    Why = "cannot count beside a rule without conditions"
+	SaysDefault Why = "says what defaultAction says"
+	Hidden      Why = "depends on arguments that a filter cannot see here"
+	Unknown     Why = "is left out, because libseccomp does not know the syscall"
+)
+
+// passed returns the rules that name a syscall, or stand for its number, and are
+// in none of the answer's cases.
+func passed(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.Compiled, a Answer, known map[uint]uint64) []Passed {
+	var all []Passed
+	for i, entry := range spec.Syscalls {
+		ofRule := func(r meaning.Rule) bool { return r.Source == i }
+		stands := slices.ContainsFunc(abi.Rules[a.Number], ofRule)
+		shadowed := slices.ContainsFunc(abi.Shadowed[a.Number], ofRule)
+		names := slices.Contains(entry.Names, a.Name) || slices.Contains(entry.Names, a.Through)
+		if !names && (a.Through != "" || !stands && !shadowed) {
+			continue // about other syscalls, behind a multiplexer too
+		}
+		if slices.ContainsFunc(a.Cases, func(c Case) bool { return c.Reason == ByRule && c.Rule == i }) {
+			continue
+		}
+		why := Hidden
+		switch {
+		case meaning.Action(entry.Action, entry.ErrnoRet) == otherwise:
+			why = SaysDefault
+		case shadowed:
+			why = Shadowed
+		case stands && slices.ContainsFunc(abi.Rules[a.Number], func(r meaning.Rule) bool {
+			_, fails := undecided(r, known)
+			return ofRule(r) && !fails
+		}):
+			why = Later
+		case stands:
+			why = Mismatch
+		}
+		all = append(all, Passed{i, why})
+	}
+	return all
+}
+
+// Sentence writes the rules that do not count, or nothing, such as
+// "syscalls[1] and syscalls[4] do not match".
+func Sentence(all []Passed) string {
+	var parts []string
+	for _, why := range []Why{Mismatch, Later, Shadowed, SaysDefault, Hidden, Unknown} {
+		var rules []int
+		for _, p := range all {
+			if p.Why == why {
+				rules = append(rules, p.Rule)
+			}
+		}
+		if len(rules) > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", Entries(rules), why.of(len(rules))))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// of returns the words for one or for more rules.
+func (w Why) of(rules int) string {
+	if rules == 1 {
+		return string(w)
+	}
+	return strings.NewReplacer("does not", "do not", "comes", "come", "says what", "say what", "depends", "depend", "is left", "are left").Replace(string(w))
+}
+
+// Entries names entries of a profile's syscalls, sorted, in short: syscalls[0,3-7].
+func Entries(indexes []int) string {
+	var parts []string
+	for i := 0; i < len(indexes); {
+		first := i
+		for i++; i < len(indexes) && indexes[i] == indexes[i-1]+1; i++ {
+		}
+		if last := indexes[i-1]; last > indexes[first] {
+			parts = append(parts, fmt.Sprintf("%d-%d", indexes[first], last))
+		} else {
+			parts = append(parts, fmt.Sprint(last))
+		}
+	}
+	return "syscalls[" + strings.Join(parts, ",") + "]"
+}

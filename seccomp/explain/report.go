@@ -1,0 +1,103 @@
+package explain
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/meaning"
+)
+
+// A Report is what there is to know about a profile as a whole.
+type Report struct {
+	Default  bpf.Action
+	ABIs     []ABI
+	Findings []Finding
+}
+
+// MarshalJSON writes the action as it is shown to people.
+func (r *Report) MarshalJSON() ([]byte, error) {
+	return encode(struct {
+		Default  string    `json:"default"`
+		ABIs     []ABI     `json:"abis"`
+		Findings []Finding `json:"findings"`
+	}{r.Default.String(), r.ABIs, r.Findings})
+}
+
+// An ABI is one of those that a profile has.
+type ABI struct {
+	Name specs.Arch `json:"name"`
+	Arch string     `json:"arch"` // the kernel's name; x32 is x86_64 to it
+	// Highest is the highest syscall that the profile names; those above are
+	// answered ENOSYS. It is empty if none are.
+	Highest       string  `json:"highest,omitempty"`
+	HighestNumber uint32  `json:"highestNumber,omitempty"`
+	Counts        []Count `json:"counts"`
+}
+
+// A Count is how many of an ABI's syscalls get an answer.
+type Count struct {
+	Answer   string `json:"answer"` // an action, or ByArguments
+	Reason   Reason `json:"reason"`
+	Syscalls int    `json:"syscalls"`
+}
+
+// ByArguments is the answer that depends on a call's arguments.
+const ByArguments = "by arguments"
+
+// Compiled is what only the compiler knows.
+type Compiled struct {
+	Libseccomp   string   // its version
+	Skipped, Own []string // as in compile.Result
+}
+
+// Profile reports on a profile. Without compiled, it says nothing of what the
+// compiler does to it.
+func Profile(p *seccomp.Profile, m *meaning.Meaning, compiled *Compiled) *Report {
+	r := &Report{Default: m.Default, ABIs: Summary(m), Findings: []Finding{}}
+	spec := p.Spec()
+	r.Findings = append(r.Findings, noExit(m)...)
+	r.Findings = append(r.Findings, ambiguous(spec)...)
+	r.Findings = append(r.Findings, shadowed(m)...)
+	r.Findings = append(r.Findings, leftOut(spec, m.Default)...)
+	if compiled != nil {
+		r.Findings = append(r.Findings, ByCompiler(*compiled)...)
+	}
+	return r
+}
+
+// Summary counts what a profile answers to the syscalls of each ABI.
+func Summary(m *meaning.Meaning) []ABI {
+	var all []ABI
+	for _, abi := range m.ABIs {
+		counts := map[Count]int{}
+		for _, nr := range abi.Numbers {
+			counts[kind(m, abi, nr)]++
+		}
+		a := ABI{Name: abi.Name, Arch: abi.Arch.String()}
+		for _, count := range slices.SortedFunc(maps.Keys(counts), func(a, b Count) int {
+			return cmp.Or(cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Answer, b.Answer))
+		}) {
+			count.Syscalls = counts[count]
+			a.Counts = append(a.Counts, count)
+		}
+		if !abi.Open {
+			a.Highest, a.HighestNumber = nameOf(abi, abi.Highest), abi.Highest
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// kind is how a syscall is counted.
+func kind(m *meaning.Meaning, abi *meaning.Compiled, nr uint32) Count {
+	first := cases(abi, m.Call(abi.Arch, nr), nr, nil)[0]
+	if len(first.If) > 0 {
+		return Count{Answer: ByArguments, Reason: ByRule}
+	}
+	return Count{Answer: first.Action.String(), Reason: first.Reason}
+}

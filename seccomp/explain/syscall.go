@@ -1,0 +1,139 @@
+package explain
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/meaning"
+)
+
+// An Explanation is what a profile answers for a syscall.
+type Explanation struct {
+	Syscall string   `json:"syscall"`
+	Args    []uint64 `json:"args,omitempty"` // those that are known, from the first on
+	Answers []Answer `json:"answers"`        // on each ABI of the profile
+	Others  Case     `json:"others"`         // on every other ABI
+}
+
+// An Answer is that on one ABI, for one way to make the syscall.
+type Answer struct {
+	ABI     specs.Arch `json:"abi"`
+	Arch    bpf.Arch   `json:"-"`
+	Name    string     `json:"name,omitempty"`
+	Number  uint32     `json:"number"`
+	Unknown bool       `json:"unknown,omitempty"` // libseccomp does not know it, so there is no number
+	Through string     `json:"through,omitempty"` // the multiplexer's name, if it is made by one; Number is its
+	// Cases are what is possible. The first whose conditions hold counts, and the
+	// last has none. There are none if the ABI does not have the syscall.
+	Cases []Case `json:"cases"`
+	// Passed are the profile's rules for the syscall that do not count.
+	Passed []Passed `json:"passed,omitempty"`
+}
+
+// Syscall explains the syscall of this name with these first arguments. What is
+// not known of the arguments is left open. The error says that no ABI of the
+// profile has such a syscall, and the profile does not name it either.
+func Syscall(p *seccomp.Profile, m *meaning.Meaning, name string, args ...uint64) (*Explanation, error) {
+	e := newExplanation(m, name, args)
+	found := false
+	for _, abi := range m.ABIs {
+		ways := abi.Ways(name)
+		for _, way := range ways {
+			found = true
+			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, name, way, args))
+		}
+		if len(ways) == 0 {
+			e.Answers = append(e.Answers, Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Cases: []Case{}})
+		}
+	}
+	if found {
+		return e, nil
+	}
+	if !named(p.Spec(), name) {
+		return nil, fmt.Errorf("syscall %q: unknown on %v", name, abiNames(m))
+	}
+	e.Answers = nil
+	for _, abi := range m.ABIs {
+		e.Answers = append(e.Answers, unknown(p.Spec(), m, abi, name))
+	}
+	return e, nil
+}
+
+// Number explains the syscall of this number on the ABIs that it belongs to, as
+// audit records name it.
+func Number(p *seccomp.Profile, m *meaning.Meaning, nr uint32, args ...uint64) *Explanation {
+	e := newExplanation(m, fmt.Sprint(nr), args)
+	for _, abi := range m.ABIs {
+		if m.ABI(abi.Arch, nr) == abi {
+			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, nameOf(abi, nr), meaning.Way{Number: nr}, args))
+		}
+	}
+	return e
+}
+
+func newExplanation(m *meaning.Meaning, name string, args []uint64) *Explanation {
+	const nowhere = ^bpf.Arch(0)
+	return &Explanation{Syscall: name, Args: args, Others: Case{Action: m.Call(nowhere, 0).Otherwise, Reason: ForeignABI}}
+}
+
+func answer(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled, name string, way meaning.Way, args []uint64) Answer {
+	known := map[uint]uint64{}
+	for i, arg := range args {
+		if !abi.Wide() {
+			arg = uint64(uint32(arg)) // all that a register holds
+		}
+		known[uint(i)] = arg
+	}
+	if way.Through != "" {
+		// The other arguments are in memory, which a filter does not see.
+		known = map[uint]uint64{0: way.Selector}
+	}
+	a := Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Number: way.Number, Through: way.Through}
+	a.Cases = cases(abi, m.Call(abi.Arch, way.Number), way.Number, known)
+	a.Passed = passed(spec, m.Default, abi, a, known)
+	return a
+}
+
+// unknown is the answer for a syscall whose number is not known.
+func unknown(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled, name string) Answer {
+	a := Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Unknown: true}
+	if !abi.Open {
+		new := newCase(abi, m.Call(abi.Arch, abi.Highest+1).Otherwise)
+		new.IfAbove = &abi.Highest
+		a.Cases = append(a.Cases, new)
+	}
+	a.Cases = append(a.Cases, Case{Action: m.Default, Reason: ByDefault})
+	for i, entry := range spec.Syscalls {
+		if slices.Contains(entry.Names, name) {
+			a.Passed = append(a.Passed, Passed{Rule: i, Why: Unknown})
+		}
+	}
+	return a
+}
+
+func named(spec *specs.LinuxSeccomp, name string) bool {
+	return slices.ContainsFunc(spec.Syscalls, func(s specs.LinuxSyscall) bool { return slices.Contains(s.Names, name) })
+}
+
+func abiNames(m *meaning.Meaning) []specs.Arch {
+	var names []specs.Arch
+	for _, abi := range m.ABIs {
+		names = append(names, abi.Name)
+	}
+	return names
+}
+
+// nameOf returns the name of a number, or nothing.
+func nameOf(abi *meaning.Compiled, nr uint32) string {
+	for _, name := range slices.Sorted(maps.Keys(abi.Numbers)) {
+		if abi.Numbers[name] == nr {
+			return name
+		}
+	}
+	return ""
+}
