@@ -1,9 +1,12 @@
 package integration
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -13,13 +16,12 @@ import (
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/integration/alike"
-	"seccomp-shim/seccomp"
-	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/integration/testbed"
 	kernel "seccomp-shim/seccomp/installed"
 )
 
-// What the kernel runs for a container's processes is what was compiled, byte
-// for byte.
+// What the kernel runs for a container's processes is what seccompctl compiles
+// for the container's spec, byte for byte.
 func TestInstalledProgram(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -36,8 +38,8 @@ func TestInstalledProgram(t *testing.T) {
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()
-			want := compiled(t, row.profile)
 			c := hold(t, newID(t), nil, under(row.profile))
+			want := compiledByTool(t, c)
 			for who, pid := range map[string]uint32{"init": c.task.Pid(), "an exec": c.holdExec(t)} {
 				if got := installed(t, pid); !got.Equal(want) {
 					t.Errorf("%s runs under another program:\n%v\nnot\n%v", who, got, want)
@@ -148,17 +150,28 @@ func installedFilter(t *testing.T, pid uint32) kernel.Filter {
 	return filters[0]
 }
 
-func compiled(t *testing.T, spec *specs.LinuxSeccomp) bpf.Program {
+// compiledByTool returns what the tool for people makes of a container's spec.
+func compiledByTool(t *testing.T, c *container) bpf.Program {
 	t.Helper()
-	p, err := seccomp.New(spec)
+	spec, err := c.Spec(bounded(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := compile.Compile(t.Context(), p)
+	text, err := json.Marshal(spec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return result.Program
+	tool := exec.Command(filepath.Join(testbed.BinDir(), "seccompctl"), "compile", "-o", "bpf", "--spec", "-")
+	tool.Stdin = bytes.NewReader(text)
+	raw, err := tool.Output()
+	if err != nil {
+		t.Fatalf("%v: %v", tool.Args, err)
+	}
+	program, err := bpf.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
 }
 
 // holdExec runs the calls program beside init, with these steps, and returns
