@@ -9,6 +9,7 @@ BIN := $(CURDIR)/build/bin
 # go.mod, as upstream ships them; storage drivers that need C libraries are left out.
 CONTAINERD      := github.com/containerd/containerd/v2
 CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
+RUNC_MODULE     := github.com/opencontainers/runc
 STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The tests look for the binaries here.
@@ -21,13 +22,19 @@ ECHO  := $(BIN)/http-echo
 # libcontainer with the filter's load moved; go.mod replaces runc by it.
 RUNC  := $(CURDIR)/build/runc
 DEMO  := $(BIN)/demo
+# What only the benchmark needs is kept apart: the tests' PATH has no runc.
+BENCH := $(CURDIR)/build/bench
+PROGRAM := $(BENCH)/program
+# The shim and the runtime that ours is measured against, as upstream ships them.
+RUNC_SHIM := $(BENCH)/containerd-shim-runc-v2
+RUNC_TOOL := $(BENCH)/runc
 
 FUZZTIME ?= 60s
 export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO)
+.PHONY: help deps build demo test unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +48,7 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'pkg-config --exists libseccomp' libseccomp-dev; \
 	need 'musl-gcc --version' musl-tools; \
 	need 'busybox true' busybox-static; \
+	$(if $(WITH_CRUN),need 'crun --version' crun;) \
 	[ -z "$$missing" ] && exit; \
 	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
 	echo "installing$$missing"; \
@@ -61,6 +69,11 @@ unit: $(RUNC) ## run the tests that need no root and no containerd
 fuzz: deps $(RUNC) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at once
 	.ci/fuzz $(FUZZTIME)
 
+# For example: make bench ARGS='-o json'
+bench: WITH_CRUN := yes
+bench: deps $(RUNC) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 3 minutes)
+	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
+
 lint: deps $(RUNC) ## check formatting, go vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
@@ -77,16 +90,28 @@ $(SHIM): $(RUNC) ; $(GO) build -trimpath -o $@ ./cmd/containerd-shim-seccomp-v1
 $(CTL): $(RUNC) ; $(GO) build -trimpath -o $@ ./cmd/seccompctl
 $(DEMO): $(RUNC) ; $(GO) build -o $@ ./integration/demo
 
+$(BENCH)/bench: $(RUNC) ; $(GO) build -o $@ ./integration/bench
+
 # -static needs a C library without glibc's start-up syscalls: see integration/echo.
 $(ECHO): integration/echo/echo.c
-	@mkdir -p $(BIN)
+$(PROGRAM): integration/bench/program/program.c
+$(ECHO) $(PROGRAM):
+	@mkdir -p $(@D)
 	musl-gcc -static -Os -Wall -Wextra -Werror -o $@ $<
 
-$(PEERS): go.mod | $(RUNC)
-	@mkdir -p $(BIN)
+$(RUNC_SHIM): export CGO_ENABLED := 0
+$(PEERS) $(RUNC_SHIM): go.mod | $(RUNC)
+	@mkdir -p $(@D)
 	@echo 'building $(@F) (once; about a minute)'
 	$(GO) mod download $(CONTAINERD)
 	dir=$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD)) && \
 	version=$$($(GO) list -m -f '{{.Version}}' $(CONTAINERD)) && \
 	$(GO) build -C "$$dir" -tags $(CONTAINERD_TAGS) -trimpath \
 		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ ./cmd/$(@F)
+
+# Not from within this module, whose go.mod replaces runc by the copy.
+$(RUNC_TOOL): go.mod | $(RUNC)
+	@mkdir -p $(@D)
+	version=$$($(GO) list -m -f '{{.Version}}' $(RUNC_MODULE)) && \
+	cd / && $(GO) mod download $(RUNC_MODULE)@$$version && \
+	$(GO) build -C "$$($(GO) env GOMODCACHE)/$(RUNC_MODULE)@$$version" -tags seccomp,urfave_cli_no_docs -trimpath -o $@ .
