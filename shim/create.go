@@ -17,7 +17,6 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/seccomp"
-	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/stdio"
 )
@@ -93,9 +92,6 @@ func (s *service) confine(ctx context.Context, spec *specs.Spec, options *Option
 		return nil, nil
 	}
 	name := fmt.Sprintf("seccomp profile (%s)", choice.Origin)
-	if err := compile.CheckStart(profile); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
 	result, err := s.compiler.Compile(ctx, profile)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
