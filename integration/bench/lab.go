@@ -37,7 +37,6 @@ type lab struct {
 	fifo   *os.File
 	random *rand.Rand
 	ids    int
-	undo   func() error // of the private mounts
 }
 
 func openLab(ctx context.Context, s settings, peers []*peer) (_ *lab, err error) {
@@ -59,7 +58,7 @@ func openLab(ctx context.Context, s settings, peers []*peer) (_ *lab, err error)
 			err = errors.Join(err, l.close())
 		}
 	}()
-	if l.undo, err = mountPrivately(); err != nil {
+	if err := mountPrivately(); err != nil {
 		return nil, err
 	}
 	l.node, err = testbed.Start(ctx, testbed.Options{Bin: s.bin, Dir: "/run", Namespace: fmt.Sprintf("bench-%d", os.Getpid())})
@@ -128,9 +127,6 @@ func (l *lab) close() error {
 	}
 	if l.node != nil {
 		errs = append(errs, l.node.Stop())
-	}
-	if l.undo != nil {
-		errs = append(errs, l.undo())
 	}
 	return errors.Join(errs...)
 }

@@ -27,8 +27,7 @@ import (
 )
 
 type settings struct {
-	bin, peers, crun         string
-	output                   string
+	bin, peers, output       string
 	creates, execs, compiles int
 	seed                     uint64
 }
@@ -63,8 +62,7 @@ func parseFlags(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&s.bin, "bin", testbed.BinDir(), "`folder` with containerd, ctr and containerd-shim-seccomp-v1")
-	flags.StringVar(&s.peers, "peers", "build/bench", "`folder` with containerd-shim-runc-v2, runc, and the program of the containers")
-	flags.StringVar(&s.crun, "crun", "crun", "crun's `name` or path")
+	flags.StringVar(&s.peers, "peers", "build/bench", "`folder` with containerd-shim-runc-v2, runc, crun, and the program of the containers")
 	flags.StringVar(&s.output, "o", "table", "`format` of the result: table or json")
 	flags.IntVar(&s.creates, "creates", 60, "`rounds` of create, start and delete")
 	flags.IntVar(&s.execs, "execs", 200, "`rounds` of exec")

@@ -28,21 +28,17 @@ type peer struct {
 const ours = "seccomp-shim"
 
 func findPeers(s settings) ([]*peer, error) {
-	if why := testbed.Unavailable(s.peers, testbed.ShimBinary(runcRuntime), "runc", "program"); why != "" {
+	if why := testbed.Unavailable(s.peers, testbed.ShimBinary(runcRuntime), "runc", "crun", "program"); why != "" {
 		return nil, fmt.Errorf("%s; make bench builds it", why)
 	}
-	runc, err := filepath.Abs(filepath.Join(s.peers, "runc"))
+	folder, err := filepath.Abs(s.peers)
 	if err != nil {
 		return nil, err
 	}
-	crun, err := exec.LookPath(s.crun)
-	if err != nil {
-		return nil, fmt.Errorf("find crun (make bench installs it): %w", err)
-	}
 	peers := []*peer{
 		{name: ours, runtime: shimRuntime},
-		{name: "runc", runtime: runcRuntime, binary: runc},
-		{name: "crun", runtime: runcRuntime, binary: crun},
+		{name: "runc", runtime: runcRuntime, binary: filepath.Join(folder, "runc")},
+		{name: "crun", runtime: runcRuntime, binary: filepath.Join(folder, "crun")},
 	}
 	for _, p := range peers[1:] {
 		if p.version, err = firstLine(p.binary, "--version"); err != nil {

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,8 +17,8 @@ const privateEnv = "SECCOMP_SHIM_BENCH_PRIVATE"
 func isPrivate() bool { return os.Getenv(privateEnv) != "" }
 
 // runPrivately runs this program once more with mounts of its own, and returns
-// its exit status. The benchmark empties the shims' cache, and mounts a cgroup
-// hierarchy for crun: neither is to be seen by anyone else.
+// its exit status. The benchmark empties the shims' cache, and changes for crun
+// what the kernel tells: neither is to be seen by anyone else.
 func runPrivately() int {
 	// A parent's death signal comes when the thread that forked ends.
 	runtime.LockOSThread()
@@ -59,43 +56,29 @@ func forward(child *os.Process) {
 // mountPrivately gives this process, and all that it starts, a /run of its own:
 // the shims' cache is there, the runtimes' state, and with it the whole node.
 // All of it is memory, as /run is on a node.
-func mountPrivately() (undo func() error, err error) {
+func mountPrivately() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return nil, fmt.Errorf("make mounts private: %w", err)
+		return fmt.Errorf("make mounts private: %w", err)
 	}
 	if err := unix.Mount("bench", "/run", "tmpfs", 0, "mode=755"); err != nil {
-		return nil, fmt.Errorf("mount a tmpfs: %w", err)
+		return fmt.Errorf("mount a tmpfs: %w", err)
 	}
-	return mountHugetlb()
+	return hideControllers()
 }
 
-// mountHugetlb mounts the hugetlb hierarchy where a cgroup v1 host knows the
-// controller and has not mounted it: crun refuses to run there.
-func mountHugetlb() (undo func() error, err error) {
-	nothing := func() error { return nil }
-	controllers, err := os.ReadFile("/proc/cgroups")
-	if err != nil {
-		return nothing, nil // a kernel without cgroup v1
+// hideControllers hides the controllers that a cgroup v1 host has left to v2,
+// such as hugetlb where nothing uses it: crun refuses to run beside them. To
+// mount them as v1 would be seen on the whole host, even from here.
+func hideControllers() error {
+	const list, none = "/sys/fs/cgroup/unified/cgroup.controllers", "/run/none"
+	if _, err := os.Stat(list); err != nil {
+		return nil // v1 alone, or v2 alone
 	}
-	_, v2Err := os.Stat("/sys/fs/cgroup/cgroup.controllers")
-	if v2Err == nil || !strings.Contains(string(controllers), "\nhugetlb\t0\t") {
-		return nothing, nil
-	}
-	// The folder is the only thing that others could see.
-	dir := filepath.Join("/sys/fs/cgroup", "hugetlb")
-	made := os.Mkdir(dir, 0o755)
-	if made != nil && !errors.Is(made, os.ErrExist) {
-		return nil, fmt.Errorf("make a folder for crun: %w", made)
-	}
-	undo = func() error {
-		err := unix.Unmount(dir, 0)
-		if made == nil {
-			err = errors.Join(err, os.Remove(dir))
-		}
+	if err := os.WriteFile(none, nil, 0o644); err != nil {
 		return err
 	}
-	if err := unix.Mount("cgroup", dir, "cgroup", 0, "hugetlb"); err != nil {
-		return nil, errors.Join(fmt.Errorf("mount the hugetlb hierarchy for crun: %w", err), undo())
+	if err := unix.Mount(none, list, "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("hide controllers from crun: %w", err)
 	}
-	return undo, nil
+	return nil
 }
