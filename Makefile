@@ -75,7 +75,7 @@ fuzz: deps $(RUNC) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at 
 
 # For example: make bench ARGS='-o json'
 bench: WITH_CRUN := yes
-bench: deps $(RUNC) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 3 minutes)
+bench: deps $(RUNC) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 2 minutes)
 	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
 
 lint: deps $(RUNC) ## check formatting, go vet, staticcheck
