@@ -90,11 +90,11 @@ clean: ## remove what was built
 	rm -rf build
 
 $(RUNC): ; @$(GO) run ./shim/container/patch $@
-# Linked statically it starts faster, and needs no libseccomp on the node.
-$(SHIM): $(RUNC)
+# Linked statically the shim starts faster, and needs no libseccomp on the node;
+# and both have the same one, so that they compile alike.
+$(SHIM) $(CTL): $(RUNC)
 	$(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '-linkmode external -extldflags -static' \
-		-o $@ ./cmd/containerd-shim-seccomp-v1
-$(CTL): $(RUNC) ; $(GO) build -trimpath -o $@ ./cmd/seccompctl
+		-o $@ ./cmd/$(@F)
 $(DEMO): $(RUNC) ; $(GO) build -o $@ ./integration/demo
 
 $(BENCH)/bench: $(RUNC) ; $(GO) build -o $@ ./integration/bench
