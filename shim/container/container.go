@@ -8,6 +8,7 @@ import (
 
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/configs"
+	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/shim/stdio"
@@ -22,6 +23,7 @@ type Container struct {
 	lc         *libcontainer.Container
 	events     Events
 	cgroup     cgroup
+	oom        *oomWatch // nil without a memory cgroup
 	privatePID bool // its pid namespace is its own: the kernel kills all when init dies
 	init       *Process
 
@@ -63,11 +65,17 @@ func Create(cfg Config, streams *stdio.IO, events Events) (_ *Container, err err
 		processes:  map[string]*Process{},
 	}
 	c.init = newProcess(c, "", cfg.Spec.Process, streams)
+	if c.oom, err = newOOMWatch(lc, func() { events.OOM(c) }); err != nil {
+		return nil, errors.Join(err, c.abandon())
+	}
 	if err := c.init.launch(lc); err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
 	c.cgroup = loadCgroup(lc, c.init.Pid())
 	events.Created(c)
+	if err := c.oom.listen(); err != nil {
+		logrus.WithError(err).WithField("container_id", c.ID).Error("failed to be told of processes killed by the OOM killer")
+	}
 	go c.init.watch()
 	return c, nil
 }

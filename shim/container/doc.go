@@ -18,7 +18,8 @@
 // init's Exited after those of all its execs, and each after its process's output
 // has been read. A process's gate makes the middle
 // one hold: Start keeps it until Started has been reported, and the waiter needs
-// it to report the exit.
+// it to report the exit. A death by the kernel's OOM killer is told by OOM, before
+// the Exited of whom it hit: see oomWatch.
 //
 // # The filter
 //

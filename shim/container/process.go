@@ -141,6 +141,7 @@ func terminate(lp *libcontainer.Process) error {
 func (p *Process) watch() {
 	state, err := p.lp.Wait()
 	p.death = Exit{Pid: p.pid, Status: status(state, err), At: time.Now()}
+	p.Container.oom.check() // at once: systemd may remove the cgroup
 	close(p.gone)
 	if p.isInit() {
 		if err := p.Container.initGone(); err != nil {
@@ -150,6 +151,9 @@ func (p *Process) watch() {
 	p.streams.Exited()
 	p.gate.Lock()
 	defer p.gate.Unlock()
+	if p.isInit() {
+		p.Container.oom.close()
+	}
 	p.finish(p.death)
 	p.Container.events.Exited(p, p.death)
 	if !p.isInit() {
