@@ -2,11 +2,13 @@ package shim
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/containerd/containerd/api/events"
 	"github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/errdefs"
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
@@ -68,8 +70,16 @@ func (s *service) Kill(_ context.Context, r *task.KillRequest) (*emptypb.Empty, 
 }
 
 // Update changes a container's resources.
-func (s *service) Update(context.Context, *task.UpdateTaskRequest) (*emptypb.Empty, error) {
-	return nil, fmt.Errorf("update of resources: %w", errdefs.ErrNotImplemented)
+func (s *service) Update(_ context.Context, r *task.UpdateTaskRequest) (*emptypb.Empty, error) {
+	c, err := s.container(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	resources := &specs.LinuxResources{}
+	if err := json.Unmarshal(r.GetResources().GetValue(), resources); err != nil {
+		return nil, fmt.Errorf("read resources: %w: %w", err, errdefs.ErrInvalidArgument)
+	}
+	return &emptypb.Empty{}, c.Update(resources)
 }
 
 // Checkpoint saves a container's state with CRIU.

@@ -24,11 +24,14 @@ type Container struct {
 	events     Events
 	cgroup     cgroup
 	oom        *oomWatch // nil without a memory cgroup
-	privatePID bool // its pid namespace is its own: the kernel kills all when init dies
+	privatePID bool      // its pid namespace is its own: the kernel kills all when init dies
 	init       *Process
 
 	// execs counts exec'd processes whose exit has not been reported.
 	execs sync.WaitGroup
+
+	// updates is held while resources are changed.
+	updates sync.Mutex
 
 	mu         sync.Mutex
 	state      State // Created to Deleted
