@@ -132,13 +132,19 @@ func taskOptions(r *task.CreateTaskRequest) (*Options, error) {
 
 // readSpec reads the bundle's config.json.
 func readSpec(bundle string) (*specs.Spec, error) {
+	if !filepath.IsAbs(bundle) {
+		return nil, fmt.Errorf("bundle %q: must be an absolute path: %w", bundle, errdefs.ErrInvalidArgument)
+	}
 	data, err := os.ReadFile(filepath.Join(bundle, "config.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		err = withClass(err, errdefs.ErrNotFound)
+	}
 	if err != nil {
 		return nil, err
 	}
 	spec := &specs.Spec{}
 	if err := json.Unmarshal(data, spec); err != nil {
-		return nil, fmt.Errorf("read %s/config.json: %w", bundle, err)
+		return nil, fmt.Errorf("read %s/config.json: %w: %w", bundle, err, errdefs.ErrInvalidArgument)
 	}
 	return spec, nil
 }

@@ -66,6 +66,10 @@ func (s *service) Kill(_ context.Context, r *task.KillRequest) (*emptypb.Empty, 
 	if err != nil {
 		return nil, err
 	}
+	const last = 64 // SIGRTMAX
+	if r.Signal > last {
+		return nil, fmt.Errorf("signal %d: unknown: %w", r.Signal, errdefs.ErrInvalidArgument)
+	}
 	return &emptypb.Empty{}, p.Kill(unix.Signal(r.Signal), r.All)
 }
 
@@ -83,6 +87,9 @@ func (s *service) Update(_ context.Context, r *task.UpdateTaskRequest) (*emptypb
 }
 
 // Checkpoint saves a container's state with CRIU.
-func (s *service) Checkpoint(context.Context, *task.CheckpointTaskRequest) (*emptypb.Empty, error) {
+func (s *service) Checkpoint(_ context.Context, r *task.CheckpointTaskRequest) (*emptypb.Empty, error) {
+	if _, err := s.container(r.ID); err != nil {
+		return nil, err
+	}
 	return nil, fmt.Errorf("checkpoint: %w", errdefs.ErrNotImplemented)
 }

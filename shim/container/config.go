@@ -47,7 +47,7 @@ func (c *Config) libcontainer() (*configs.Config, error) {
 		Spec:             c.absoluteSpec(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, invalidf("config.json: %w", err) // nothing but the spec is looked at
 	}
 	// Hooks and seccomp agents are told the bundle through this label, whose last
 	// value counts; specconv has set it to the working directory.
@@ -101,7 +101,8 @@ func validateProcess(p *specs.Process) error {
 	case !filepath.IsAbs(p.Cwd):
 		return invalidf("process.cwd: %q: must be an absolute path", p.Cwd)
 	}
-	return nil
+	_, err := rlimits(p.Rlimits)
+	return err
 }
 
 // libcontainerProcess converts an OCI process. The streams are added by the caller.
