@@ -96,6 +96,15 @@ func TestBadCreate(t *testing.T) {
 	}
 }
 
+// A host without CRIU: the error names what is missing.
+func TestRestoreWithoutCRIU(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	r := &task.CreateTaskRequest{ID: "new", Bundle: t.TempDir(), Checkpoint: "/images"}
+	withSpec(func(*specs.Spec) {})(r)
+	_, err := testService().Create(namespaces.WithNamespace(t.Context(), "test"), r)
+	mustBe(t, err, "FailedPrecondition", "criu")
+}
+
 // Requests about what is not there, or cannot be read.
 func TestBadRequests(t *testing.T) {
 	s := testService()

@@ -61,6 +61,7 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 		Bundle:        r.Bundle,
 		Spec:          spec,
 		Filter:        filter,
+		Checkpoint:    r.Checkpoint,
 		SystemdCgroup: options.SystemdCgroup,
 		NoPivotRoot:   options.NoPivotRoot,
 		NoNewKeyring:  options.NoNewKeyring,

@@ -7,10 +7,14 @@ import (
 
 	"github.com/containerd/containerd/api/events"
 	"github.com/containerd/containerd/api/runtime/task/v3"
+	runc "github.com/containerd/containerd/api/types/runc/options"
 	"github.com/containerd/errdefs"
+	"github.com/containerd/typeurl/v2"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"seccomp-shim/shim/container"
 )
 
 // ResizePty sets the size of a process's terminal.
@@ -86,10 +90,32 @@ func (s *service) Update(_ context.Context, r *task.UpdateTaskRequest) (*emptypb
 	return &emptypb.Empty{}, c.Update(resources)
 }
 
-// Checkpoint saves a container's state with CRIU.
+// Checkpoint saves a container's processes with CRIU.
 func (s *service) Checkpoint(_ context.Context, r *task.CheckpointTaskRequest) (*emptypb.Empty, error) {
-	if _, err := s.container(r.ID); err != nil {
+	c, err := s.container(r.ID)
+	if err != nil {
 		return nil, err
 	}
-	return nil, fmt.Errorf("checkpoint: %w", errdefs.ErrNotImplemented)
+	options := &runc.CheckpointOptions{}
+	if r.Options != nil {
+		if err := typeurl.UnmarshalTo(r.Options, options); err != nil {
+			return nil, fmt.Errorf("read checkpoint options: %w: %w", err, errdefs.ErrInvalidArgument)
+		}
+	}
+	for _, ns := range options.GetEmptyNamespaces() {
+		if ns != "network" { // which always is
+			return nil, fmt.Errorf("checkpoint options: empty_namespaces: %q: only network can be: %w", ns, errdefs.ErrInvalidArgument)
+		}
+	}
+	return &emptypb.Empty{}, c.Checkpoint(container.Checkpoint{
+		Images:      r.Path,
+		Work:        options.GetWorkPath(),
+		Parent:      options.GetParentPath(),
+		Exit:        options.GetExit(),
+		OpenTCP:     options.GetOpenTcp(),
+		UnixSockets: options.GetExternalUnixSockets(),
+		Terminal:    options.GetTerminal(),
+		FileLocks:   options.GetFileLocks(),
+		CgroupsMode: options.GetCgroupsMode(),
+	})
 }

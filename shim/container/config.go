@@ -20,6 +20,8 @@ type Config struct {
 	Spec   *specs.Spec // the bundle's config.json; linux.seccomp is not looked at
 	Filter *Filter     // what the container's processes run under; nil for none
 
+	Checkpoint string // folder of images by CRIU that the processes go on from; empty to start them
+
 	SystemdCgroup bool // the cgroup is made by systemd; cgroupsPath is slice:prefix:name
 	NoPivotRoot   bool
 	NoNewKeyring  bool
@@ -88,6 +90,11 @@ func (c *Config) validate() error {
 		return invalidf("config.json: root: must be set")
 	case c.Spec.Linux == nil:
 		return invalidf("config.json: linux: must be set")
+	}
+	if c.Checkpoint != "" {
+		if err := findCRIU(); err != nil {
+			return err
+		}
 	}
 	return validateProcess(c.Spec.Process)
 }

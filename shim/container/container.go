@@ -40,7 +40,8 @@ type Container struct {
 }
 
 // Create makes the container: namespaces, cgroups, root filesystem, and its
-// init, which waits to be started. events hears of it before Create returns.
+// init, which waits to be started. events hears of it before Create returns. With
+// a checkpoint, the processes are made by Start.
 //
 // On error nothing is left of it. The streams are closed in either case when
 // the container is deleted or was not created.
@@ -71,16 +72,24 @@ func Create(cfg Config, streams *stdio.IO, events Events) (_ *Container, err err
 	if c.oom, err = newOOMWatch(lc, func() { events.OOM(c) }); err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
+	if cfg.Checkpoint != "" { // its processes are made by Start
+		events.Created(c)
+		return c, nil
+	}
 	if err := c.init.launch(lc); err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
 	c.cgroup = loadCgroup(lc, c.init.Pid())
 	events.Created(c)
+	c.listenToOOM()
+	go c.init.watch()
+	return c, nil
+}
+
+func (c *Container) listenToOOM() {
 	if err := c.oom.listen(); err != nil {
 		logrus.WithError(err).WithField("container_id", c.ID).Error("failed to be told of processes killed by the OOM killer")
 	}
-	go c.init.watch()
-	return c, nil
 }
 
 // abandon removes what libcontainer has made of a container whose init could not
@@ -178,7 +187,10 @@ func (c *Container) settle(to State) {
 
 // Pids returns the host's pids of all processes in the container's cgroup.
 func (c *Container) Pids() ([]int, error) {
-	return c.lc.Processes()
+	c.mu.Lock()
+	lc := c.lc // another one once a checkpoint is restored
+	c.mu.Unlock()
+	return lc.Processes()
 }
 
 // initGone runs when init has exited and before that is reported: no exec

@@ -29,6 +29,9 @@
 // [Filter] holds just before. Start returns when the program runs, or with the
 // reason why it does not.
 //
+// A restored process comes from CRIU with the filters that it was saved with. It
+// is restored only if the container's is among them: see Filter.admitCheckpoint.
+//
 // # Locks
 //
 // Container.mu and Process.mu guard a few fields and are held for a few

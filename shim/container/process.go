@@ -79,16 +79,11 @@ func (p *Process) launch(lc *libcontainer.Container) (err error) {
 		}
 	}()
 	lp.ExtraFiles = []*os.File{channel.Inner} // its place is load.FD
-	var console *stdio.ConsoleSocket
-	if p.spec.Terminal {
-		if console, err = stdio.NewConsoleSocket(); err != nil {
-			return err
-		}
-		defer console.Close()
-		lp.ConsoleSocket = console.Child
-	} else {
-		connect(lp, p.streams)
+	console, err := p.connectStreams(lp)
+	if err != nil {
+		return err
 	}
+	defer console.Close()
 	if err := startIn(lc, lp); err != nil {
 		return err
 	}
@@ -104,6 +99,21 @@ func (p *Process) launch(lc *libcontainer.Container) (err error) {
 		return errors.Join(err, terminate(lp))
 	}
 	return nil
+}
+
+// connectStreams gives a process its streams, or the socket by which it hands
+// over its terminal. Without a terminal there is no socket: it is nil.
+func (p *Process) connectStreams(lp *libcontainer.Process) (*stdio.ConsoleSocket, error) {
+	if !p.spec.Terminal {
+		connect(lp, p.streams)
+		return nil, nil
+	}
+	console, err := stdio.NewConsoleSocket()
+	if err != nil {
+		return nil, err
+	}
+	lp.ConsoleSocket = console.Child
+	return console, nil
 }
 
 // connect hands the streams over. A nil *os.File in an io.Reader would not be a
