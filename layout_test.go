@@ -47,15 +47,16 @@ var mayImport = map[string][]string{
 	},
 	// libcontainer stops here, and knows nothing of how a profile is chosen.
 	"shim/container": {
-		"seccomp-shim/shim/container/load", "seccomp-shim/shim/stdio",
+		"seccomp-shim/shim/container/dump", "seccomp-shim/shim/container/load", "seccomp-shim/shim/stdio",
 		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/",
-		"github.com/opencontainers/cgroups/devices",
+		"github.com/opencontainers/cgroups", "github.com/opencontainers/cgroups/devices",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/cgroups/v3", "github.com/containerd/cgroups/v3/",
 		"github.com/sirupsen/logrus",
 		"golang.org/x/sys/unix",
 		"google.golang.org/protobuf/proto",
 	},
+	"shim/container/dump":  {"google.golang.org/protobuf/encoding/protowire"},
 	"shim/container/load":  {"golang.org/x/sys/unix"},
 	"shim/container/patch": {},
 	"shim/stdio":           {"golang.org/x/sys/unix"},

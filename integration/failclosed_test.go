@@ -93,4 +93,5 @@ type nobody struct{}
 func (nobody) Created(*shim.Container)         {}
 func (nobody) ExecAdded(*shim.Process)         {}
 func (nobody) Started(*shim.Process)           {}
+func (nobody) OOM(*shim.Container)             {}
 func (nobody) Exited(*shim.Process, shim.Exit) {}

@@ -60,6 +60,7 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 		Bundle:        r.Bundle,
 		Spec:          spec,
 		Filter:        filter,
+		Checkpoint:    r.Checkpoint,
 		SystemdCgroup: options.SystemdCgroup,
 		NoPivotRoot:   options.NoPivotRoot,
 		NoNewKeyring:  options.NoNewKeyring,
@@ -128,12 +129,18 @@ func taskOptions(r *task.CreateTaskRequest) (*Options, error) {
 
 // readConfig reads the bundle's config.json, or as much of it as into has.
 func readConfig(bundle string, into any) error {
+	if !filepath.IsAbs(bundle) {
+		return fmt.Errorf("bundle %q: must be an absolute path: %w", bundle, errdefs.ErrInvalidArgument)
+	}
 	data, err := os.ReadFile(filepath.Join(bundle, "config.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		err = withClass(err, errdefs.ErrNotFound)
+	}
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("read %s/config.json: %w", bundle, err)
+		return fmt.Errorf("read %s/config.json: %w: %w", bundle, err, errdefs.ErrInvalidArgument)
 	}
 	return nil
 }

@@ -41,7 +41,8 @@ func classOf(err error) error {
 		return marked.class
 	case errors.As(err, &stateErr) && stateErr.Gone, errors.Is(err, container.ErrNotFound):
 		return errdefs.ErrNotFound
-	case errors.As(err, &stateErr), errors.Is(err, container.ErrNotRunning):
+	case errors.As(err, &stateErr), errors.Is(err, container.ErrNotRunning),
+		errors.Is(err, container.ErrNoCRIU), errors.Is(err, container.ErrUnconfined):
 		return errdefs.ErrFailedPrecondition
 	case errors.Is(err, container.ErrAlreadyExists):
 		return errdefs.ErrAlreadyExists

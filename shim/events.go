@@ -125,6 +125,10 @@ func (r *reporter) Started(p *container.Process) {
 	r.service.events.send(&events.TaskExecStarted{ContainerID: p.Container.ID, ExecID: p.ID, Pid: uint32(p.Pid())})
 }
 
+func (r *reporter) OOM(c *container.Container) {
+	r.service.events.send(&events.TaskOOM{ContainerID: c.ID})
+}
+
 func (r *reporter) Exited(p *container.Process, e container.Exit) {
 	id := p.ID
 	if id == "" {

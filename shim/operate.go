@@ -2,13 +2,19 @@ package shim
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/containerd/containerd/api/events"
 	"github.com/containerd/containerd/api/runtime/task/v3"
+	runc "github.com/containerd/containerd/api/types/runc/options"
 	"github.com/containerd/errdefs"
+	"github.com/containerd/typeurl/v2"
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"seccomp-shim/shim/container"
 )
 
 // ResizePty sets the size of a process's terminal.
@@ -64,15 +70,52 @@ func (s *service) Kill(_ context.Context, r *task.KillRequest) (*emptypb.Empty, 
 	if err != nil {
 		return nil, err
 	}
+	const last = 64 // SIGRTMAX
+	if r.Signal > last {
+		return nil, fmt.Errorf("signal %d: unknown: %w", r.Signal, errdefs.ErrInvalidArgument)
+	}
 	return &emptypb.Empty{}, p.Kill(unix.Signal(r.Signal), r.All)
 }
 
 // Update changes a container's resources.
-func (s *service) Update(context.Context, *task.UpdateTaskRequest) (*emptypb.Empty, error) {
-	return nil, fmt.Errorf("update of resources: %w", errdefs.ErrNotImplemented)
+func (s *service) Update(_ context.Context, r *task.UpdateTaskRequest) (*emptypb.Empty, error) {
+	c, err := s.container(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	resources := &specs.LinuxResources{}
+	if err := json.Unmarshal(r.GetResources().GetValue(), resources); err != nil {
+		return nil, fmt.Errorf("read resources: %w: %w", err, errdefs.ErrInvalidArgument)
+	}
+	return &emptypb.Empty{}, c.Update(resources)
 }
 
-// Checkpoint saves a container's state with CRIU.
-func (s *service) Checkpoint(context.Context, *task.CheckpointTaskRequest) (*emptypb.Empty, error) {
-	return nil, fmt.Errorf("checkpoint: %w", errdefs.ErrNotImplemented)
+// Checkpoint saves a container's processes with CRIU.
+func (s *service) Checkpoint(_ context.Context, r *task.CheckpointTaskRequest) (*emptypb.Empty, error) {
+	c, err := s.container(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	options := &runc.CheckpointOptions{}
+	if r.Options != nil {
+		if err := typeurl.UnmarshalTo(r.Options, options); err != nil {
+			return nil, fmt.Errorf("read checkpoint options: %w: %w", err, errdefs.ErrInvalidArgument)
+		}
+	}
+	for _, ns := range options.GetEmptyNamespaces() {
+		if ns != "network" { // which always is
+			return nil, fmt.Errorf("checkpoint options: empty_namespaces: %q: only network can be: %w", ns, errdefs.ErrInvalidArgument)
+		}
+	}
+	return &emptypb.Empty{}, c.Checkpoint(container.Checkpoint{
+		Images:      r.Path,
+		Work:        options.GetWorkPath(),
+		Parent:      options.GetParentPath(),
+		Exit:        options.GetExit(),
+		OpenTCP:     options.GetOpenTcp(),
+		UnixSockets: options.GetExternalUnixSockets(),
+		Terminal:    options.GetTerminal(),
+		FileLocks:   options.GetFileLocks(),
+		CgroupsMode: options.GetCgroupsMode(),
+	})
 }

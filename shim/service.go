@@ -100,9 +100,6 @@ func (s *service) process(id, execID string) (*container.Process, error) {
 
 // Create makes a container; its init waits for Start.
 func (s *service) Create(ctx context.Context, r *task.CreateTaskRequest) (*task.CreateTaskResponse, error) {
-	if r.Checkpoint != "" {
-		return nil, fmt.Errorf("restore from a checkpoint: %w", errdefs.ErrNotImplemented)
-	}
 	if err := s.reserve(r.ID); err != nil {
 		return nil, err
 	}

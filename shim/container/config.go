@@ -20,6 +20,8 @@ type Config struct {
 	Spec   *specs.Spec // the bundle's config.json; linux.seccomp is not looked at
 	Filter *Filter     // what the container's processes run under; nil for none
 
+	Checkpoint string // folder of images by CRIU that the processes go on from; empty to start them
+
 	SystemdCgroup bool // the cgroup is made by systemd; cgroupsPath is slice:prefix:name
 	NoPivotRoot   bool
 	NoNewKeyring  bool
@@ -47,7 +49,7 @@ func (c *Config) libcontainer() (*configs.Config, error) {
 		Spec:             c.absoluteSpec(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, invalidf("config.json: %w", err) // nothing but the spec is looked at
 	}
 	// Hooks and seccomp agents are told the bundle through this label, whose last
 	// value counts; specconv has set it to the working directory.
@@ -89,6 +91,11 @@ func (c *Config) validate() error {
 	case c.Spec.Linux == nil:
 		return invalidf("config.json: linux: must be set")
 	}
+	if c.Checkpoint != "" {
+		if err := findCRIU(); err != nil {
+			return err
+		}
+	}
 	return validateProcess(c.Spec.Process)
 }
 
@@ -101,7 +108,8 @@ func validateProcess(p *specs.Process) error {
 	case !filepath.IsAbs(p.Cwd):
 		return invalidf("process.cwd: %q: must be an absolute path", p.Cwd)
 	}
-	return nil
+	_, err := rlimits(p.Rlimits)
+	return err
 }
 
 // libcontainerProcess converts an OCI process. The streams are added by the caller.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/configs"
+	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/shim/stdio"
@@ -22,11 +23,15 @@ type Container struct {
 	lc         *libcontainer.Container
 	events     Events
 	cgroup     cgroup
-	privatePID bool // its pid namespace is its own: the kernel kills all when init dies
+	oom        *oomWatch // nil without a memory cgroup
+	privatePID bool      // its pid namespace is its own: the kernel kills all when init dies
 	init       *Process
 
 	// execs counts exec'd processes whose exit has not been reported.
 	execs sync.WaitGroup
+
+	// updates is held while resources are changed.
+	updates sync.Mutex
 
 	mu         sync.Mutex
 	state      State // Created to Deleted
@@ -35,7 +40,8 @@ type Container struct {
 }
 
 // Create makes the container: namespaces, cgroups, root filesystem, and its
-// init, which waits to be started. events hears of it before Create returns.
+// init, which waits to be started. events hears of it before Create returns. With
+// a checkpoint, the processes are made by Start.
 //
 // On error nothing is left of it. The streams are closed in either case when
 // the container is deleted or was not created.
@@ -63,13 +69,27 @@ func Create(cfg Config, streams *stdio.IO, events Events) (_ *Container, err err
 		processes:  map[string]*Process{},
 	}
 	c.init = newProcess(c, "", cfg.Spec.Process, streams)
+	if c.oom, err = newOOMWatch(lc, func() { events.OOM(c) }); err != nil {
+		return nil, errors.Join(err, c.abandon())
+	}
+	if cfg.Checkpoint != "" { // its processes are made by Start
+		events.Created(c)
+		return c, nil
+	}
 	if err := c.init.launch(lc); err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
 	c.cgroup = loadCgroup(lc, c.init.Pid())
 	events.Created(c)
+	c.listenToOOM()
 	go c.init.watch()
 	return c, nil
+}
+
+func (c *Container) listenToOOM() {
+	if err := c.oom.listen(); err != nil {
+		logrus.WithError(err).WithField("container_id", c.ID).Error("failed to be told of processes killed by the OOM killer")
+	}
 }
 
 // abandon removes what libcontainer has made of a container whose init could not
@@ -167,7 +187,10 @@ func (c *Container) settle(to State) {
 
 // Pids returns the host's pids of all processes in the container's cgroup.
 func (c *Container) Pids() ([]int, error) {
-	return c.lc.Processes()
+	c.mu.Lock()
+	lc := c.lc // another one once a checkpoint is restored
+	c.mu.Unlock()
+	return lc.Processes()
 }
 
 // initGone runs when init has exited and before that is reported: no exec

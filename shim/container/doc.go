@@ -18,7 +18,8 @@
 // init's Exited after those of all its execs, and each after its process's output
 // has been read. A process's gate makes the middle
 // one hold: Start keeps it until Started has been reported, and the waiter needs
-// it to report the exit.
+// it to report the exit. A death by the kernel's OOM killer is told by OOM, before
+// the Exited of whom it hit: see oomWatch.
 //
 // # The filter
 //
@@ -27,6 +28,9 @@
 // (by a change of two lines, see package patch), which loads the filter that
 // [Filter] holds just before. Start returns when the program runs, or with the
 // reason why it does not.
+//
+// A restored process comes from CRIU with the filters that it was saved with. It
+// is restored only if the container's is among them: see Filter.admitCheckpoint.
 //
 // # Locks
 //

@@ -8,6 +8,8 @@ type Events interface {
 	Created(*Container)
 	ExecAdded(*Process)
 	Started(*Process)
+	// OOM is told when the kernel has killed processes for want of memory.
+	OOM(*Container)
 	Exited(*Process, Exit)
 }
 

@@ -66,10 +66,13 @@ func (p *Process) Start() error {
 	if err := check(OpStart, p.State()); err != nil {
 		return err
 	}
-	if p.isInit() {
-		return p.startInit()
+	switch {
+	case !p.isInit():
+		return p.startExec()
+	case p.Container.config.Checkpoint != "":
+		return p.restore()
 	}
-	return p.startExec()
+	return p.startInit()
 }
 
 func (p *Process) startInit() error {
@@ -174,7 +177,7 @@ func (c *Container) killLatecomer() error {
 // Delete releases a process that has exited, or was never started; for init, the
 // whole container. It returns how the process ended.
 func (p *Process) Delete() (Exit, error) {
-	if p.isInit() && p.State() == Created {
+	if p.isInit() && p.State() == Created && p.Pid() != 0 {
 		// Its end is reported by the waiter, which needs the gate.
 		if err := p.Kill(unix.SIGKILL, true); err != nil && !isGone(err) {
 			return Exit{}, err

@@ -79,16 +79,11 @@ func (p *Process) launch(lc *libcontainer.Container) (err error) {
 		}
 	}()
 	lp.ExtraFiles = []*os.File{channel.Inner} // its place is load.FD
-	var console *stdio.ConsoleSocket
-	if p.spec.Terminal {
-		if console, err = stdio.NewConsoleSocket(); err != nil {
-			return err
-		}
-		defer console.Close()
-		lp.ConsoleSocket = console.Child
-	} else {
-		connect(lp, p.streams)
+	console, err := p.connectStreams(lp)
+	if err != nil {
+		return err
 	}
+	defer console.Close()
 	if err := startIn(lc, lp); err != nil {
 		return err
 	}
@@ -104,6 +99,21 @@ func (p *Process) launch(lc *libcontainer.Container) (err error) {
 		return errors.Join(err, terminate(lp))
 	}
 	return nil
+}
+
+// connectStreams gives a process its streams, or the socket by which it hands
+// over its terminal. Without a terminal there is no socket: it is nil.
+func (p *Process) connectStreams(lp *libcontainer.Process) (*stdio.ConsoleSocket, error) {
+	if !p.spec.Terminal {
+		connect(lp, p.streams)
+		return nil, nil
+	}
+	console, err := stdio.NewConsoleSocket()
+	if err != nil {
+		return nil, err
+	}
+	lp.ConsoleSocket = console.Child
+	return console, nil
 }
 
 // connect hands the streams over. A nil *os.File in an io.Reader would not be a
@@ -141,6 +151,7 @@ func terminate(lp *libcontainer.Process) error {
 func (p *Process) watch() {
 	state, err := p.lp.Wait()
 	p.death = Exit{Pid: p.pid, Status: status(state, err), At: time.Now()}
+	p.Container.oom.check() // at once: systemd may remove the cgroup
 	close(p.gone)
 	if p.isInit() {
 		if err := p.Container.initGone(); err != nil {
@@ -150,6 +161,9 @@ func (p *Process) watch() {
 	p.streams.Exited()
 	p.gate.Lock()
 	defer p.gate.Unlock()
+	if p.isInit() {
+		p.Container.oom.close()
+	}
 	p.finish(p.death)
 	p.Container.events.Exited(p, p.death)
 	if !p.isInit() {

@@ -32,12 +32,14 @@ const (
 	OpPause
 	OpResume
 	OpResize
+	OpUpdate
+	OpCheckpoint
 	OpDelete
 	numOps
 )
 
 func (o Op) String() string {
-	return [...]string{"start", "exec in", "kill", "pause", "resume", "resize", "delete"}[o]
+	return [...]string{"start", "exec in", "kill", "pause", "resume", "resize", "update", "checkpoint", "delete"}[o]
 }
 
 // verdict is the answer to an operation in a state.
@@ -51,13 +53,13 @@ const (
 
 // legality is the whole state machine: what may be asked when.
 var legality = [numStates][numOps]verdict{
-	//         start  exec   kill   pause  resume resize delete
-	Created: {legal, legal, legal, wrong, wrong, legal, legal},
-	Running: {wrong, legal, legal, legal, wrong, legal, wrong},
-	Pausing: {wrong, wrong, legal, wrong, wrong, legal, wrong},
-	Paused:  {wrong, wrong, legal, wrong, legal, legal, wrong},
-	Stopped: {wrong, wrong, gone, wrong, wrong, wrong, legal},
-	Deleted: {wrong, wrong, gone, wrong, wrong, wrong, gone},
+	//         start  exec   kill   pause  resume resize update checkpoint delete
+	Created: {legal, legal, legal, wrong, wrong, legal, legal, wrong, legal},
+	Running: {wrong, legal, legal, legal, wrong, legal, legal, legal, wrong},
+	Pausing: {wrong, wrong, legal, wrong, wrong, legal, legal, wrong, wrong},
+	Paused:  {wrong, wrong, legal, wrong, legal, legal, legal, legal, wrong},
+	Stopped: {wrong, wrong, gone, wrong, wrong, wrong, wrong, wrong, legal},
+	Deleted: {wrong, wrong, gone, wrong, wrong, wrong, wrong, wrong, gone},
 }
 
 // check returns a [*StateError] if op is not legal in state s.

@@ -14,12 +14,12 @@ func TestLegality(t *testing.T) {
 		gone  = "gone"
 	)
 	table := map[State]map[Op]string{
-		Created: {OpStart: ok, OpExec: ok, OpKill: ok, OpPause: wrong, OpResume: wrong, OpResize: ok, OpDelete: ok},
-		Running: {OpStart: wrong, OpExec: ok, OpKill: ok, OpPause: ok, OpResume: wrong, OpResize: ok, OpDelete: wrong},
-		Pausing: {OpStart: wrong, OpExec: wrong, OpKill: ok, OpPause: wrong, OpResume: wrong, OpResize: ok, OpDelete: wrong},
-		Paused:  {OpStart: wrong, OpExec: wrong, OpKill: ok, OpPause: wrong, OpResume: ok, OpResize: ok, OpDelete: wrong},
-		Stopped: {OpStart: wrong, OpExec: wrong, OpKill: gone, OpPause: wrong, OpResume: wrong, OpResize: wrong, OpDelete: ok},
-		Deleted: {OpStart: wrong, OpExec: wrong, OpKill: gone, OpPause: wrong, OpResume: wrong, OpResize: wrong, OpDelete: gone},
+		Created: {OpStart: ok, OpExec: ok, OpKill: ok, OpPause: wrong, OpResume: wrong, OpResize: ok, OpUpdate: ok, OpCheckpoint: wrong, OpDelete: ok},
+		Running: {OpStart: wrong, OpExec: ok, OpKill: ok, OpPause: ok, OpResume: wrong, OpResize: ok, OpUpdate: ok, OpCheckpoint: ok, OpDelete: wrong},
+		Pausing: {OpStart: wrong, OpExec: wrong, OpKill: ok, OpPause: wrong, OpResume: wrong, OpResize: ok, OpUpdate: ok, OpCheckpoint: wrong, OpDelete: wrong},
+		Paused:  {OpStart: wrong, OpExec: wrong, OpKill: ok, OpPause: wrong, OpResume: ok, OpResize: ok, OpUpdate: ok, OpCheckpoint: ok, OpDelete: wrong},
+		Stopped: {OpStart: wrong, OpExec: wrong, OpKill: gone, OpPause: wrong, OpResume: wrong, OpResize: wrong, OpUpdate: wrong, OpCheckpoint: wrong, OpDelete: ok},
+		Deleted: {OpStart: wrong, OpExec: wrong, OpKill: gone, OpPause: wrong, OpResume: wrong, OpResize: wrong, OpUpdate: wrong, OpCheckpoint: wrong, OpDelete: gone},
 	}
 	for s := range numStates {
 		for op := range numOps {

@@ -80,6 +80,9 @@ func terminalFrom(oob []byte) (*os.File, error) {
 
 // Close releases both ends.
 func (s *ConsoleSocket) Close() {
+	if s == nil { // a process without a terminal
+		return
+	}
 	s.parent.Close()
 	s.Child.Close()
 }

@@ -1,0 +1,186 @@
+package integration
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	runc "github.com/containerd/containerd/api/types/runc/options"
+	containerd "github.com/containerd/containerd/v2/client"
+	"github.com/containerd/containerd/v2/core/images"
+	"github.com/containerd/containerd/v2/pkg/oci"
+	"github.com/containerd/errdefs"
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// counting tells how far it came, which it knows after a restore only if its
+// memory came with it.
+var counting = sh(`i=0; while :; do echo $i; i=$((i+1)); sleep 0.05; done`)
+
+// ofHost spares CRIU to lock the network meanwhile, for which it needs iptables
+// and a kernel's modules.
+var ofHost = oci.WithHostNamespace(specs.NetworkNamespace)
+
+// needsCRIU skips a test where CRIU is not there, or cannot cope with the kernel
+// (Debian 12's, 3.17, cannot with Linux 6).
+func needsCRIU(t *testing.T) {
+	t.Helper()
+	if out, err := exec.Command("criu", "check").CombinedOutput(); err != nil {
+		t.Skipf("criu check: %v\n%s", err, out)
+	}
+}
+
+// What was saved goes on where it was: with its memory, its output, and under its
+// filter, byte for byte.
+func TestRestore(t *testing.T) {
+	needsCRIU(t)
+	t.Parallel()
+	for _, row := range []struct {
+		fact string
+		opts []oci.SpecOpts
+	}{
+		{"under a profile", []oci.SpecOpts{under(profile(t, actionRules))}},
+		{"under a profile without no_new_privs", []oci.SpecOpts{under(profile(t, actionRules)), oci.WithNewPrivileges}},
+		{"without a profile", nil},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			shown, id := watchEvents(t), newID(t)
+			c := launch(t, id, counting, append(row.opts, ofHost)...)
+			c.stdout.await(t, "3\n")
+			confined := statusField(t, c.task.Pid(), "Seccomp")
+			if want := row.opts != nil; want != (confined == "2") {
+				t.Fatalf("Seccomp is %s", confined)
+			}
+			checkpoint := c.checkpoint(t, &runc.CheckpointOptions{Exit: true})
+			if got := c.end(t); got.code != 137 {
+				t.Errorf("after the checkpoint: %+v", got)
+			}
+			before := c.stdout.String()
+			c = c.restored(t, checkpoint)
+			if err := c.task.Start(bounded(t)); err != nil {
+				t.Fatalf("start: %v", err)
+			}
+			next := strings.Count(before, "\n") + 2
+			eventually(t, "it counts on", func() bool { return strings.Count(c.stdout.String(), "\n") > 2 })
+			if first, _, _ := strings.Cut(c.stdout.String(), "\n"); first == "0" || first == "1" {
+				t.Errorf("it begins at %s; it was at %d", first, next)
+			}
+			if got := statusField(t, c.task.Pid(), "Seccomp"); got != confined {
+				t.Errorf("Seccomp is %s, was %s", got, confined)
+			}
+			if confined == "2" && !installed(t, c.task.Pid()).Equal(compiledByTool(t, c)) {
+				t.Error("it runs under another program")
+			}
+			if got := c.exec(t, []string{"/bin/true"}); got.code != 0 {
+				t.Errorf("exec: %+v", got)
+			}
+			if got := c.kill(t); got.code != 137 {
+				t.Errorf("killed: %+v", got)
+			}
+			life := []string{"create", "start", "exec-added", "exec-started", "exit 0", "exit 137 of init", "delete"}
+			eventually(t, "the second life is told", func() bool {
+				told := story(shown, id)
+				return len(told) > len(life) && slices.Equal(told[len(told)-len(life):], life)
+			})
+		})
+	}
+}
+
+// A container that is saved may go on.
+func TestCheckpointOfARunningContainer(t *testing.T) {
+	needsCRIU(t)
+	t.Parallel()
+	c := launch(t, newID(t), counting, ofHost)
+	c.stdout.await(t, "3\n")
+	c.checkpoint(t, &runc.CheckpointOptions{})
+	seen := len(c.stdout.String())
+	eventually(t, "it counts on", func() bool { return len(c.stdout.String()) > seen+4 })
+	if got := c.kill(t); got.code != 137 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// A checkpoint brings its processes' filters along and no others, so that it must
+// not be restored where a profile asks for what it does not have.
+func TestRestoreWithoutTheFilterIsRefused(t *testing.T) {
+	needsCRIU(t)
+	t.Parallel()
+	checkpoints := map[string]containerd.Image{}
+	for name, opts := range map[string][]oci.SpecOpts{
+		"no filter":      nil,
+		"another filter": {under(profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kcmp"],"action":"SCMP_ACT_ERRNO"}]}`))},
+	} {
+		c := launch(t, newID(t), counting, append(opts, ofHost)...)
+		c.stdout.await(t, "3\n")
+		checkpoints[name] = c.checkpoint(t, &runc.CheckpointOptions{})
+		c.kill(t)
+	}
+	for name, checkpoint := range checkpoints {
+		t.Run(name, func(t *testing.T) {
+			c := &container{Container: newContainer(t, newID(t), counting, under(profile(t, actionRules)), ofHost)}
+			c = c.restored(t, checkpoint)
+			err := c.task.Start(bounded(t))
+			if !errdefs.IsFailedPrecondition(err) || !strings.Contains(err.Error(), "not under the container's seccomp filter") {
+				t.Errorf("start: %v", err)
+			}
+			if text := c.stdout.String(); text != "" {
+				t.Errorf("it has run: %s", text)
+			}
+		})
+	}
+}
+
+// A container that was never started is deleted as others are.
+func TestRestoreThatIsNotStarted(t *testing.T) {
+	needsCRIU(t)
+	t.Parallel()
+	c := launch(t, newID(t), counting, ofHost)
+	c.stdout.await(t, "3\n")
+	checkpoint := c.checkpoint(t, &runc.CheckpointOptions{})
+	c.kill(t)
+	other := &container{Container: newContainer(t, newID(t), counting, ofHost)}
+	other = other.restored(t, checkpoint)
+	if _, err := other.task.Delete(bounded(t)); err != nil {
+		t.Errorf("delete: %v", err)
+	}
+}
+
+func (c *container) checkpoint(t *testing.T, options *runc.CheckpointOptions) containerd.Image {
+	t.Helper()
+	options.WorkPath = t.TempDir()
+	checkpoint, err := c.task.Checkpoint(bounded(t), func(i *containerd.CheckpointTaskInfo) error {
+		i.Options = options
+		return nil
+	})
+	if err != nil {
+		log, _ := os.ReadFile(filepath.Join(options.WorkPath, "dump.log"))
+		t.Fatalf("checkpoint: %v\n%s", err, log)
+	}
+	t.Cleanup(func() {
+		if err := client.ImageService().Delete(context.Background(), checkpoint.Name(), images.SynchronousDelete()); err != nil {
+			t.Error(err)
+		}
+	})
+	return checkpoint
+}
+
+// restored makes a task of the container from a checkpoint, to be started.
+func (c *container) restored(t *testing.T, checkpoint containerd.Image) *container {
+	t.Helper()
+	c = &container{Container: c.Container, stdout: &output{}, stderr: &output{}}
+	var err error
+	c.task, err = c.NewTask(bounded(t), toStreams(nil, c.stdout, c.stderr), containerd.WithTaskCheckpoint(checkpoint))
+	if err != nil {
+		t.Fatalf("restore: %v", err)
+	}
+	c.exits, err = c.task.Wait(context.WithoutCancel(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

@@ -1,0 +1,201 @@
+package shim
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/containerd/containerd/api/runtime/task/v3"
+	runc "github.com/containerd/containerd/api/types/runc/options"
+	generic "github.com/containerd/containerd/api/types/runtimeoptions/v1"
+	"github.com/containerd/containerd/v2/pkg/namespaces"
+	"github.com/containerd/errdefs"
+	"github.com/containerd/errdefs/pkg/errgrpc"
+	"github.com/containerd/typeurl/v2"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"seccomp-shim/seccomp/cache"
+	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/shim/container"
+)
+
+// What clients tell errors apart by, as it arrives at containerd. The service
+// is called itself: containerd sends none of the requests that are malformed.
+var classes = map[string]func(error) bool{
+	"AlreadyExists":      errdefs.IsAlreadyExists,
+	"FailedPrecondition": errdefs.IsFailedPrecondition,
+	"InvalidArgument":    errdefs.IsInvalidArgument,
+	"NotFound":           errdefs.IsNotFound,
+	"NotImplemented":     errdefs.IsNotImplemented,
+	"Unavailable":        errdefs.IsUnavailable,
+}
+
+func TestBadCreate(t *testing.T) {
+	id := func(r *task.CreateTaskRequest) { r.ID = "taken" }
+	for _, row := range []struct {
+		fact  string
+		spoil func(*task.CreateTaskRequest)
+		class string
+		says  string
+	}{
+		{"an id that exists", id, "AlreadyExists", "taken"},
+		{"an id that is a path", func(r *task.CreateTaskRequest) { r.ID = "../x" }, "InvalidArgument", "id"},
+
+		{"options of an unknown type", rawOptions("example.com/Options", nil), "InvalidArgument", "example.com/Options"},
+		{"options that are no message", rawOptions(typeOf(&generic.Options{}), []byte{0xff, 0xff}), "InvalidArgument", "runtime options"},
+		{"runc's options that are no message", rawOptions(typeOf(&runc.Options{}), []byte{0xff, 0xff}), "InvalidArgument", "runtime options"},
+		{"options that are no TOML", tomlOptions("profile_root"), "InvalidArgument", "line 1"},
+		{"an unknown option", tomlOptions(`profil_root = "/x"`), "InvalidArgument", `unknown option "profil_root"`},
+		{"an option of another type", tomlOptions(`IoUid = "root"`), "InvalidArgument", "IoUid"},
+		{"an owner that cannot be", tomlOptions(`IoUid = -1`), "InvalidArgument", "IoUid"},
+		{"an option without effect", tomlOptions(`Root = "/run/runc"`), "InvalidArgument", "option Root"},
+		{"a file of options that is not there", func(r *task.CreateTaskRequest) {
+			r.Options = packed(&generic.Options{ConfigPath: "/nonexistent.toml"})
+		}, "InvalidArgument", "/nonexistent.toml"},
+
+		{"no bundle", func(r *task.CreateTaskRequest) { r.Bundle = "" }, "InvalidArgument", "bundle"},
+		{"a relative bundle", func(r *task.CreateTaskRequest) { r.Bundle = "bundle" }, "InvalidArgument", `"bundle"`},
+		{"a bundle that is not there", func(r *task.CreateTaskRequest) { r.Bundle = "/nonexistent" }, "NotFound", "/nonexistent"},
+		{"an empty config.json", withFile("config.json", ""), "InvalidArgument", "config.json"},
+		{"a config.json that is cut off", withFile("config.json", `{"linux":`), "InvalidArgument", "config.json"},
+		{"a config.json of another form", withFile("config.json", `{"linux":[]}`), "InvalidArgument", "config.json"},
+
+		{"no linux", withSpec(func(s *specs.Spec) { s.Linux = nil }), "InvalidArgument", "linux"},
+		{"no process", withSpec(func(s *specs.Spec) { s.Process = nil }), "InvalidArgument", "process"},
+		{"no root", withSpec(func(s *specs.Spec) { s.Root = nil }), "InvalidArgument", "root"},
+		{"no program", withSpec(func(s *specs.Spec) { s.Process.Args = nil }), "InvalidArgument", "process.args"},
+		{"a relative folder", withSpec(func(s *specs.Spec) { s.Process.Cwd = "x" }), "InvalidArgument", "process.cwd"},
+		{"an unknown limit", withSpec(func(s *specs.Spec) {
+			s.Process.Rlimits = []specs.POSIXRlimit{{Type: "RLIMIT_X"}}
+		}), "InvalidArgument", "RLIMIT_X"},
+		{"an unknown namespace", withSpec(func(s *specs.Spec) {
+			s.Linux.Namespaces = []specs.LinuxNamespace{{Type: "x"}}
+		}), "InvalidArgument", `"x"`},
+		{"an unknown profile", withSpec(func(s *specs.Spec) {
+			s.Annotations = map[string]string{"io.containerd.seccomp.v1/profile": "x"}
+		}), "InvalidArgument", `"x"`},
+		{"an unknown action", withSpec(func(s *specs.Spec) {
+			s.Linux.Seccomp = &specs.LinuxSeccomp{DefaultAction: "x"}
+		}), "InvalidArgument", `"x"`},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			s := testService()
+			r := &task.CreateTaskRequest{ID: "new", Bundle: t.TempDir()}
+			withSpec(func(*specs.Spec) {})(r)
+			row.spoil(r)
+			_, err := s.Create(namespaces.WithNamespace(t.Context(), "test"), r)
+			mustBe(t, err, row.class, row.says)
+			if _, there := s.containers["new"]; there {
+				t.Error("the id is still taken")
+			}
+		})
+	}
+}
+
+// A host without CRIU: the error names what is missing.
+func TestRestoreWithoutCRIU(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	r := &task.CreateTaskRequest{ID: "new", Bundle: t.TempDir(), Checkpoint: "/images"}
+	withSpec(func(*specs.Spec) {})(r)
+	_, err := testService().Create(namespaces.WithNamespace(t.Context(), "test"), r)
+	mustBe(t, err, "FailedPrecondition", "criu")
+}
+
+// Requests about what is not there, or cannot be read.
+func TestBadRequests(t *testing.T) {
+	s := testService()
+	ctx := namespaces.WithNamespace(t.Context(), "test")
+	answer := func(_ any, err error) error { return err }
+	for fact, row := range map[string]struct {
+		err   error
+		class string
+	}{
+		"start":                            {answer(s.Start(ctx, &task.StartRequest{ID: "x"})), "NotFound"},
+		"state":                            {answer(s.State(ctx, &task.StateRequest{ID: "x"})), "NotFound"},
+		"delete":                           {answer(s.Delete(ctx, &task.DeleteRequest{ID: "x"})), "NotFound"},
+		"exec":                             {answer(s.Exec(ctx, &task.ExecProcessRequest{ID: "x"})), "NotFound"},
+		"kill":                             {answer(s.Kill(ctx, &task.KillRequest{ID: "x"})), "NotFound"},
+		"wait":                             {answer(s.Wait(ctx, &task.WaitRequest{ID: "x"})), "NotFound"},
+		"pids":                             {answer(s.Pids(ctx, &task.PidsRequest{ID: "x"})), "NotFound"},
+		"stats":                            {answer(s.Stats(ctx, &task.StatsRequest{ID: "x"})), "NotFound"},
+		"pause":                            {answer(s.Pause(ctx, &task.PauseRequest{ID: "x"})), "NotFound"},
+		"resume":                           {answer(s.Resume(ctx, &task.ResumeRequest{ID: "x"})), "NotFound"},
+		"update":                           {answer(s.Update(ctx, &task.UpdateTaskRequest{ID: "x"})), "NotFound"},
+		"resize":                           {answer(s.ResizePty(ctx, &task.ResizePtyRequest{ID: "x"})), "NotFound"},
+		"close":                            {answer(s.CloseIO(ctx, &task.CloseIORequest{ID: "x"})), "NotFound"},
+		"checkpoint":                       {answer(s.Checkpoint(ctx, &task.CheckpointTaskRequest{ID: "x"})), "NotFound"},
+		"state of one that is in creation": {answer(s.State(ctx, &task.StateRequest{ID: "taken"})), "NotFound"},
+		"create in no namespace":           {answer(s.Create(context.Background(), &task.CreateTaskRequest{ID: "new", Bundle: "/"})), "FailedPrecondition"},
+	} {
+		t.Run(fact, func(t *testing.T) { mustBe(t, row.err, row.class, "") })
+	}
+	s.closing = true
+	_, err := s.Create(ctx, &task.CreateTaskRequest{ID: "new"})
+	mustBe(t, err, "Unavailable", "shutting down")
+}
+
+// testService is a service without containerd, in which the id "taken" is.
+func testService() *service {
+	s := &service{
+		events:   newQueue(&slow{}),
+		compiler: compile.NewCached(cache.New(podLimit, nil)),
+	}
+	s.containers = map[string]*container.Container{"taken": nil}
+	return s
+}
+
+func mustBe(t *testing.T, err error, class, says string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error; want %s", class)
+	}
+	if got := errgrpc.ToNative(errgrpc.ToGRPC(flatten(err))); !classes[class](got) || !strings.Contains(got.Error(), says) {
+		t.Errorf("got %v (%v); want %s that says %s", got, errdefs.Resolve(got), class, says)
+	}
+}
+
+func rawOptions(url string, value []byte) func(*task.CreateTaskRequest) {
+	return func(r *task.CreateTaskRequest) { r.Options = &anypb.Any{TypeUrl: url, Value: append(value, 0xff)} }
+}
+
+func tomlOptions(body string) func(*task.CreateTaskRequest) {
+	return func(r *task.CreateTaskRequest) { r.Options = packed(&generic.Options{ConfigBody: []byte(body)}) }
+}
+
+func packed(message any) *anypb.Any {
+	a, err := typeurl.MarshalAnyToProto(message)
+	if err != nil {
+		panic(err)
+	}
+	return a
+}
+
+func typeOf(message any) string { return packed(message).GetTypeUrl() }
+
+// withFile replaces a file of the bundle.
+func withFile(name, text string) func(*task.CreateTaskRequest) {
+	return func(r *task.CreateTaskRequest) {
+		if err := os.WriteFile(filepath.Join(r.Bundle, name), []byte(text), 0o600); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// withSpec writes the config.json of a container, with a change.
+func withSpec(spoil func(*specs.Spec)) func(*task.CreateTaskRequest) {
+	s := &specs.Spec{
+		Root:    &specs.Root{Path: "rootfs"},
+		Process: &specs.Process{Args: []string{"/bin/true"}, Cwd: "/"},
+		Linux:   &specs.Linux{},
+	}
+	spoil(s)
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return withFile("config.json", string(text))
+}

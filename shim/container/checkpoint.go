@@ -1,0 +1,125 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/opencontainers/runc/libcontainer"
+	"golang.org/x/sys/unix"
+)
+
+// Checkpoint says how to save a container's processes with CRIU.
+type Checkpoint struct {
+	Images string // folder for the images; absolute
+	Work   string // folder for CRIU's log; empty for one that goes when it succeeds
+	Parent string // images of an earlier checkpoint, relative to Images; may be empty
+
+	Exit        bool   // the processes end
+	OpenTCP     bool   // with established TCP connections
+	UnixSockets bool   // with sockets whose other end is outside
+	Terminal    bool   // with terminals that are outside
+	FileLocks   bool   // with file locks
+	CgroupsMode string // soft, full, strict, ignore; empty for CRIU's default
+}
+
+// ErrNoCRIU says that the host has no CRIU.
+var ErrNoCRIU = errors.New("criu, which saves and restores processes, is not installed on this host")
+
+// Checkpoint saves the processes. They go on, unless they are to exit, which is
+// reported as any exit.
+func (c *Container) Checkpoint(to Checkpoint) error {
+	if err := check(OpCheckpoint, c.State()); err != nil {
+		return err
+	}
+	if err := to.validate(); err != nil {
+		return err
+	}
+	// A value of its own: the container can be killed while it is written to disk.
+	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
+	if err != nil {
+		return translate(err)
+	}
+	work := to.Work
+	if work == "" {
+		work = filepath.Join(c.Bundle, "criu-work")
+		defer os.RemoveAll(work)
+	}
+	err = lc.Checkpoint(&libcontainer.CriuOpts{
+		ImagesDirectory:         to.Images,
+		WorkDirectory:           work,
+		ParentImage:             to.Parent,
+		LeaveRunning:            !to.Exit,
+		TcpEstablished:          to.OpenTCP,
+		ExternalUnixConnections: to.UnixSockets,
+		ShellJob:                to.Terminal,
+		FileLocks:               to.FileLocks,
+		ManageCgroupsMode:       to.CgroupsMode,
+		EmptyNs:                 unix.CLONE_NEWNET, // networks are not the runtime's
+		StatusFd:                -1,
+	})
+	if err != nil {
+		return criuError(err, filepath.Join(work, "dump.log"), filepath.Join(c.Bundle, "criu-dump.log"))
+	}
+	return nil
+}
+
+func (to *Checkpoint) validate() error {
+	if err := findCRIU(); err != nil {
+		return err
+	}
+	if !filepath.IsAbs(to.Images) {
+		return invalidf("checkpoint path %q: must be absolute", to.Images)
+	}
+	if to.Work != "" && !filepath.IsAbs(to.Work) {
+		return invalidf("checkpoint work path %q: must be absolute", to.Work)
+	}
+	if to.Parent == "" {
+		return nil
+	}
+	if filepath.IsAbs(to.Parent) {
+		return invalidf("checkpoint parent path %q: must be relative to the images", to.Parent)
+	}
+	if info, err := os.Stat(filepath.Join(to.Images, to.Parent)); err != nil || !info.IsDir() {
+		return invalidf("checkpoint parent path %q: not a folder", to.Parent)
+	}
+	return nil
+}
+
+// findCRIU is asked first: libcontainer would complain of a broken pipe.
+func findCRIU() error {
+	if _, err := exec.LookPath("criu"); err != nil {
+		return ErrNoCRIU
+	}
+	return nil
+}
+
+// criuError adds the reason, which only CRIU's log tells. Of a log that goes with
+// its folder, the bundle keeps a copy.
+func criuError(err error, log, copyTo string) error {
+	text, readErr := os.ReadFile(log)
+	if readErr == nil {
+		readErr = os.WriteFile(copyTo, text, 0o600)
+	}
+	if readErr != nil {
+		return fmt.Errorf("%w (criu has left no log: %w)", err, readErr)
+	}
+	return fmt.Errorf("%w: %s (criu's log is %s)", err, faults(text), copyTo)
+}
+
+// faults returns the errors in CRIU's log: which of them was the fatal one, it
+// does not say.
+func faults(log []byte) string {
+	const enough = 1000
+	var all []string
+	for line := range strings.Lines(string(log)) {
+		if _, fault, found := strings.Cut(line, "Error ("); found {
+			all = append(all, "("+strings.TrimSpace(fault))
+		}
+	}
+	text := strings.Join(all, "; ")
+	return text[:min(len(text), enough)]
+}

@@ -1,0 +1,183 @@
+package container
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/containerd/cgroups/v3"
+	"github.com/opencontainers/runc/libcontainer"
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sys/unix"
+)
+
+// oomWatch tells when the kernel's OOM killer has killed a process of a
+// container. What tells it is the count that the container's cgroup keeps: the
+// kernel raises it before it sends the SIGKILL (__oom_kill_process in
+// mm/oom_kill.c), so that who reads it after a process's exit misses nothing. A
+// notification only prompts to read it while no process exits that anyone waits
+// for.
+type oomWatch struct {
+	file string // memory.events, or memory.oom_control on cgroup v1
+	tell func()
+
+	prompt *os.File // readable when the count may have changed
+
+	mu   sync.Mutex
+	seen uint64 // kills that have been told
+	over bool   // nothing is told any more
+}
+
+// newOOMWatch is called before anything runs in the cgroup, which may be one
+// that was there before and has counted already. It returns nil for a container
+// without a memory cgroup.
+func newOOMWatch(lc *libcontainer.Container, tell func()) (*oomWatch, error) {
+	state, err := lc.State()
+	if err != nil {
+		return nil, err
+	}
+	file := ""
+	// Beside v1's controllers there may be a unified hierarchy, without memory's.
+	if memory := state.CgroupPaths["memory"]; memory != "" {
+		file = filepath.Join(memory, "memory.oom_control")
+	} else if unified := state.CgroupPaths[""]; unified != "" && cgroups.Mode() == cgroups.Unified {
+		file = filepath.Join(unified, "memory.events")
+	} else {
+		return nil, nil
+	}
+	w := &oomWatch{file: file, tell: tell}
+	if w.seen, err = w.read(); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return w, nil
+}
+
+// listen begins to tell kills when they happen. Without it, a kill is told when
+// one of the processes exits that are waited for.
+func (w *oomWatch) listen() error {
+	if w == nil {
+		return nil
+	}
+	var err error
+	if filepath.Base(w.file) == "memory.events" {
+		w.prompt, err = promptV2(w.file)
+	} else {
+		w.prompt, err = promptV1(w.file)
+	}
+	if err != nil {
+		return err
+	}
+	go w.run()
+	return nil
+}
+
+// run ends when the prompt is closed.
+func (w *oomWatch) run() {
+	buf := make([]byte, 4096)
+	for {
+		if _, err := w.prompt.Read(buf); err != nil {
+			return
+		}
+		// cgroup v1 prompts before the kill, with no second prompt after it
+		// (mem_cgroup_out_of_memory is called after mem_cgroup_oom_notify).
+		for wait := time.Millisecond; !w.check() && wait < time.Second; wait *= 2 {
+			time.Sleep(wait)
+		}
+	}
+}
+
+// check tells if processes have been killed since the last check. It returns
+// whether there is no sense in asking again soon.
+func (w *oomWatch) check() (done bool) {
+	if w == nil {
+		return true
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return true
+	}
+	kills, err := w.read()
+	if err != nil {
+		// systemd removes the cgroup once it is empty.
+		if !errors.Is(err, os.ErrNotExist) && !errors.Is(err, unix.ENODEV) {
+			logrus.WithError(err).Error("failed to read how many processes the OOM killer has killed")
+		}
+		return true
+	}
+	if kills <= w.seen {
+		return false
+	}
+	w.seen = kills
+	w.tell()
+	return true
+}
+
+// close makes the last check.
+func (w *oomWatch) close() {
+	if w == nil {
+		return
+	}
+	w.check()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	if w.prompt != nil {
+		w.prompt.Close()
+	}
+}
+
+// read returns the count of processes of the cgroup that were killed, be it for
+// the cgroup's own limit, a parent's, or the host's want of memory.
+func (w *oomWatch) read() (uint64, error) {
+	text, err := os.ReadFile(w.file)
+	if err != nil {
+		return 0, err
+	}
+	for line := range bytes.Lines(text) {
+		if count, ok := bytes.CutPrefix(line, []byte("oom_kill ")); ok {
+			return strconv.ParseUint(string(bytes.TrimSpace(count)), 10, 64)
+		}
+	}
+	return 0, nil // before Linux 4.13 nothing is counted
+}
+
+// promptV1 registers an event with the cgroup
+// (Documentation/admin-guide/cgroup-v1/memory.rst, section 9).
+func promptV1(file string) (*os.File, error) {
+	control, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer control.Close() // the kernel has its own reference, until the eventfd is closed
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return nil, os.NewSyscallError("eventfd", err)
+	}
+	event := os.NewFile(uintptr(fd), "oom-event")
+	line := strconv.Itoa(fd) + " " + strconv.Itoa(int(control.Fd()))
+	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "cgroup.event_control"), []byte(line), 0); err != nil {
+		event.Close()
+		return nil, err
+	}
+	return event, nil
+}
+
+// promptV2 watches the file, which the kernel marks as modified when a count in
+// it is raised (Documentation/admin-guide/cgroup-v2.rst, memory.events).
+func promptV2(file string) (*os.File, error) {
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	if err != nil {
+		return nil, os.NewSyscallError("inotify_init1", err)
+	}
+	watch := os.NewFile(uintptr(fd), "oom-watch")
+	if _, err := unix.InotifyAddWatch(fd, file, unix.IN_MODIFY); err != nil {
+		watch.Close()
+		return nil, &os.PathError{Op: "inotify_add_watch", Path: file, Err: err}
+	}
+	return watch, nil
+}

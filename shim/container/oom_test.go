@@ -1,0 +1,93 @@
+package container
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// The count as each version of cgroups writes it.
+func TestKillsAreCounted(t *testing.T) {
+	for name, row := range map[string]struct {
+		file, text string
+		want       uint64
+	}{
+		"cgroup v1":           {"memory.oom_control", "oom_kill_disable 0\nunder_oom 1\noom_kill 3\n", 3},
+		"cgroup v2":           {"memory.events", "low 0\nhigh 0\nmax 9\noom 4\noom_kill 2\noom_group_kill 1\n", 2},
+		"before Linux 4.13":   {"memory.oom_control", "oom_kill_disable 0\nunder_oom 0\n", 0},
+		"no kill by the OOM":  {"memory.events", "max 120\noom 4\noom_kill 0\n", 0},
+		"without a last line": {"memory.events", "oom_kill 7", 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &oomWatch{file: writeCounter(t, row.file, row.text)}
+			if got, err := w.read(); err != nil || got != row.want {
+				t.Errorf("read %d, %v; want %d", got, err, row.want)
+			}
+		})
+	}
+}
+
+// cgroup v2 marks the file as modified. (A plain file stands for the cgroup's,
+// which this host may not have; v1's event has no such double and is tested on
+// real containers.)
+func TestKillIsToldWhenItHappens(t *testing.T) {
+	told := make(chan int, 9)
+	count := 0
+	w := &oomWatch{file: writeCounter(t, "memory.events", "oom_kill 1\n"), seen: 1}
+	w.tell = func() { count++; told <- count }
+	if err := w.listen(); err != nil {
+		t.Fatal(err)
+	}
+	for want, text := range []string{"oom_kill 2\n", "oom_kill 3\n"} {
+		overwrite(t, w.file, text)
+		select {
+		case got := <-told:
+			if got != want+1 {
+				t.Errorf("told %d times, want %d", got, want+1)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%q is not told", text)
+		}
+	}
+	w.check()
+	w.close()
+	overwrite(t, w.file, "oom_kill 4\n")
+	w.check()
+	if count != 2 {
+		t.Errorf("told %d times, want 2: once for each kill, and not after close", count)
+	}
+}
+
+// A container without a memory cgroup, and a cgroup that is gone.
+func TestNothingToCount(t *testing.T) {
+	var none *oomWatch
+	if err := none.listen(); err != nil {
+		t.Error(err)
+	}
+	none.check()
+	none.close()
+	gone := &oomWatch{file: "/nonexistent/memory.events", tell: func() { t.Error("told") }}
+	gone.check()
+	gone.close()
+}
+
+func writeCounter(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	overwrite(t, path, text)
+	return path
+}
+
+// overwrite changes a file in one step: a truncated one would be read as zero.
+func overwrite(t *testing.T, path, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}
