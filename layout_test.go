@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"shim/container": {
 		"seccomp-shim/shim/container/load", "seccomp-shim/shim/stdio",
 		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/",
-		"github.com/opencontainers/cgroups/devices",
+		"github.com/opencontainers/cgroups", "github.com/opencontainers/cgroups/",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/cgroups/v3", "github.com/containerd/cgroups/v3/",
 		"github.com/sirupsen/logrus",

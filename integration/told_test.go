@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/api/events"
+	containerd "github.com/containerd/containerd/v2/client"
 	"github.com/containerd/containerd/v2/pkg/oci"
 	"github.com/containerd/typeurl/v2"
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -30,6 +31,11 @@ func subscribe(t *testing.T) *told {
 	if unavailable != "" {
 		t.Skip(unavailable)
 	}
+	return subscribeTo(t, client)
+}
+
+func subscribeTo(t *testing.T, client *containerd.Client) *told {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	t.Cleanup(cancel)
 	heard, failed := client.Subscribe(ctx, `topic~="/tasks/"`)

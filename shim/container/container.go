@@ -63,7 +63,11 @@ func Create(cfg Config, streams *stdio.IO, events Events) (_ *Container, err err
 		processes:  map[string]*Process{},
 	}
 	c.init = newProcess(c, "", cfg.Spec.Process, streams)
-	if err := c.init.launch(lc); err != nil {
+	err = noteCgroup(cfg.Bundle, config.Cgroups)
+	if err == nil {
+		err = c.init.launch(lc)
+	}
+	if err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
 	c.cgroup = loadCgroup(lc, c.init.Pid())
