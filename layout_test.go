@@ -66,6 +66,7 @@ var mayImport = map[string][]string{
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/pelletier/go-toml/v2",
 		"golang.org/x/sys/unix",
+		"google.golang.org/grpc/codes", "google.golang.org/grpc/status",
 		"google.golang.org/protobuf/",
 	},
 	// What only people need, such as a library for command lines, stops here: the
