@@ -75,7 +75,7 @@ func stress(t *testing.T, live life, workers int) {
 			t.Errorf("%s: remove: %v", id, err)
 		}
 		if !holdsWithin(patience, func() bool { return slices.Equal(told.of(id), want) }) {
-			t.Errorf("%s: told %v, want %v", id, told.of(id), want)
+			t.Errorf("%s: told %v, want %v; containerd's log:\n%s", id, told.of(id), want, nodeLog.all(id))
 		}
 		if left := node.AwaitGone(id); len(left) > 0 {
 			t.Errorf("%s: left on the host:\n  %s", id, strings.Join(left, "\n  "))
