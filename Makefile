@@ -32,13 +32,15 @@ PROGRAM := $(BENCH)/program
 RUNC_SHIM := $(BENCH)/containerd-shim-runc-v2
 RUNC_TOOL := $(BENCH)/runc
 CRUN_TOOL := $(BENCH)/crun
+RACE  := $(BIN)/race
 
 FUZZTIME ?= 60s
+STRESS   ?= 1000
 export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench
+.PHONY: help deps build demo test unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench stress
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +71,14 @@ test: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without roo
 unit: $(RUNC) ## run the tests that need no root and no containerd
 	$(GO) test $$($(GO) list ./... | grep -v /integration)
 	@echo 'left out: integration/... (real containers; needs root)'
+
+# The shim under test is built with the race detector, and so is the test. Each of
+# their processes would sleep for a second at its end, lest a report is lost.
+stress: deps $(RUNC) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race (root)
+	@mkdir -p $(RACE)
+	$(GO) build -race -trimpath -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1
+	cp -u $(PEERS) $(RACE)/
+	GORACE=atexit_sleep_ms=0 SECCOMP_SHIM_BIN=$(RACE) STRESS=$(STRESS) $(GO) test -race -timeout 3h -count 1 -v -run 'TestStress' ./integration
 
 fuzz: deps $(RUNC) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at once
 	.ci/fuzz $(FUZZTIME)

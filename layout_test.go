@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"shim/container": {
 		"seccomp-shim/shim/container/dump", "seccomp-shim/shim/container/load", "seccomp-shim/shim/stdio",
 		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/",
-		"github.com/opencontainers/cgroups", "github.com/opencontainers/cgroups/devices",
+		"github.com/opencontainers/cgroups", "github.com/opencontainers/cgroups/",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/cgroups/v3", "github.com/containerd/cgroups/v3/",
 		"github.com/sirupsen/logrus",
@@ -67,6 +67,7 @@ var mayImport = map[string][]string{
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/pelletier/go-toml/v2",
 		"golang.org/x/sys/unix",
+		"google.golang.org/grpc/codes", "google.golang.org/grpc/status",
 		"google.golang.org/protobuf/",
 	},
 	// What only people need, such as a library for command lines, stops here: the

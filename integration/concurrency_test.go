@@ -18,7 +18,7 @@ func TestManyExecsAtOnce(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
 	var all sync.WaitGroup
-	for i := range 30 {
+	for i := range 100 {
 		all.Go(func() {
 			got := c.exec(t, sh(fmt.Sprintf("echo %d; exit %d", i, i)))
 			if want := (result{code: uint32(i), stdout: fmt.Sprintln(i)}); got != want {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -283,6 +284,17 @@ func (l *containerdLog) of(id string) string {
 			continue
 		}
 		if strings.Contains(line, "="+id+" ") || strings.Contains(line, "="+id+"\n") || strings.Contains(line, `\"`+id+`\"`) {
+			about.WriteString(line)
+		}
+	}
+	return about.String()
+}
+
+// all returns the lines that name a container, whatever their level.
+func (l *containerdLog) all(id string) string {
+	var about strings.Builder
+	for line := range strings.Lines(l.String()) {
+		if slices.Contains(strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(` =/"\\\n`, r) }), id) {
 			about.WriteString(line)
 		}
 	}

@@ -1,12 +1,14 @@
 package integration
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -48,7 +50,7 @@ func TestExecsLeaveNothingInShim(t *testing.T) {
 			}
 		}},
 	} {
-		t.Run(row.fact, func(t *testing.T) { // not in parallel: dumps of stacks would mix
+		t.Run(row.fact, func(t *testing.T) {
 			c := hold(t, newID(t), nil)
 			shim := shimOf(t, c.task.Pid())
 			for range 10 {
@@ -64,9 +66,9 @@ func TestExecsLeaveNothingInShim(t *testing.T) {
 			if !holdsWithin(patience, func() bool {
 				after = resting(t, shim)
 				return len(after.descriptors) <= len(before.descriptors) && after.children <= before.children &&
-					after.goroutines <= before.goroutines && after.threads <= before.threads+spare
+					len(after.stacks) <= len(before.stacks) && after.threads <= before.threads+spare
 			}) {
-				t.Errorf("before %+v\nafter %+v", before, after)
+				t.Errorf("before: %v\nafter: %v", before, after)
 			}
 		})
 	}
@@ -74,8 +76,14 @@ func TestExecsLeaveNothingInShim(t *testing.T) {
 
 // contents is what a shim has.
 type contents struct {
-	descriptors                   []string
-	goroutines, threads, children int
+	descriptors       []string
+	stacks            []string // of goroutines
+	threads, children int
+}
+
+func (c contents) String() string {
+	return fmt.Sprintf("%d threads, %d children, descriptors\n  %s\ngoroutines\n%s",
+		c.threads, c.children, strings.Join(c.descriptors, "\n  "), strings.Join(c.stacks, "\n"))
 }
 
 // resting looks until it sees the same twice.
@@ -84,20 +92,15 @@ func resting(t *testing.T, shim int) contents {
 	var now contents
 	eventually(t, "the shim rests", func() bool {
 		before := now
-		now = contents{links(t, shim), countGoroutines(t, shim), len(entries(t, shim, "task")), countChildren(t, shim)}
-		return slices.Equal(before.descriptors, now.descriptors) && before.goroutines == now.goroutines
+		now = contents{links(t, shim), goroutines(t, shim), len(entries(t, shim, "task")), countChildren(t, shim)}
+		return slices.Equal(before.descriptors, now.descriptors) && len(before.stacks) == len(now.stacks)
 	})
 	return now
 }
 
 func countChildren(t *testing.T, pid int) int {
 	t.Helper()
-	children := 0
-	for _, task := range entries(t, pid, "task") {
-		text, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "task", task, "children")) // it may have ended
-		children += len(strings.Fields(string(text)))
-	}
-	return children
+	return len(children(pid))
 }
 
 // entries lists a folder of /proc/<pid>.
@@ -124,23 +127,29 @@ func links(t *testing.T, pid int) []string {
 	return all
 }
 
-var (
-	goroutine = regexp.MustCompile(`goroutine \d+ `)
+const (
+	dumpStart = "=== BEGIN goroutine stack dump ==="
 	dumpEnd   = "=== END goroutine stack dump ==="
 )
 
-// countGoroutines makes a shim dump its stacks to the log, as any of
-// containerd's does on SIGUSR1.
-func countGoroutines(t *testing.T, shim int) int {
+var dumping sync.Mutex // stacks of two shims would mix in the log
+
+// goroutines makes a shim dump its stacks to the log, as any of containerd's does
+// on SIGUSR1.
+func goroutines(t *testing.T, shim int) []string {
 	t.Helper()
+	dumping.Lock()
+	defer dumping.Unlock()
 	start := len(nodeLog.String())
 	if err := unix.Kill(shim, unix.SIGUSR1); err != nil {
 		t.Fatal(err)
 	}
 	dump := ""
 	eventually(t, "the shim dumps its stacks", func() bool {
-		dump = nodeLog.String()[start:]
-		return strings.Contains(dump, dumpEnd)
+		_, after, _ := strings.Cut(nodeLog.String()[start:], dumpStart)
+		var whole bool
+		dump, _, whole = strings.Cut(after, dumpEnd)
+		return whole
 	})
-	return len(goroutine.FindAllString(dump, -1))
+	return regexp.MustCompile(`goroutine \d+ \[.*?(\\n\\n|$)`).FindAllString(dump, -1)
 }

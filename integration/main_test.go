@@ -46,6 +46,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == logTo {
 		os.Exit(runLogger(os.Args[2]))
 	}
+	if len(os.Args) == 3 && os.Args[1] == dialTo {
+		os.Exit(runDialer(os.Args[2]))
+	}
 	os.Exit(run(m))
 }
 

@@ -7,19 +7,25 @@ import (
 
 	"github.com/containerd/containerd/api/events"
 	"github.com/containerd/containerd/api/types"
+	event "github.com/containerd/containerd/v2/core/events"
 	"github.com/containerd/containerd/v2/core/runtime"
 	"github.com/containerd/containerd/v2/pkg/protobuf"
-	containerd "github.com/containerd/containerd/v2/pkg/shim"
 	"github.com/containerd/log"
 
 	"seccomp-shim/shim/container"
 )
 
+// publisher tells containerd of an event.
+type publisher interface {
+	Publish(ctx context.Context, topic string, event event.Event) error
+	Close() error
+}
+
 // queue forwards events to containerd in the order in which they were sent.
 // send never blocks: it is called while a process's gate is held, and
 // containerd may be busy or restarting.
 type queue struct {
-	publisher containerd.Publisher
+	publisher publisher
 	stop      chan struct{} // closed when no event follows
 	stopped   chan struct{} // closed when all are published
 
@@ -28,7 +34,7 @@ type queue struct {
 	wake    chan struct{} // holds a token while pending is not empty
 }
 
-func newQueue(publisher containerd.Publisher) *queue {
+func newQueue(publisher publisher) *queue {
 	return &queue{
 		publisher: publisher,
 		stop:      make(chan struct{}),

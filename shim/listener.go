@@ -3,16 +3,23 @@ package shim
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
 	"github.com/containerd/containerd/v2/defaults"
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
 	"golang.org/x/sys/unix"
 )
+
+// defaultSocketDir is where containerd expects sockets of shims that it does not
+// tell a folder.
+var defaultSocketDir = filepath.Join(defaults.DefaultStateDir, "s")
 
 // listener is the socket that a new shim inherits, as descriptor 3.
 type listener struct {
@@ -27,7 +34,7 @@ type listener struct {
 func listen(ctx context.Context, params *bootstrap.BootstrapParams, group string) (_ *listener, found bool, err error) {
 	dir := params.GetSocketDir()
 	if dir == "" {
-		dir = filepath.Join(defaults.DefaultStateDir, "s")
+		dir = defaultSocketDir
 	}
 	address, err := containerd.CreateSocketAddress(ctx, dir, params.GetContainerdGrpcAddress(), group, false)
 	if err != nil {
@@ -67,6 +74,9 @@ type socketFile struct {
 }
 
 func inheritedSocket() (*socketFile, error) {
+	// It came through an execve, and is not to go through another one: a hook or a
+	// logging binary could answer containerd in the shim's place.
+	unix.CloseOnExec(3)
 	address, err := unix.Getsockname(3)
 	if err != nil {
 		return nil, fmt.Errorf("inherited socket: %w", err)
@@ -92,4 +102,40 @@ func (s *socketFile) remove() {
 	if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.file) {
 		_ = os.Remove(s.path) // a new shim would replace it
 	}
+}
+
+// removeDeadSocket removes the socket of a bundle's shim if nobody answers on it:
+// a shim that was killed has not.
+func removeDeadSocket(ctx context.Context, bundle, id string) error {
+	group, err := groupOf(id, bundle)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // the bundle is gone, and had been cleaned up before
+	}
+	if err != nil {
+		return err
+	}
+	// Where the socket was made, RunShim has noted in the bundle.
+	dir, err := os.Readlink(filepath.Join(bundle, "s"))
+	if err != nil {
+		dir = defaultSocketDir
+	}
+	// RunShim has read containerd's address from the command line.
+	address, err := containerd.CreateSocketAddress(ctx, dir, flag.Lookup("address").Value.String(), group, false)
+	if err != nil {
+		return err
+	}
+	path := strings.TrimPrefix(address, "unix://")
+	file, err := os.Lstat(path)
+	if err != nil {
+		return nil
+	}
+	// The shim may have been killed between fork and execve of a child, which has
+	// the socket for a moment more. If another group member's shim lives, it stays.
+	for deadline := time.Now().Add(500 * time.Millisecond); containerd.CanConnect(address); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return nil
+		}
+	}
+	(&socketFile{path, file}).remove()
+	return nil
 }

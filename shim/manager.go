@@ -110,13 +110,17 @@ func groupOf(id, bundle string) (string, error) {
 
 // Stop cleans up after a shim that died: its container is killed, and its
 // cgroup, state and mounts are removed.
-func (manager) Stop(_ context.Context, id string) (containerd.StopStatus, error) {
+func (manager) Stop(ctx context.Context, id string) (containerd.StopStatus, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
 		return containerd.StopStatus{}, err
 	}
 	// A shim that serves a group works in another container's bundle.
 	bundle := filepath.Join(filepath.Dir(cwd), id)
+	// First, since containerd may be removing the bundle by now.
+	if err := removeDeadSocket(ctx, bundle, id); err != nil {
+		return containerd.StopStatus{}, err
+	}
 	pid, err := container.Destroy(bundle, id)
 	if err != nil {
 		return containerd.StopStatus{}, fmt.Errorf("destroy container %s: %w", id, err)

@@ -18,7 +18,7 @@ func Run(ctx context.Context) {
 	registry.Register(&plugin.Registration{
 		Type:     plugins.TTRPCPlugin,
 		ID:       "task",
-		Requires: []plugin.Type{plugins.EventPlugin, plugins.InternalPlugin},
+		Requires: []plugin.Type{plugins.InternalPlugin},
 		InitFn: func(ic *plugin.InitContext) (_ any, err error) {
 			if socket, err = inheritedSocket(); err != nil {
 				return nil, err
@@ -47,7 +47,7 @@ func initService(ic *plugin.InitContext) (any, error) {
 	if err := os.Chdir("/"); err != nil {
 		return nil, err
 	}
-	publisher, err := ic.GetByID(plugins.EventPlugin, "publisher")
+	publisher, err := newForwarder(os.Getenv("TTRPC_ADDRESS"))
 	if err != nil {
 		return nil, err
 	}
@@ -55,5 +55,5 @@ func initService(ic *plugin.InitContext) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newService(ic.Context, publisher.(containerd.Publisher), sd.(shutdown.Service)), nil
+	return newService(ic.Context, publisher, sd.(shutdown.Service)), nil
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/containerd/v2/pkg/protobuf"
-	containerd "github.com/containerd/containerd/v2/pkg/shim"
 	"github.com/containerd/containerd/v2/pkg/shutdown"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/ttrpc"
@@ -37,7 +36,7 @@ type service struct {
 	containers map[string]*container.Container
 }
 
-func newService(ctx context.Context, publisher containerd.Publisher, sd shutdown.Service) *service {
+func newService(ctx context.Context, publisher publisher, sd shutdown.Service) *service {
 	s := &service{
 		events:     newQueue(publisher),
 		shutdown:   sd,

@@ -72,6 +72,9 @@ func Create(cfg Config, streams *stdio.IO, events Events) (_ *Container, err err
 	if c.oom, err = newOOMWatch(lc, func() { events.OOM(c) }); err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
+	if err := noteCgroup(cfg.Bundle, config.Cgroups); err != nil {
+		return nil, errors.Join(err, c.abandon())
+	}
 	if cfg.Checkpoint != "" { // its processes are made by Start
 		events.Created(c)
 		return c, nil

@@ -17,6 +17,9 @@ func Destroy(bundle, id string) (pid int, err error) {
 	root := stateRoot(bundle)
 	lc, err := libcontainer.Load(root, id)
 	if errors.Is(err, libcontainer.ErrNotExist) {
+		if err := removeUnfinished(bundle); err != nil {
+			return 0, err
+		}
 		return 0, os.RemoveAll(root)
 	}
 	if err != nil {

@@ -76,12 +76,12 @@ func (p *Process) Start() error {
 }
 
 func (p *Process) startInit() error {
-	if err := p.Container.lc.Exec(); err != nil {
-		if p.channel.Ended() {
-			<-p.gone
-			return p.earlyExit()
-		}
-		return translate(err)
+	released, err := p.release()
+	if err != nil {
+		return err
+	}
+	if !released {
+		return p.earlyExit()
 	}
 	if err := p.awaitProgram(); err != nil {
 		// It ends by itself, or has no agent.
@@ -192,6 +192,9 @@ func (p *Process) Delete() (Exit, error) {
 		return Exit{}, err
 	}
 	err := p.streams.Close()
+	if p.channel != nil {
+		p.channel.Close() // of an init that was never started
+	}
 	if p.isInit() {
 		err = errors.Join(err, p.Container.destroy())
 		if err != nil {

@@ -20,6 +20,7 @@ var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 type copier struct {
 	src, dst *os.File
 	output   bool // from the process to the client
+	reader   reader
 
 	started   atomic.Bool
 	moved     atomic.Int64   // grows when dst is written to, or read by the client
@@ -29,11 +30,18 @@ type copier struct {
 	closed    sync.Once
 }
 
-func newCopier(src, dst *os.File, output bool) *copier {
+// newOutput returns a copier from the process to the client.
+func newOutput(src *os.File, dst sink) *copier {
+	c := newCopier(src, dst.file)
+	c.output = true
+	c.reader.hold = dst.hold
+	return c
+}
+
+func newCopier(src, dst *os.File) *copier {
 	return &copier{
 		src:       src,
 		dst:       dst,
-		output:    output,
 		exits:     make(chan time.Time, 1),
 		delivered: make(chan struct{}),
 		done:      make(chan struct{}),
@@ -94,9 +102,14 @@ func (c *copier) flush(buf []byte) {
 }
 
 func (c *copier) write(b []byte) bool {
-	n, err := c.dst.Write(b)
-	c.moved.Add(int64(n))
-	return err == nil
+	for {
+		n, err := c.dst.Write(b)
+		c.moved.Add(int64(n))
+		b = b[n:]
+		if !errors.Is(err, unix.EPIPE) || !c.reader.held() {
+			return err == nil
+		}
+	}
 }
 
 // awaitReader returns when the client has read all of an output, or it is cut.
@@ -147,5 +160,6 @@ func (c *copier) close() {
 	c.closed.Do(func() {
 		c.src.Close()
 		c.dst.Close()
+		c.reader.close()
 	})
 }

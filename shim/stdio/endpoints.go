@@ -35,12 +35,12 @@ func (o *IO) openOutputs() error {
 }
 
 func (o *IO) openOutput(name, uri string, process **os.File) error {
-	dst, reads, err := o.openSink(name, uri)
+	dst, err := o.openSink(name, uri)
 	if err != nil {
 		return err
 	}
-	if reads {
-		*process = dst
+	if dst.reads {
+		*process = dst.file
 		return nil
 	}
 	src, w, err := o.pipe()
@@ -49,34 +49,32 @@ func (o *IO) openOutput(name, uri string, process **os.File) error {
 		return err
 	}
 	*process = w
-	o.copies = append(o.copies, newCopier(src, dst, true))
+	o.copies = append(o.copies, newOutput(src, dst))
 	return nil
 }
 
-// openSink opens the client's end of an output stream. reads tells that it is a
-// pipe which someone else reads, so that the process may have it for its own.
-func (o *IO) openSink(name, uri string) (dst *os.File, reads bool, err error) {
+// openSink opens the client's end of an output stream.
+func (o *IO) openSink(name, uri string) (dst sink, err error) {
 	u, err := url.Parse(uri)
 	if err != nil {
-		return nil, false, err
+		return sink{}, err
 	}
 	switch u.Scheme {
 	case "", "fifo":
-		dst, err = openFifoOrFile(u.Path)
-		return dst, false, err
+		return openFifoOrFile(u.Path)
 	case "file":
-		dst, err = openLogFile(u.Path)
-		return dst, false, err
+		dst.file, err = openLogFile(u.Path)
+		return dst, err
 	case "binary", "binary-v2":
 		// One logging binary serves stdout and stderr; stdout's URI starts it.
 		if o.logger == nil {
 			if o.logger, err = startLogger(u, o.owner); err != nil {
-				return nil, false, err
+				return sink{}, err
 			}
 		}
-		return o.logger.takeWriter(name), true, nil
+		return sink{file: o.logger.takeWriter(name), reads: true}, nil
 	}
-	return nil, false, fmt.Errorf("unknown scheme %q (known: fifo, file, binary, binary-v2)", u.Scheme)
+	return sink{}, fmt.Errorf("unknown scheme %q (known: fifo, file, binary, binary-v2)", u.Scheme)
 }
 
 func openLogFile(path string) (*os.File, error) {
@@ -86,21 +84,16 @@ func openLogFile(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 }
 
-// openFifoOrFile opens a FIFO for reading and writing: a client that goes away
-// then causes no EPIPE, and one that comes back, such as a restarted containerd,
-// finds what waited for it.
-func openFifoOrFile(path string) (*os.File, error) {
+func openFifoOrFile(path string) (dst sink, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return sink{}, err
 	}
-	if info.Mode().Type() != os.ModeNamedPipe {
-		return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if info.Mode().Type() == os.ModeNamedPipe {
+		return openFifo(path)
 	}
-	if w := awaitClient(path); w != nil {
-		defer w.Close() // when the FIFO has another writer, lest the client sees an end
-	}
-	return os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0)
+	dst.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	return dst, err
 }
 
 // awaitClient returns a writing end of a FIFO that a client reads. Clients open
@@ -132,7 +125,7 @@ func (o *IO) openStdin() error {
 	}
 	if o.streams.Terminal {
 		// The terminal is not there yet: attachTerminal completes the copier.
-		o.copies = append(o.copies, newCopier(src, nil, false))
+		o.copies = append(o.copies, newCopier(src, nil))
 		return nil
 	}
 	r, dst, err := o.pipe()
@@ -141,6 +134,6 @@ func (o *IO) openStdin() error {
 		return err
 	}
 	o.Stdin = r
-	o.copies = append(o.copies, newCopier(src, dst, false))
+	o.copies = append(o.copies, newCopier(src, dst))
 	return nil
 }

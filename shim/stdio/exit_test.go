@@ -1,6 +1,7 @@
 package stdio
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"testing"
@@ -72,15 +73,78 @@ func TestLateClient(t *testing.T) {
 	}
 }
 
-// A client that does not read holds up the exit only for a while.
+// A client that does not read holds up the exit and the close for a while, once;
+// one that is gone, not at all. What does not fit into the FIFO is no difference.
 func TestExitWithoutReader(t *testing.T) {
-	o := open(t, Streams{Stdout: fifo(t, "out")})
-	io.WriteString(o.Stdout, "for nobody")
-	start(t, o, nil)
-	begin := time.Now()
-	o.Exited()
-	if took := time.Since(begin); took > 3*stall {
-		t.Errorf("took %s", took)
+	for name, row := range map[string]struct {
+		gone  bool
+		bytes int
+		limit time.Duration
+	}{
+		"a client that does not read a little": {false, 10, 3 * stall},
+		"a client that does not read much":     {false, 150 << 10, 3 * stall},
+		"a client that is gone, a little":      {true, 10, stall / 2},
+		"a client that is gone, much":          {true, 150 << 10, stall / 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := fifo(t, "out")
+			reader := client(t, path)
+			o := open(t, Streams{Stdout: path})
+			w := take(t, o.Stdout)
+			start(t, o, nil)
+			go func() { // it blocks until the streams are cut if nothing takes so much
+				w.Write(make([]byte, row.bytes))
+				w.Close()
+			}()
+			time.Sleep(20 * time.Millisecond)
+			if row.gone {
+				reader.Close()
+			}
+			begin := time.Now()
+			o.Exited()
+			mustClose(t, o)
+			if took := time.Since(begin); took > row.limit {
+				t.Errorf("took %s", took)
+			}
+		})
 	}
+}
+
+// What a client that comes back finds: all that was written while it was away,
+// also if the process has ended meanwhile, and however often the exit looks for it.
+func TestClientComesBack(t *testing.T) {
+	path := fifo(t, "out")
+	first := client(t, path)
+	o := open(t, Streams{Stdout: path})
+	w := take(t, o.Stdout)
+	start(t, o, nil)
+	first.Close()
+	words := randomBytes(t, 200<<10) // more than the FIFO and the pipe hold
+	written := make(chan struct{})
+	go func() {
+		w.Write(words)
+		w.Close()
+		close(written)
+	}()
+	for range 100 {
+		o.copies[0].reader.gone(o.copies[0].dst)
+		time.Sleep(time.Millisecond)
+	}
+	o.Exited()
+	got := make(chan []byte)
+	again, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		b, _ := io.ReadAll(again)
+		again.Close()
+		got <- b
+	}()
+	<-written
 	mustClose(t, o)
+	if b := <-got; !bytes.Equal(b, words) {
+		t.Errorf("client read %d of %d bytes", len(b), len(words))
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,6 +45,7 @@ type IO struct {
 	logger  *logger
 	copies  []*copier
 	running sync.WaitGroup
+	stuckAt atomic.Int64 // how much had moved when a drain gave up; -1 if none has
 
 	mu       sync.Mutex
 	holdOpen *os.File  // our writing end of the client's stdin FIFO
@@ -53,6 +55,7 @@ type IO struct {
 // Open opens the client's ends and makes the process's. On error nothing stays open.
 func Open(streams Streams, owner Owner) (_ *IO, err error) {
 	o := &IO{streams: streams, owner: owner}
+	o.stuckAt.Store(-1)
 	defer func() {
 		if err != nil {
 			o.Close()
@@ -159,35 +162,47 @@ func (o *IO) Close() error {
 	return err
 }
 
-// drain returns when every output has reached a point or its end, when none has
-// moved for a while, or after the limit if there is one.
+// drain returns when every output has reached a point or its end or has lost its
+// client, when none has moved for a while, or after the limit if there is one.
+// What has not moved since an earlier call gave up is not watched again.
 func (o *IO) drain(point func(*copier) <-chan struct{}, limit time.Time) {
-	for moved := int64(-1); limit.IsZero() || time.Now().Before(limit); {
+	for moved := o.stuckAt.Load(); limit.IsZero() || time.Now().Before(limit); {
 		now := int64(0)
 		for _, c := range o.copies {
 			now += c.moved.Load()
 		}
-		if now == moved || o.outputsReach(point, stall) {
+		if now == moved {
+			o.stuckAt.Store(now)
+			return
+		}
+		if o.outputsReach(point, stall) {
 			return
 		}
 		moved = now
 	}
 }
 
-// outputsReach reports whether every output that was started reaches a point, or
-// its end, within limit.
+// outputsReach reports whether every output that was started, and that somebody
+// reads, reaches a point, or its end, within limit.
 func (o *IO) outputsReach(point func(*copier) <-chan struct{}, limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
+	look := time.NewTicker(limit / 20)
+	defer look.Stop()
 	for _, c := range o.copies {
 		if !c.output || !c.started.Load() {
 			continue
 		}
-		select {
-		case <-point(c):
-		case <-c.done:
-		case <-timer.C:
-			return false
+		for waits := true; waits && !c.reader.gone(c.dst); {
+			select {
+			case <-point(c):
+				waits = false
+			case <-c.done:
+				waits = false
+			case <-look.C:
+			case <-timer.C:
+				return false
+			}
 		}
 	}
 	return true

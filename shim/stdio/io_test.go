@@ -167,7 +167,7 @@ func TestGraceEndsHeldStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	c := newCopier(src, dst, true)
+	c := newOutput(src, sink{file: dst})
 	sent := randomBytes(t, 120<<10) // more than one pipe holds, less than both
 	go c.run()
 	if _, err := w.Write(sent); err != nil {

@@ -65,11 +65,11 @@ func (o *IO) attachTerminal(master *os.File) error {
 	if o.streams.Stdout == "" {
 		return nil
 	}
-	dst, _, err := o.openSink("stdout", o.streams.Stdout)
+	dst, err := o.openSink("stdout", o.streams.Stdout)
 	if err != nil {
 		return fmt.Errorf("open stdout %q: %w", o.streams.Stdout, err)
 	}
-	o.copies = append(o.copies, newCopier(master, dst, true))
+	o.copies = append(o.copies, newOutput(master, dst))
 	return nil
 }
 

@@ -1,0 +1,163 @@
+package integration
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/containerd/containerd/v2/pkg/oci"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// A descriptor of a host's folder, or a working directory there, is the way out of
+// a container (CVE-2024-21626). A program has its three streams and nothing else.
+func TestProgramHasItsStreamsOnly(t *testing.T) {
+	t.Parallel()
+	for _, row := range profiledOrNot {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			c := hold(t, newID(t), nil, row.opts...)
+			if got := entries(t, int(c.task.Pid()), "fd"); strings.Join(got, " ") != "0 1 2" {
+				t.Errorf("init has the descriptors %v", got)
+			}
+			list := "cd /proc/self/fd; for fd in *; do echo $fd; done; cd /; [ . -ef /proc/1/root ] && echo home"
+			if got := c.exec(t, sh(list)); got.stdout != "0\n1\n2\nhome\n" && got.stdout != "0\n1\n2\n3\nhome\n" { // 3 is the shell's for the list
+				t.Errorf("an exec: %+v", got)
+			}
+		})
+	}
+}
+
+// No descriptor of the runtime can be made the working directory.
+func TestWorkingDirectoryIsInside(t *testing.T) {
+	t.Parallel()
+	for _, row := range profiledOrNot {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			c := hold(t, newID(t), nil, row.opts...)
+			for fd := 3; fd < 16; fd++ {
+				cwd := fmt.Sprintf("/proc/self/fd/%d", fd)
+				p, err := c.addExec(t, toStreams(nil, nil, nil), sh("exit 0"), func(p *specs.Process) { p.Cwd = cwd })
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := p.Start(bounded(t)); err == nil {
+					t.Errorf("an exec starts in %s", cwd)
+				}
+				if _, err := p.Delete(bounded(t)); err != nil {
+					t.Error(err)
+				}
+			}
+			init, err := create(t, newID(t), sh("exit 0"), append([]oci.SpecOpts{oci.WithProcessCwd("/proc/self/fd/7")}, row.opts...)...)
+			if err == nil {
+				err = init.task.Start(bounded(t))
+			}
+			if err == nil {
+				t.Error("init starts in /proc/self/fd/7")
+			}
+		})
+	}
+}
+
+// Between the moment when a process is in the container, where others see it, and
+// its execve, it has no folder of the host either.
+func TestNoHostFolderBeforeExecve(t *testing.T) {
+	t.Parallel()
+	for _, row := range profiledOrNot {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			init, err := create(t, newID(t), calls("hold"), row.opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pid := int(init.task.Pid())
+			if leaks := hostFolders(pid, pid); len(leaks) > 0 {
+				t.Errorf("an init that waits for its start has %v", leaks)
+			}
+			if err := init.task.Start(bounded(t)); err != nil {
+				t.Fatal(err)
+			}
+			shim := shimOf(t, init.task.Pid())
+			over := make(chan struct{})
+			seen, found := 0, map[string]bool{}
+			var watch sync.WaitGroup
+			watch.Go(func() {
+				for {
+					for _, child := range children(shim) {
+						if child != pid && sameNamespace(child, pid, "mnt") {
+							seen++
+							for _, leak := range hostFolders(child, pid) {
+								found[leak] = true
+							}
+						}
+					}
+					select {
+					case <-over:
+						return
+					case <-time.After(50 * time.Microsecond):
+					}
+				}
+			})
+			for range 15 {
+				init.exec(t, []string{"/bin/minimal"})
+			}
+			close(over)
+			watch.Wait()
+			t.Logf("looked %d times", seen)
+			if seen == 0 || len(found) > 0 {
+				t.Errorf("an exec, looked at %d times before its end, had %v", seen, found)
+			}
+		})
+	}
+}
+
+func sameNamespace(a, b int, kind string) bool {
+	of := func(pid int) string {
+		link, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", pid, kind)) // it may have ended
+		return link
+	}
+	return of(a) == of(b) && of(b) != ""
+}
+
+// hostFolders returns which descriptors of a process in init's container lead to a
+// folder, and its working directory unless it is the container's root. libcontainer
+// has folders of the container's own proc file system open, through which it sets
+// labels and reopens files; the host's would be a finding.
+func hostFolders(pid, init int) (leaks []string) {
+	proc := filepath.Join("/proc", strconv.Itoa(pid))
+	root, errRoot := os.Stat(fmt.Sprintf("/proc/%d/root/", init))
+	cwd, errCwd := os.Stat(proc + "/cwd/")
+	if errRoot == nil && errCwd == nil && !os.SameFile(root, cwd) {
+		link, _ := os.Readlink(proc + "/cwd") // it may have ended
+		leaks = append(leaks, "the working directory "+link)
+	}
+	fds, _ := os.ReadDir(proc + "/fd") // it may have ended
+	for _, fd := range fds {
+		path := filepath.Join(proc, "fd", fd.Name())
+		if info, err := os.Stat(path); err == nil && info.IsDir() && !isContainersProc(path) {
+			link, _ := os.Readlink(path) // it may be closed by now
+			leaks = append(leaks, "descriptor "+fd.Name()+" "+link)
+		}
+	}
+	return leaks
+}
+
+// isContainersProc reports whether a folder is of a proc file system, and not of
+// the host's.
+func isContainersProc(path string) bool {
+	var fs unix.Statfs_t
+	if unix.Statfs(path, &fs) != nil || fs.Type != unix.PROC_SUPER_MAGIC {
+		return false
+	}
+	ours, err := os.Stat("/proc/self/")
+	info, err2 := os.Stat(path)
+	host := err == nil && err2 == nil && ours.Sys().(*syscall.Stat_t).Dev == info.Sys().(*syscall.Stat_t).Dev
+	return !host
+}

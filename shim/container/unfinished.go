@@ -1,0 +1,73 @@
+package container
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/opencontainers/cgroups"
+	"github.com/opencontainers/cgroups/manager"
+	"golang.org/x/sys/unix"
+)
+
+// libcontainer writes its state down when it has made the cgroup and the init. A
+// shim that is killed before leaves both, and nothing that says where. So the
+// cgroup is noted before.
+func cgroupNote(bundle string) string {
+	return filepath.Join(stateRoot(bundle), "cgroup.json")
+}
+
+func noteCgroup(bundle string, cgroup *cgroups.Cgroup) error {
+	text, err := json.Marshal(cgroup)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(cgroupNote(bundle), text, 0o600)
+}
+
+// removeUnfinished removes what a shim left that was killed while it created the
+// bundle's container.
+func removeUnfinished(bundle string) error {
+	text, err := os.ReadFile(cgroupNote(bundle))
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(text) == 0 {
+		return nil // it had not come so far
+	}
+	if err != nil {
+		return err
+	}
+	cgroup := &cgroups.Cgroup{}
+	if err := json.Unmarshal(text, cgroup); err != nil {
+		return fmt.Errorf("read %s: %w", cgroupNote(bundle), err)
+	}
+	// Only paths are wanted, and a limit may be one that cannot be set.
+	cgroup.Resources = &cgroups.Resources{}
+	m, err := manager.New(cgroup)
+	if err != nil {
+		return err
+	}
+	return emptyAndDestroy(m, 5*time.Second)
+}
+
+// emptyAndDestroy kills until nothing is left. With v1 a process may have joined
+// some of the hierarchies only.
+func emptyAndDestroy(m cgroups.Manager, limit time.Duration) error {
+	for deadline := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
+		left := 0
+		for _, path := range m.GetPaths() {
+			pids, _ := cgroups.GetAllPids(path) // it may not have been made
+			for _, pid := range pids {
+				left++
+				_ = unix.Kill(pid, unix.SIGKILL) // it may have ended by now
+			}
+		}
+		if left == 0 {
+			return m.Destroy()
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d processes survive SIGKILL for %s", left, limit)
+		}
+	}
+}
