@@ -16,7 +16,6 @@ import (
 	"github.com/containerd/containerd/v2/pkg/oci"
 	"github.com/containerd/typeurl/v2"
 	"github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 )
 
 // limits are the spec's, and limitFiles says how the kernel has them.
@@ -176,33 +175,17 @@ func TestExecJoinsCgroup(t *testing.T) {
 	}
 }
 
-// The cgroup goes with the task, and when the shim has died too.
+// The cgroup goes with the task. TestSystemdCgroup kills the shim too.
 func TestDeleteRemovesCgroup(t *testing.T) {
 	t.Parallel()
-	for _, row := range []struct {
-		fact string
-		end  func(*container) // by which the container ends
-	}{
-		{"of a container that was killed", func(c *container) { c.kill(t) }},
-		{"of a container whose shim was killed", func(c *container) {
-			if err := unix.Kill(shimOf(t, c.task.Pid()), unix.SIGKILL); err != nil {
-				t.Fatal(err)
-			}
-			await(t, "init", c.exits)
-		}},
-	} {
-		t.Run(row.fact, func(t *testing.T) {
-			c := hold(t, newID(t), nil)
-			folder := cgroupFolder(t, c.task.Pid(), "memory")
-			if _, err := os.Stat(folder); err != nil {
-				t.Fatal(err)
-			}
-			row.end(c)
-			eventually(t, folder+" is gone", func() bool {
-				_, err := os.Stat(folder)
-				return os.IsNotExist(err)
-			})
-		})
+	c := hold(t, newID(t), nil)
+	folder := cgroupFolder(t, c.task.Pid(), "memory")
+	if _, err := os.Stat(folder); err != nil {
+		t.Fatal(err)
+	}
+	c.kill(t)
+	if _, err := os.Stat(folder); !os.IsNotExist(err) {
+		t.Errorf("%s after delete: %v", folder, err)
 	}
 }
 
