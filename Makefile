@@ -72,8 +72,8 @@ demo: deps $(RUNC) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes secco
 test: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
 
-# RUN is go test's -run, '.' for all tests; by default those that touch cgroups
-# and the filters that the kernel runs.
+# RUN is go test's -run, '.' for all tests, which may take LIMIT=60 (minutes); by
+# default those that touch cgroups and the filters that the kernel runs.
 test-vm: WITH_VM := yes
 test-vm: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(VM)/root.img ## run the tests that touch cgroups on cgroup v2, in qemu (root; 3 minutes)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
