@@ -33,6 +33,8 @@ RUNC_SHIM := $(BENCH)/containerd-shim-runc-v2
 RUNC_TOOL := $(BENCH)/runc
 CRUN_TOOL := $(BENCH)/crun
 RACE  := $(BIN)/race
+# The virtual machine of test-vm: its disks, kernel and logs.
+VM := $(CURDIR)/build/vm
 
 FUZZTIME ?= 60s
 STRESS   ?= 1000
@@ -40,7 +42,7 @@ export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench stress
+.PHONY: help deps build demo test unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench stress test-vm
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +57,10 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'musl-gcc --version' musl-tools; \
 	need 'busybox true' busybox-static; \
 	$(if $(WITH_CRUN),need 'ldconfig -p | grep libyajl' libyajl2;) \
+	$(if $(WITH_VM),need 'debootstrap --version' debootstrap; \
+	need 'cat /usr/share/keyrings/debian-archive-keyring.gpg' debian-archive-keyring; \
+	need 'mkfs.ext4 -V' e2fsprogs; \
+	need 'qemu-system-x86_64 --version' qemu-system-x86;) \
 	[ -z "$$missing" ] && exit; \
 	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
 	echo "installing$$missing"; \
@@ -67,6 +73,12 @@ demo: deps $(RUNC) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes secco
 
 test: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
+
+# RUN is go test's -run, '.' for all tests, which may take LIMIT=60 (minutes); by
+# default those that touch cgroups and the filters that the kernel runs.
+test-vm: WITH_VM := yes
+test-vm: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(VM)/root.img ## run the tests that touch cgroups on cgroup v2, in qemu (root; 3 minutes)
+	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
 
 unit: $(RUNC) ## run the tests that need no root and no containerd
 	$(GO) test $$($(GO) list ./... | grep -v /integration)
@@ -106,6 +118,9 @@ $(SHIM) $(CTL): $(RUNC)
 	$(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '-linkmode external -extldflags -static' \
 		-o $@ ./cmd/$(@F)
 $(DEMO): $(RUNC) ; $(GO) build -o $@ ./integration/demo
+
+$(VM)/root.img: integration/vm/image integration/vm/tests.service | deps
+	integration/vm/image $(@D)
 
 $(BENCH)/bench: $(RUNC) ; $(GO) build -o $@ ./integration/bench
 

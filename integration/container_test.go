@@ -19,10 +19,12 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
 )
 
 // patience bounds what should take no time at all. On a busy machine it may.
-const patience = 20 * time.Second
+var patience = testbed.Patient(20 * time.Second)
 
 var ids atomic.Int64
 
@@ -303,4 +305,4 @@ func (l *containerdLog) all(id string) string {
 
 // refusalTime is how long a refusal may take on a busy machine. On an idle one
 // it takes a small part of a second.
-const refusalTime = 5 * time.Second
+var refusalTime = testbed.Patient(5 * time.Second)

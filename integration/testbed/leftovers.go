@@ -12,10 +12,9 @@ import (
 	"time"
 )
 
-const (
-	goneTimeout  = 3 * time.Second
-	goneInterval = 20 * time.Millisecond
-)
+const goneInterval = 20 * time.Millisecond
+
+var goneTimeout = Patient(3 * time.Second)
 
 // Leftovers lists what exists on the host for the container id: processes,
 // mounts below its bundle, cgroups in every hierarchy, sockets, bundle folders

@@ -22,16 +22,16 @@ import (
 	"time"
 )
 
-const (
-	startTimeout  = 30 * time.Second
-	deleteTimeout = 20 * time.Second
-
-	// maxSocketDir is what fits in a socket address (108 bytes) before the
-	// slash, the 64 hexadecimal digits by which containerd names a shim's
-	// socket, and what the smallest platform takes off. containerd refuses
-	// more, by an error that does not say where the length comes from.
-	maxSocketDir = 38
+var (
+	startTimeout  = Patient(30 * time.Second)
+	deleteTimeout = Patient(20 * time.Second)
 )
+
+// maxSocketDir is what fits in a socket address (108 bytes) before the
+// slash, the 64 hexadecimal digits by which containerd names a shim's
+// socket, and what the smallest platform takes off. containerd refuses
+// more, by an error that does not say where the length comes from.
+const maxSocketDir = 38
 
 // Options says how a Node differs from the usual one. Only Bin is required.
 type Options struct {
