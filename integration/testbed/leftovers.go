@@ -124,17 +124,25 @@ func (n *Node) sockets(id string) []string {
 		own[fmt.Sprintf("%x", sha256.Sum256([]byte(name)))] = true
 	}
 	listening := listeningSockets()
-	entries, _ := os.ReadDir(n.socketDir()) // made by the first shim
 	var found []string
-	for _, e := range entries {
-		if id != "" && !own[e.Name()] {
+	for _, path := range n.socketFiles() {
+		if n.before[path] || id != "" && !own[filepath.Base(path)] {
 			continue
 		}
-		path := filepath.Join(n.socketDir(), e.Name())
 		if !listening[path] {
 			path += " (nobody listens)"
 		}
 		found = append(found, path)
+	}
+	return found
+}
+
+// socketFiles returns all that is in the folder of the shims' sockets.
+func (n *Node) socketFiles() []string {
+	entries, _ := os.ReadDir(n.socketDir()) // made by the first shim
+	var found []string
+	for _, e := range entries {
+		found = append(found, filepath.Join(n.socketDir(), e.Name()))
 	}
 	return found
 }

@@ -20,6 +20,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/containerd/containerd/v2/defaults"
 )
 
 const (
@@ -61,9 +63,12 @@ type Node struct {
 	bin         string // absolute opts.Bin
 	dir         string
 	snapshotter string
+	version     version
+	versionText string
 	daemon      *daemon
-	// before holds what matched outsidePaths when the node started: another
-	// containerd may use the same namespace, and its traces are not ours.
+	// before holds what matched outsidePaths and the sockets when the node
+	// started: another containerd may use the same namespace or the same folder
+	// for sockets, and its traces are not ours.
 	before map[string]bool
 }
 
@@ -84,11 +89,14 @@ func Start(ctx context.Context, opts Options) (*Node, error) {
 		return nil, fmt.Errorf("resolve %s: %w", opts.Bin, err)
 	}
 	n := &Node{opts: opts, bin: bin}
+	if n.version, n.versionText, err = versionOf(ctx, bin); err != nil {
+		return nil, err
+	}
 	if err := n.makeFolder(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(n.dir))
 	}
 	n.before = map[string]bool{}
-	for _, path := range n.outsidePaths() {
+	for _, path := range append(n.outsidePaths(), n.socketFiles()...) {
 		n.before[path] = true
 	}
 	if err := n.startDaemon(ctx); err != nil {
@@ -181,6 +189,9 @@ func (n *Node) removeTraces() error {
 	return errors.Join(append(errs, err)...)
 }
 
+// Version returns containerd's version, as it says it itself.
+func (n *Node) Version() string { return n.versionText }
+
 // Dir returns the node's folder, which Stop removes.
 func (n *Node) Dir() string { return n.dir }
 
@@ -192,7 +203,15 @@ func (n *Node) Address() string { return filepath.Join(n.dir, "c.sock") }
 func (n *Node) FIFODir() string { return filepath.Join(n.dir, "fifo") }
 
 func (n *Node) configPath() string { return filepath.Join(n.dir, "config.toml") }
-func (n *Node) socketDir() string  { return filepath.Join(n.dir, "s") }
+
+// socketDir returns where the shims' sockets are. For an old containerd this is
+// a folder of the host, in which others have theirs.
+func (n *Node) socketDir() string {
+	if n.version.hasSocketDir() {
+		return filepath.Join(n.dir, "s")
+	}
+	return filepath.Join(defaults.DefaultStateDir, "s")
+}
 
 // bundleRoots returns the folders in which containerd makes a folder
 // <namespace>/<id> for each task: the bundle, and its working directory.
