@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,11 +11,9 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
-	"github.com/containerd/containerd/api/types"
 	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
-	"github.com/containerd/containerd/v2/version"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/shim/container"
@@ -125,13 +122,5 @@ func (manager) Stop(_ context.Context, id string) (containerd.StopStatus, error)
 		Pid:        pid,
 		ExitStatus: 128 + int(unix.SIGKILL),
 		ExitedAt:   time.Now(),
-	}, nil
-}
-
-// Info answers containerd's -info.
-func (manager) Info(_ context.Context, _ io.Reader) (*types.RuntimeInfo, error) {
-	return &types.RuntimeInfo{
-		Name:    Name,
-		Version: &types.RuntimeVersion{Version: version.Version, Revision: version.Revision},
 	}, nil
 }
