@@ -8,7 +8,7 @@ BIN := $(CURDIR)/build/bin
 # containerd and ctr are built from the version in go.mod with containerd's own
 # go.mod, as upstream ships them; storage drivers that need C libraries are left out.
 CONTAINERD      := github.com/containerd/containerd/v2
-CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
+export CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
 STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The tests look for the binaries here.
@@ -22,15 +22,19 @@ ECHO  := $(BIN)/http-echo
 RUNC  := $(CURDIR)/build/runc
 DEMO  := $(BIN)/demo
 
+# What test-matrix runs, and on which versions of containerd.
+MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
+MATRIXTEST ?= ^TestLifecycle$$
+
 FUZZTIME ?= 60s
 export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO)
+.PHONY: help deps build demo test test-matrix unit fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@missing=; \
@@ -53,6 +57,9 @@ demo: deps $(RUNC) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes secco
 
 test: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
+
+test-matrix: deps $(RUNC) $(SHIM) $(CTL) $(ECHO) ## test a container's life on each version of containerd (root)
+	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
 unit: $(RUNC) ## run the tests that need no root and no containerd
 	$(GO) test $$($(GO) list ./... | grep -v /integration)

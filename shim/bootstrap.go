@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
@@ -31,8 +30,8 @@ import (
 // maxInput bounds what is read from stdin, as in containerd's own shims.
 const maxInput = 10 << 20
 
-// addressFile is where containerd before 2.0 looks for the shim, in the bundle,
-// when it has been restarted; and 2.0 after an upgrade.
+// addressFile in the bundle is where containerd before 2.0 looks for the shim when
+// it has been restarted, and later ones after an upgrade. So does [manager.Stop].
 const addressFile = "address"
 
 // call is a run of the binary whose action is start.
@@ -78,18 +77,13 @@ func start(ctx context.Context, c *call, stdin io.Reader, stdout io.Writer) erro
 	if err != nil {
 		return err
 	}
+	answer := []byte(result.GetAddress())
 	if !old {
-		answer, err := proto.Marshal(result)
-		if err != nil {
+		if answer, err = proto.Marshal(result); err != nil {
 			return err
 		}
-		_, err = stdout.Write(answer)
-		return err
 	}
-	if err := os.WriteFile(addressFile, []byte(result.GetAddress()), 0o600); err != nil {
-		return err
-	}
-	_, err = io.WriteString(stdout, result.GetAddress())
+	_, err = stdout.Write(answer)
 	return err
 }
 

@@ -93,3 +93,16 @@ func (s *socketFile) remove() {
 		_ = os.Remove(s.path) // a new shim would replace it
 	}
 }
+
+// removeSocket removes the socket file that a killed shim has left. The group may
+// have a new shim by now, which has made it its own.
+func removeSocket(bundle string) error {
+	address, err := containerd.ReadAddress(filepath.Join(bundle, addressFile))
+	if err != nil || containerd.CanConnect(address) {
+		return nil // there was no shim, or there is one
+	}
+	if err := containerd.RemoveSocket(address); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

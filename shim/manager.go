@@ -54,6 +54,11 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 	}
 	if !found {
 		defer func() { l.close(err != nil) }()
+	}
+	if err := os.WriteFile(addressFile, []byte(l.address), 0o600); err != nil {
+		return nil, err
+	}
+	if !found {
 		if err := startServer(ctx, params, l); err != nil {
 			return nil, err
 		}
@@ -103,7 +108,7 @@ func groupOf(id, bundle string) (string, error) {
 }
 
 // Stop cleans up after a shim that died: its container is killed, and its
-// cgroup, state and mounts are removed.
+// cgroup, state and mounts are removed, and the shim's socket.
 func (manager) Stop(_ context.Context, id string) (containerd.StopStatus, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
@@ -117,6 +122,9 @@ func (manager) Stop(_ context.Context, id string) (containerd.StopStatus, error)
 	}
 	if err := mount.UnmountRecursive(filepath.Join(bundle, "rootfs"), 0); err != nil {
 		return containerd.StopStatus{}, fmt.Errorf("unmount rootfs of container %s: %w", id, err)
+	}
+	if err := removeSocket(bundle); err != nil {
+		return containerd.StopStatus{}, fmt.Errorf("remove the shim's socket: %w", err)
 	}
 	return containerd.StopStatus{
 		Pid:        pid,

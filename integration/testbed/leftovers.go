@@ -124,13 +124,17 @@ func (n *Node) sockets(id string) []string {
 		own[fmt.Sprintf("%x", sha256.Sum256([]byte(name)))] = true
 	}
 	listening := listeningSockets()
+	shared := !n.version.hasSocketDir()
 	var found []string
 	for _, path := range n.socketFiles() {
 		if n.before[path] || id != "" && !own[filepath.Base(path)] {
 			continue
 		}
-		if !listening[path] {
+		switch {
+		case !listening[path]:
 			path += " (nobody listens)"
+		case id == "" && shared:
+			continue // who listens may be another node's; ours is found as a process
 		}
 		found = append(found, path)
 	}

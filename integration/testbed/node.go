@@ -115,9 +115,9 @@ func (n *Node) makeFolder() error {
 	if err != nil {
 		return fmt.Errorf("make node folder: %w", err)
 	}
-	if len(n.socketDir()) > maxSocketDir {
+	if inside := filepath.Join(n.dir, "s"); len(inside) > maxSocketDir {
 		return fmt.Errorf("use %s: the name is too long for sockets inside (%d bytes, at most %d)",
-			n.dir, len(n.socketDir()), maxSocketDir)
+			n.dir, len(inside), maxSocketDir)
 	}
 	// A container whose root is mapped to another user walks through here.
 	if err := os.Chmod(n.dir, 0o711); err != nil {
