@@ -129,7 +129,11 @@ func buildPrograms() (map[string]testbed.File, error) {
 		"/bin/minimal": {Content: minimal, Mode: 0o755},
 		"/tmp":         {Mode: os.ModeDir | os.ModeSticky | 0o777},
 	}
-	for _, name := range strings.Fields("sh cat true sleep tee stty tty id") {
+	// In a user namespace nobody can make them in the root file system.
+	for _, name := range strings.Fields("/proc /dev /sys /run /mnt/plain /mnt/mapped") {
+		files[name] = testbed.File{Mode: os.ModeDir | 0o755}
+	}
+	for _, name := range strings.Fields("sh cat true sleep tee stty tty id stat") {
 		files["/bin/"+name] = testbed.File{Content: []byte("busybox"), Mode: os.ModeSymlink | 0o777}
 	}
 	return files, nil

@@ -48,9 +48,8 @@ func (manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, err
 	}, nil
 }
 
-// infoOptions reads the handler's options, which the answer holds too. They are
-// looked at because containerd asks when it starts: this is when an operator is
-// there to read the error.
+// infoOptions reads the handler's options, which the answer holds too. Options
+// with which no container would start have no features.
 func infoOptions(stdin io.Reader) (*anypb.Any, error) {
 	input, err := io.ReadAll(io.LimitReader(stdin, maxInput))
 	if err != nil || len(input) == 0 {

@@ -192,6 +192,9 @@ func (n *Node) removeTraces() error {
 // Version returns containerd's version, as it says it itself.
 func (n *Node) Version() string { return n.versionText }
 
+// AsksForFeatures reports whether containerd runs shims with -info.
+func (n *Node) AsksForFeatures() bool { return n.version.atLeast(2, 0) }
+
 // Dir returns the node's folder, which Stop removes.
 func (n *Node) Dir() string { return n.dir }
 
