@@ -24,7 +24,7 @@ DEMO  := $(BIN)/demo
 
 # What test-matrix runs, and on which versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
-MATRIXTEST ?= ^TestLifecycle$$
+MATRIXTEST ?= ^(TestLifecycle|TestUpgrade)$$
 
 FUZZTIME ?= 60s
 export FUZZWORKERS ?= 2
@@ -58,7 +58,7 @@ demo: deps $(RUNC) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes secco
 test: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
 
-test-matrix: deps $(RUNC) $(SHIM) $(CTL) $(ECHO) ## test a container's life on each version of containerd (root)
+test-matrix: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
 unit: $(RUNC) ## run the tests that need no root and no containerd

@@ -33,9 +33,10 @@ var (
 	client      *containerd.Client
 	image       containerd.Image
 	nodeLog     containerdLog
-	profileRoot string // where options says that Localhost profiles are
-	busybox     []byte // the program
-	options     string // file for ctr's --runtime-config-path
+	profileRoot string                  // where options says that Localhost profiles are
+	busybox     []byte                  // the program
+	programs    map[string]testbed.File // of the test image
+	options     string                  // file for ctr's --runtime-config-path
 )
 
 func TestMain(m *testing.M) {
@@ -55,9 +56,9 @@ func run(m *testing.M) (code int) {
 	if unavailable != "" {
 		return m.Run()
 	}
-	programs, err := buildPrograms()
-	if err == nil {
-		err = start(bin, programs)
+	var err error
+	if programs, err = buildPrograms(); err == nil {
+		err = start(bin)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -74,7 +75,7 @@ func run(m *testing.M) (code int) {
 	return code
 }
 
-func start(bin string, programs map[string]testbed.File) (err error) {
+func start(bin string) (err error) {
 	// Nobody finds a runc from here on, also not the shims.
 	if err := os.Setenv("PATH", pathWithout("runc", "crun")); err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 //	1.6 to 2.2    the runtime options or nothing the socket's address  task service v2
 //
 // In both, the rest is in the arguments and the environment, and neither says
-// which it is: MAX_SHIM_VERSION is 2 everywhere. So the input decides. It is of
+// which it is: MAX_SHIM_VERSION is 2 from 1.7 to 2.4. So the input decides. It is of
 // the new protocol if it has the container's id and namespace where parameters
 // have them; in options, the options' type would be in the id's place.
 //

@@ -148,6 +148,21 @@ func (n *Node) Restart(ctx context.Context) error {
 	return n.startDaemon(ctx)
 }
 
+// Upgrade is a Restart with the containerd and the shims of another folder.
+func (n *Node) Upgrade(ctx context.Context, bin string) (err error) {
+	n.daemon.stop()
+	if n.bin, err = filepath.Abs(bin); err != nil {
+		return fmt.Errorf("resolve %s: %w", bin, err)
+	}
+	if n.version, n.versionText, err = versionOf(ctx, n.bin); err != nil {
+		return err
+	}
+	if err := os.WriteFile(n.configPath(), []byte(n.config()), 0o600); err != nil {
+		return fmt.Errorf("write containerd config: %w", err)
+	}
+	return n.startDaemon(ctx)
+}
+
 // Kill ends containerd, and nothing else, without a chance to clean up.
 func (n *Node) Kill() {
 	n.daemon.kill()
