@@ -25,7 +25,8 @@ const libseccompAnnotation = "io.github.seccomp.libseccomp.version"
 // containerd's CRI plugin takes from it whether pods may have recursive
 // read-only mounts (mountOptions has rro) and user namespaces (user in
 // namespaces, and mountExtensions.idmap), and tells the kubelet. Without the
-// latter a container with idmapped mounts is not started.
+// latter containerd starts no container with idmapped mounts. Versions 2.0 and
+// 2.1 of the plugin ask only the shim of io.containerd.runc.v2.
 func (manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, error) {
 	options, err := infoOptions(stdin)
 	if err != nil {

@@ -210,6 +210,10 @@ func (n *Node) Version() string { return n.versionText }
 // AsksForFeatures reports whether containerd runs shims with -info.
 func (n *Node) AsksForFeatures() bool { return n.version.atLeast(2, 0) }
 
+// CRIAsksForFeatures reports whether its CRI plugin does so for all runtimes, and
+// not only for io.containerd.runc.v2.
+func (n *Node) CRIAsksForFeatures() bool { return n.version.atLeast(2, 2) }
+
 // Dir returns the node's folder, which Stop removes.
 func (n *Node) Dir() string { return n.dir }
 
