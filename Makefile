@@ -9,6 +9,10 @@ BIN := $(CURDIR)/build/bin
 # go.mod, as upstream ships them; storage drivers that need C libraries are left out.
 CONTAINERD      := github.com/containerd/containerd/v2
 export CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
+# The shims, which speak ttrpc alone: without gRPC a third of the binary is gone,
+# which is started three times for each container and once for each exec.
+SHIM_TAGS       := no_grpc
+RUNC_MODULE     := github.com/opencontainers/runc
 STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The tests look for the binaries here.
@@ -21,6 +25,13 @@ ECHO  := $(BIN)/http-echo
 # libcontainer with the filter's load moved; go.mod replaces runc by it.
 RUNC  := $(CURDIR)/build/runc
 DEMO  := $(BIN)/demo
+# What only the benchmark needs is kept apart: the tests' PATH has no runc.
+BENCH := $(CURDIR)/build/bench
+PROGRAM := $(BENCH)/program
+# The shim and the runtime that ours is measured against, as upstream ships them.
+RUNC_SHIM := $(BENCH)/containerd-shim-runc-v2
+RUNC_TOOL := $(BENCH)/runc
+CRUN_TOOL := $(BENCH)/crun
 
 # What test-matrix runs, and on which versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
@@ -31,7 +42,7 @@ export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test test-matrix unit fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO)
+.PHONY: help deps build demo test test-matrix unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +56,7 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'pkg-config --exists libseccomp' libseccomp-dev; \
 	need 'musl-gcc --version' musl-tools; \
 	need 'busybox true' busybox-static; \
+	$(if $(WITH_CRUN),need 'ldconfig -p | grep libyajl' libyajl2;) \
 	[ -z "$$missing" ] && exit; \
 	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
 	echo "installing$$missing"; \
@@ -68,6 +80,11 @@ unit: $(RUNC) ## run the tests that need no root and no containerd
 fuzz: deps $(RUNC) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at once
 	.ci/fuzz $(FUZZTIME)
 
+# For example: make bench ARGS='-o json'
+bench: WITH_CRUN := yes
+bench: deps $(RUNC) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 2 minutes)
+	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
+
 lint: deps $(RUNC) ## check formatting, go vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
@@ -80,20 +97,43 @@ clean: ## remove what was built
 	rm -rf build
 
 $(RUNC): ; @$(GO) run ./shim/container/patch $@
-$(SHIM): $(RUNC) ; $(GO) build -trimpath -o $@ ./cmd/containerd-shim-seccomp-v1
-$(CTL): $(RUNC) ; $(GO) build -trimpath -o $@ ./cmd/seccompctl
+# Linked statically the shim starts faster, and needs no libseccomp on the node;
+# and both have the same one, so that they compile alike.
+$(SHIM) $(CTL): $(RUNC)
+	$(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '-linkmode external -extldflags -static' \
+		-o $@ ./cmd/$(@F)
 $(DEMO): $(RUNC) ; $(GO) build -o $@ ./integration/demo
+
+$(BENCH)/bench: $(RUNC) ; $(GO) build -o $@ ./integration/bench
 
 # -static needs a C library without glibc's start-up syscalls: see integration/echo.
 $(ECHO): integration/echo/echo.c
-	@mkdir -p $(BIN)
+$(PROGRAM): integration/bench/program/program.c
+$(ECHO) $(PROGRAM):
+	@mkdir -p $(@D)
 	musl-gcc -static -Os -Wall -Wextra -Werror -o $@ $<
 
-$(PEERS): go.mod | $(RUNC)
-	@mkdir -p $(BIN)
+$(RUNC_SHIM): export CGO_ENABLED := 0
+$(RUNC_SHIM): CONTAINERD_TAGS := $(SHIM_TAGS)
+$(PEERS) $(RUNC_SHIM): go.mod | $(RUNC)
+	@mkdir -p $(@D)
 	@echo 'building $(@F) (once; about a minute)'
 	$(GO) mod download $(CONTAINERD)
 	dir=$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD)) && \
 	version=$$($(GO) list -m -f '{{.Version}}' $(CONTAINERD)) && \
 	$(GO) build -C "$$dir" -tags $(CONTAINERD_TAGS) -trimpath \
 		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ ./cmd/$(@F)
+
+# Not from within this module, whose go.mod replaces runc by the copy.
+$(RUNC_TOOL): go.mod | $(RUNC)
+	@mkdir -p $(@D)
+	version=$$($(GO) list -m -f '{{.Version}}' $(RUNC_MODULE)) && \
+	cd / && $(GO) mod download $(RUNC_MODULE)@$$version && \
+	$(GO) build -C "$$($(GO) env GOMODCACHE)/$(RUNC_MODULE)@$$version" -tags seccomp,urfave_cli_no_docs -trimpath -o $@ .
+
+# The distribution's, without installing it: a crun or runc in the system's PATH
+# is what the tests want to do without.
+$(CRUN_TOOL):
+	@rm -rf $@.d && mkdir -p $@.d
+	cd $@.d && { apt-get download -q crun || { apt-get update -qq && apt-get download -q crun; }; } && dpkg-deb -x crun_*.deb .
+	mv $@.d/usr/bin/crun $@ && rm -rf $@.d

@@ -17,7 +17,6 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/seccomp"
-	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/stdio"
 )
@@ -33,8 +32,8 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 	if err != nil {
 		return nil, err
 	}
-	spec, err := readSpec(r.Bundle)
-	if err != nil {
+	spec := &specs.Spec{}
+	if err := readConfig(r.Bundle, spec); err != nil {
 		return nil, err
 	}
 	filter, err := s.confine(ctx, spec, options)
@@ -93,9 +92,6 @@ func (s *service) confine(ctx context.Context, spec *specs.Spec, options *Option
 		return nil, nil
 	}
 	name := fmt.Sprintf("seccomp profile (%s)", choice.Origin)
-	if err := compile.CheckStart(profile); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
 	result, err := s.compiler.Compile(ctx, profile)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -130,17 +126,16 @@ func taskOptions(r *task.CreateTaskRequest) (*Options, error) {
 	return options, nil
 }
 
-// readSpec reads the bundle's config.json.
-func readSpec(bundle string) (*specs.Spec, error) {
+// readConfig reads the bundle's config.json, or as much of it as into has.
+func readConfig(bundle string, into any) error {
 	data, err := os.ReadFile(filepath.Join(bundle, "config.json"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	spec := &specs.Spec{}
-	if err := json.Unmarshal(data, spec); err != nil {
-		return nil, fmt.Errorf("read %s/config.json: %w", bundle, err)
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("read %s/config.json: %w", bundle, err)
 	}
-	return spec, nil
+	return nil
 }
 
 // mountRootfs mounts the container's root file system into its bundle. The

@@ -95,8 +95,11 @@ func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *list
 }
 
 func groupOf(id, bundle string) (string, error) {
-	spec, err := readSpec(bundle)
-	if err != nil {
+	// A profile makes the whole spec long, and there is a process for this alone.
+	var spec struct {
+		Annotations map[string]string `json:"annotations"`
+	}
+	if err := readConfig(bundle, &spec); err != nil {
 		return "", err
 	}
 	for _, key := range groupAnnotations {

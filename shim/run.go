@@ -44,6 +44,12 @@ func Run(ctx context.Context) {
 }
 
 func initService(ic *plugin.InitContext) (any, error) {
+	// libcontainer hands this on to the init processes, which do one thing after
+	// another and end: more threads would only be started and killed. This process
+	// has its own number already.
+	if err := os.Setenv("GOMAXPROCS", "1"); err != nil {
+		return nil, err
+	}
 	// The bundle that this process was started in goes with its container; others
 	// of the group may come later. The log, the only file opened in it, is open.
 	if err := os.Chdir("/"); err != nil {

@@ -162,3 +162,14 @@ func BenchmarkCached(b *testing.B) {
 		}
 	}
 }
+
+// What no program can start under is refused, and not remembered.
+func TestCachedChecksStart(t *testing.T) {
+	c := NewCached(cache.New(cache.Limit{Entries: 1, Bytes: 1 << 20}, nil))
+	for range 2 {
+		_, err := c.Compile(t.Context(), parse(t, `{"defaultAction":"SCMP_ACT_ERRNO"}`))
+		if invalid := (*seccomp.InvalidError)(nil); !errors.As(err, &invalid) || invalid.Value != "execve" {
+			t.Errorf("got %v", err)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func Compile(ctx context.Context, p *seccomp.Profile) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter, err := byLibseccomp(ctx, known)
+	filter, err := byLibseccomp(ctx, argued(known))
 	if err != nil {
 		return nil, blame(known, err)
 	}
@@ -89,8 +89,29 @@ func blame(spec *specs.LinuxSeccomp, err error) error {
 	}
 }
 
+// argued returns a profile of those syscalls alone that are, or can be, decided by
+// their arguments. The others are decided by their numbers, in front.
+func argued(spec *specs.LinuxSeccomp) *specs.LinuxSeccomp {
+	conditional := map[string]bool{}
+	for _, rule := range spec.Syscalls {
+		for _, name := range rule.Names {
+			conditional[name] = conditional[name] || len(rule.Args) > 0 || meaning.Multiplexed(name)
+		}
+	}
+	reduced := *spec
+	reduced.Syscalls = nil
+	for _, rule := range spec.Syscalls {
+		rule.Names = slices.DeleteFunc(slices.Clone(rule.Names), func(name string) bool { return !conditional[name] })
+		if len(rule.Names) > 0 {
+			reduced.Syscalls = append(reduced.Syscalls, rule)
+		}
+	}
+	return &reduced
+}
+
 // makeExact puts in front of libseccomp's program what this package emits
-// itself: ENOSYS for new syscalls, and the syscalls that the check finds wrong.
+// itself: the numbers whose arguments do not count, and the syscalls that the
+// check finds wrong.
 func makeExact(ctx context.Context, filter bpf.Program, m *meaning.Meaning) (program bpf.Program, own []string, err error) {
 	wrong := map[bpf.Arch][]uint32{}
 	for range 2 {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"syscall"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -12,8 +11,9 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// front puts in front of a program what answers ENOSYS to the syscalls that are
-// newer than the profile, and what decides some syscalls of its own.
+// front puts in front of a program what decides by the number alone, and what
+// decides some syscalls of its own. It leaves the rest to the program: syscalls
+// whose arguments count, and foreign architectures.
 func front(program bpf.Program, m *meaning.Meaning, own map[bpf.Arch][]uint32) (bpf.Program, error) {
 	var a bpf.Assembler
 	a.Load(bpf.OffsetArch)
@@ -21,85 +21,48 @@ func front(program bpf.Program, m *meaning.Meaning, own map[bpf.Arch][]uint32) (
 	for _, arch := range archs {
 		a.If(bpf.Equal, uint32(arch), section(arch), bpf.Next)
 	}
-	a.Goto("filter")
+	a.Goto(rest)
 	for _, arch := range archs {
 		a.Mark(section(arch))
 		a.Load(bpf.OffsetNr)
+		table := numberTable(m, arch, own[arch])
+		search(&a, table, string(section(arch)))
+		returns(&a, arch, table)
 		for _, nr := range own[arch] {
-			a.If(bpf.Equal, nr, ownLabel(arch, nr), bpf.Next)
-		}
-		newNumbers(&a, m, arch)
-	}
-	for _, arch := range archs {
-		for _, nr := range own[arch] {
-			a.Mark(ownLabel(arch, nr))
 			abi := m.ABI(arch, nr)
+			a.Mark(ownLabel(arch, nr))
 			emit(&a, string(ownLabel(arch, nr)), m.Call(arch, nr), abi == nil || abi.Wide())
 		}
 	}
-	a.Mark("enosys")
-	a.Return(bpf.ErrnoOf(uint16(syscall.ENOSYS)))
-	a.Mark("filter")
+	a.Mark(rest)
 	a.Append(program)
 	p, err := a.Program()
 	if err != nil {
-		return bpf.Program{}, fmt.Errorf("our part of the seccomp program: %w", err)
+		return bpf.Program{}, fmt.Errorf("seccomp profile is too large for the kernel: %w", err)
 	}
 	return p, nil
 }
 
-// architectures are those that the front has something for, sorted.
+// architectures are those of the profile, and those that own has something for,
+// sorted.
 func architectures(m *meaning.Meaning, own map[bpf.Arch][]uint32) []bpf.Arch {
 	all := map[bpf.Arch]bool{}
 	for arch := range own {
 		all[arch] = true
 	}
 	for _, abi := range m.ABIs {
-		if !abi.Open {
-			all[abi.Arch] = true
-		}
+		all[abi.Arch] = true
 	}
 	return slices.Sorted(maps.Keys(all))
 }
+
+// rest is where a call goes that the front leaves to the program behind it.
+const rest bpf.Label = "rest"
 
 func section(arch bpf.Arch) bpf.Label { return bpf.Label("on " + arch.String()) }
 
 func ownLabel(arch bpf.Arch, nr uint32) bpf.Label {
 	return bpf.Label(fmt.Sprintf("%s %d", arch, nr))
-}
-
-// newNumbers ends an architecture's section: see [meaning.Compiled.Highest].
-func newNumbers(a *bpf.Assembler, m *meaning.Meaning, arch bpf.Arch) {
-	const skipped = ^uint32(0) // -1, which is no number of x32
-	native, x32 := m.ABI(arch, 0), m.ABI(arch, bpf.X32Bit)
-	switch arch {
-	case bpf.ArchX86_64:
-		a.If(bpf.GreaterOrEqual, bpf.X32Bit, "x32", bpf.Next)
-		above(a, native)
-		a.Mark("x32")
-		a.If(bpf.Equal, skipped, whenNew(native), bpf.Next)
-		above(a, x32)
-		return
-	case bpf.ArchS390, bpf.ArchS390X:
-		a.If(bpf.Equal, 0, whenNew(native), bpf.Next)
-	}
-	above(a, native)
-}
-
-// whenNew is where a number that no ABI's profile names goes.
-func whenNew(abi *meaning.Compiled) bpf.Label {
-	if abi == nil || abi.Open {
-		return "filter"
-	}
-	return "enosys"
-}
-
-func above(a *bpf.Assembler, abi *meaning.Compiled) {
-	if abi == nil || abi.Open {
-		a.Goto("filter")
-		return
-	}
-	a.If(bpf.Greater, abi.Highest, "enosys", "filter")
 }
 
 // emit decides a syscall by its arguments, one rule after the other.

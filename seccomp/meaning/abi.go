@@ -1,6 +1,8 @@
 package meaning
 
 import (
+	"slices"
+
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/bpf"
@@ -62,4 +64,12 @@ var multiplexers = []multiplexer{
 		"semop": 1, "semget": 2, "semctl": 3, "semtimedop": 4, "msgsnd": 11, "msgrcv": 12, "msgget": 13,
 		"msgctl": 14, "shmat": 21, "shmdt": 22, "shmget": 23, "shmctl": 24,
 	}},
+}
+
+// Multiplexed reports whether some ABI has a syscall behind a multiplexer.
+func Multiplexed(name string) bool {
+	return slices.ContainsFunc(multiplexers, func(m multiplexer) bool {
+		_, ok := m.calls[name]
+		return ok
+	})
 }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	containerd "github.com/containerd/containerd/v2/client"
+	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
+)
+
+const (
+	imageName   = "docker.io/library/bench:latest"
+	programPath = "/program"
+	// The containers find the FIFO here by which their program says that it runs.
+	fifoFolder = "/bench"
+	fifoName   = "runs"
+
+	// patience bounds each measurement. None takes a tenth of it.
+	patience = 20 * time.Second
+	// warmUp rounds come before those that count.
+	warmUp = 2
+)
+
+// lab is where all is measured: a node, an image, and what containers share.
+type lab struct {
+	peers  []*peer
+	node   *testbed.Node
+	client *containerd.Client
+	image  containerd.Image
+	fifo   *os.File
+	random *rand.Rand
+	ids    int
+}
+
+func openLab(ctx context.Context, s settings, peers []*peer) (_ *lab, err error) {
+	folder, err := filepath.Abs(s.peers)
+	if err != nil {
+		return nil, err
+	}
+	program, err := os.ReadFile(filepath.Join(folder, "program"))
+	if err != nil {
+		return nil, err
+	}
+	// containerd finds the runc shim here.
+	if err := os.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+		return nil, err
+	}
+	l := &lab{peers: peers, random: rand.New(rand.NewPCG(s.seed, 0))}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.close())
+		}
+	}()
+	if err := mountPrivately(); err != nil {
+		return nil, err
+	}
+	l.node, err = testbed.Start(ctx, testbed.Options{Bin: s.bin, Dir: "/run", Namespace: fmt.Sprintf("bench-%d", os.Getpid())})
+	if err != nil {
+		return nil, err
+	}
+	err = l.node.Import(ctx, imageName, testbed.Rootfs{Files: map[string]testbed.File{
+		programPath: {Content: program, Mode: 0o755},
+		fifoFolder:  {Mode: os.ModeDir | 0o755},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if l.client, err = l.node.Client(); err != nil {
+		return nil, err
+	}
+	if l.image, err = l.client.GetImage(ctx, imageName); err != nil {
+		return nil, err
+	}
+	return l, l.makeFIFO()
+}
+
+// makeFIFO makes the FIFO for the program's word that it runs. It goes past the
+// shims, whose handling of streams is another matter.
+func (l *lab) makeFIFO() error {
+	if err := os.Mkdir(l.fifoDir(), 0o755); err != nil {
+		return err
+	}
+	path := filepath.Join(l.fifoDir(), fifoName)
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		return fmt.Errorf("make FIFO: %w", err)
+	}
+	// Open for both, it never ends.
+	fifo, err := os.OpenFile(path, os.O_RDWR, 0)
+	l.fifo = fifo
+	return err
+}
+
+func (l *lab) fifoDir() string { return filepath.Join(l.node.Dir(), "bench") }
+
+// awaitProgram returns when the program of a container says that it runs.
+func (l *lab) awaitProgram() error {
+	if err := l.fifo.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	if _, err := l.fifo.Read(make([]byte, 1)); err != nil {
+		return fmt.Errorf("wait for the program to run: %w", err)
+	}
+	return nil
+}
+
+// shuffled returns the subjects in a new random order.
+func (l *lab) shuffled(all []subject) []subject {
+	order := append([]subject(nil), all...)
+	l.random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	return order
+}
+
+func (l *lab) close() error {
+	var errs []error
+	if l.client != nil {
+		errs = append(errs, l.client.Close())
+	}
+	if l.fifo != nil {
+		errs = append(errs, l.fifo.Close())
+	}
+	if l.node != nil {
+		errs = append(errs, l.node.Stop())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"fmt"
+	libseccomp "github.com/seccomp/libseccomp-golang"
+)
+
+// machine is where and with what a run was made.
+type machine struct {
+	Time       time.Time         `json:"time"`
+	Kernel     string            `json:"kernel"`
+	CPU        string            `json:"cpu"`
+	CPUs       int               `json:"cpus"`
+	Load       string            `json:"loadAverage"` // before the run
+	System     string            `json:"system"`
+	Libseccomp string            `json:"libseccomp"`
+	Go         string            `json:"go"`
+	Versions   map[string]string `json:"versions"`
+}
+
+func describeMachine(s settings, peers []*peer) machine {
+	major, minor, micro := libseccomp.GetLibraryVersion()
+	m := machine{
+		Time:       time.Now().UTC().Truncate(time.Second),
+		Kernel:     firstOf("/proc/sys/kernel/osrelease"),
+		CPU:        unknown,
+		CPUs:       runtime.NumCPU(),
+		Load:       firstOf("/proc/loadavg"),
+		System:     unknown,
+		Libseccomp: fmt.Sprintf("%d.%d.%d", major, minor, micro),
+		Go:         runtime.Version(),
+		Versions:   map[string]string{ours: revision()},
+	}
+	if model, err := field("/proc/cpuinfo", "model name"); err == nil {
+		m.CPU = model
+	}
+	release, _ := os.ReadFile("/etc/os-release") // not on all systems
+	for line := range strings.Lines(string(release)) {
+		if name, ok := strings.CutPrefix(line, "PRETTY_NAME="); ok {
+			m.System = strings.Trim(strings.TrimSpace(name), `"`)
+		}
+	}
+	for _, p := range peers[1:] {
+		m.Versions[p.name] = strings.TrimPrefix(p.version, p.name+" version ")
+	}
+	if line, err := firstLine(filepath.Join(s.bin, "containerd"), "--version"); err == nil {
+		if words := strings.Fields(line); len(words) > 2 {
+			m.Versions["containerd"] = words[2]
+		}
+	}
+	return m
+}
+
+const unknown = "unknown"
+
+func firstOf(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return unknown
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return line
+}
+
+// revision returns the commit of this repository that the benchmark, and by the
+// Makefile the shim, was built from.
+func revision() string {
+	info, _ := debug.ReadBuildInfo()
+	found := map[string]string{}
+	if info != nil {
+		for _, s := range info.Settings {
+			found[s.Key] = s.Value
+		}
+	}
+	commit := found["vcs.revision"]
+	if len(commit) < 12 {
+		return unknown
+	}
+	if found["vcs.modified"] == "true" {
+		return commit[:12] + ", changed"
+	}
+	return commit[:12]
+}

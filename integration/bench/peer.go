@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	runcoptions "github.com/containerd/containerd/api/types/runc/options"
+
+	"seccomp-shim/integration/testbed"
+)
+
+const (
+	shimRuntime = "io.containerd.seccomp.v1"
+	runcRuntime = "io.containerd.runc.v2"
+)
+
+// peer is a way to run containers, one of those that are compared.
+type peer struct {
+	name    string // as in the report
+	runtime string // containerd's name
+	binary  string // the OCI runtime that the shim calls; none for ours
+	version string
+}
+
+// ours is the first of the peers.
+const ours = "seccomp-shim"
+
+func findPeers(s settings) ([]*peer, error) {
+	if why := testbed.Unavailable(s.peers, testbed.ShimBinary(runcRuntime), "runc", "crun", "program"); why != "" {
+		return nil, fmt.Errorf("%s; make bench builds it", why)
+	}
+	folder, err := filepath.Abs(s.peers)
+	if err != nil {
+		return nil, err
+	}
+	peers := []*peer{
+		{name: ours, runtime: shimRuntime},
+		{name: "runc", runtime: runcRuntime, binary: filepath.Join(folder, "runc")},
+		{name: "crun", runtime: runcRuntime, binary: filepath.Join(folder, "crun")},
+	}
+	for _, p := range peers[1:] {
+		if p.version, err = firstLine(p.binary, "--version"); err != nil {
+			return nil, err
+		}
+	}
+	return peers, nil
+}
+
+// options are the runtime options of a peer's containers.
+func (p *peer) options() any {
+	if p.binary == "" {
+		return nil
+	}
+	return &runcoptions.Options{BinaryName: p.binary}
+}
+
+func firstLine(program string, args ...string) (string, error) {
+	out, err := exec.Command(program, args...).Output()
+	if err != nil {
+		return "", fmt.Errorf("run %s: %w", program, err)
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return line, nil
+}
+
+// The ways in which a peer's containers are confined.
+const (
+	noProfile      = "none"
+	defaultProfile = "default"
+	// coldCache is the default profile with an empty cache of compiled profiles.
+	coldCache = "default, cold"
+)
+
+// subject is what is measured against others: a peer's containers of one kind.
+type subject struct {
+	peer    *peer
+	profile string
+}
+
+func subjects(peers []*peer, cold bool) []subject {
+	var all []subject
+	for _, p := range peers {
+		all = append(all, subject{p, noProfile}, subject{p, defaultProfile})
+		if cold && p.name == ours {
+			all = append(all, subject{p, coldCache})
+		}
+	}
+	return all
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// What is measured of a subject.
+const (
+	metricStart = "create+start"
+	metricLife  = "create..delete"
+	metricExec  = "exec"
+)
+
+// samples are milliseconds by what was measured, of whom, and round.
+type samples struct {
+	of map[string]map[subject][]float64
+}
+
+func newSamples() *samples { return &samples{map[string]map[subject][]float64{}} }
+
+func (s *samples) add(metric string, of subject, ms float64) {
+	if s.of[metric] == nil {
+		s.of[metric] = map[subject][]float64{}
+	}
+	s.of[metric][of] = append(s.of[metric][of], ms)
+}
+
+// summary describes milliseconds.
+type summary struct {
+	Median float64 `json:"median"`
+	Min    float64 `json:"min"`
+	P10    float64 `json:"p10"`
+	P90    float64 `json:"p90"`
+	Count  int     `json:"count"`
+}
+
+func summarize(ms []float64) summary {
+	sorted := slices.Sorted(slices.Values(ms))
+	return summary{
+		Median: quantile(sorted, 0.5),
+		Min:    sorted[0],
+		P10:    quantile(sorted, 0.1),
+		P90:    quantile(sorted, 0.9),
+		Count:  len(sorted),
+	}
+}
+
+// quantile interpolates between the values next to it.
+func quantile(sorted []float64, q float64) float64 {
+	at := q * float64(len(sorted)-1)
+	low := int(at)
+	if low+1 == len(sorted) {
+		return sorted[low]
+	}
+	return sorted[low] + (at-float64(low))*(sorted[low+1]-sorted[low])
+}
+
+// interval is a ratio of medians, and where it may as well be.
+type interval struct {
+	Ratio float64 `json:"ratio"`
+	Low   float64 `json:"low"` // of 90 % confidence
+	High  float64 `json:"high"`
+}
+
+// ratio compares the medians of two series of the same rounds. How far to trust
+// it is found by bootstrap: the same for rounds drawn at random, again and again.
+func ratio(a, b []float64) interval {
+	const draws = 1000
+	random := rand.New(rand.NewPCG(1, 1)) // the same samples give the same interval
+	drawnA, drawnB := make([]float64, len(a)), make([]float64, len(b))
+	ratios := make([]float64, draws)
+	for i := range ratios {
+		for j := range drawnA {
+			round := random.IntN(len(a))
+			drawnA[j], drawnB[j] = a[round], b[round]
+		}
+		ratios[i] = median(drawnA) / median(drawnB)
+	}
+	slices.Sort(ratios)
+	return interval{
+		Ratio: median(slices.Clone(a)) / median(slices.Clone(b)),
+		Low:   quantile(ratios, 0.05),
+		High:  quantile(ratios, 0.95),
+	}
+}
+
+// median sorts its argument.
+func median(ms []float64) float64 {
+	slices.Sort(ms)
+	return quantile(ms, 0.5)
+}

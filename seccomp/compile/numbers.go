@@ -1,0 +1,113 @@
+package compile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp/meaning"
+)
+
+// span is a run of syscall numbers, up to the next span's first, that are decided
+// alike.
+type span struct {
+	first  uint32
+	to     bpf.Label
+	action bpf.Action // what is at to, if it is a return of this table
+	leaf   bool
+}
+
+// numberTable splits an architecture's numbers into spans. Lists of allowed
+// syscalls are long and have few gaps, so the spans are much fewer than the
+// syscalls: the default profile's 1,000 numbers are 150 spans.
+func numberTable(m *meaning.Meaning, arch bpf.Arch, own []uint32) []span {
+	var table []span
+	for _, first := range firsts(m, arch, own) {
+		s := spanAt(m, arch, first, own)
+		if len(table) == 0 || table[len(table)-1].to != s.to {
+			table = append(table, s)
+		}
+	}
+	return table
+}
+
+// firsts are the numbers, sorted, from which on something else can be decided
+// than for the one below.
+func firsts(m *meaning.Meaning, arch bpf.Arch, own []uint32) []uint32 {
+	const skipped = ^uint32(0) // -1, which is no number of x32
+	all := map[uint32]bool{0: true, 1: true, bpf.X32Bit: true, skipped: true}
+	around := func(nr uint32) {
+		all[nr] = true
+		if nr != skipped {
+			all[nr+1] = true
+		}
+	}
+	for _, abi := range m.ABIs {
+		if abi.Arch != arch {
+			continue
+		}
+		around(abi.Highest)
+		for nr := range abi.Rules {
+			around(nr)
+		}
+	}
+	for _, nr := range own {
+		around(nr)
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+func spanAt(m *meaning.Meaning, arch bpf.Arch, nr uint32, own []uint32) span {
+	call := m.Call(arch, nr)
+	action := call.Otherwise
+	switch {
+	case slices.Contains(own, nr):
+		return span{first: nr, to: ownLabel(arch, nr)}
+	case len(call.Rules) > 0 && len(call.Rules[0].Conditions) > 0:
+		return span{first: nr, to: rest}
+	case len(call.Rules) > 0:
+		action = call.Rules[0].Action
+	}
+	return span{nr, returnLabel(arch, action), action, true}
+}
+
+func returnLabel(arch bpf.Arch, action bpf.Action) bpf.Label {
+	return bpf.Label(fmt.Sprintf("%v on %v", action, arch))
+}
+
+// search goes to the span of the number in A, by halving.
+func search(a *bpf.Assembler, table []span, prefix string) {
+	if len(table) == 1 {
+		a.Goto(table[0].to)
+		return
+	}
+	lower, upper := table[:len(table)/2], table[len(table)/2:]
+	no, yes := bpf.Next, bpf.Label(prefix+">")
+	if len(lower) == 1 {
+		no = lower[0].to
+	}
+	if len(upper) == 1 {
+		yes = upper[0].to
+	}
+	a.If(bpf.GreaterOrEqual, upper[0].first, yes, no)
+	if len(lower) > 1 {
+		search(a, lower, prefix+"<")
+	}
+	if len(upper) > 1 {
+		a.Mark(yes)
+		search(a, upper, prefix+">")
+	}
+}
+
+// returns marks what the table goes to.
+func returns(a *bpf.Assembler, arch bpf.Arch, table []span) {
+	done := map[bpf.Action]bool{}
+	for _, s := range table {
+		if s.leaf && !done[s.action] {
+			done[s.action] = true
+			a.Mark(returnLabel(arch, s.action))
+			a.Return(s.action)
+		}
+	}
+}
