@@ -8,7 +8,7 @@ BIN := $(CURDIR)/build/bin
 # containerd and ctr are built from the version in go.mod with containerd's own
 # go.mod, as upstream ships them; storage drivers that need C libraries are left out.
 CONTAINERD      := github.com/containerd/containerd/v2
-CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
+export CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
 # The shims, which speak ttrpc alone: without gRPC a third of the binary is gone,
 # which is started three times for each container and once for each exec.
 SHIM_TAGS       := no_grpc
@@ -36,16 +36,20 @@ RACE  := $(BIN)/race
 # The virtual machine of test-vm: its disks, kernel and logs.
 VM := $(CURDIR)/build/vm
 
+# What test-matrix runs, and on which versions of containerd.
+MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
+MATRIXTEST ?= ^(TestLifecycle|TestUpgrade)$$
+
 FUZZTIME ?= 60s
 STRESS   ?= 1000
 export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench stress test-vm
+.PHONY: help deps build demo test unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench stress test-vm test-matrix
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@missing=; \
@@ -79,6 +83,8 @@ test: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without roo
 test-vm: WITH_VM := yes
 test-vm: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(VM)/root.img ## run the tests that touch cgroups on cgroup v2, in qemu (root; 3 minutes)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
+test-matrix: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
+	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
 unit: $(RUNC) ## run the tests that need no root and no containerd
 	$(GO) test $$($(GO) list ./... | grep -v /integration)

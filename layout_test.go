@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
 	"seccomp/compile": {
 		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/meaning",
-		"github.com/opencontainers/runtime-spec/specs-go",
+		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
 		"github.com/seccomp/libseccomp-golang", // cgo
 		"golang.org/x/sys/unix",
 	},
@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 		"seccomp-shim/shim/container/dump", "seccomp-shim/shim/container/load", "seccomp-shim/shim/stdio",
 		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/",
 		"github.com/opencontainers/cgroups", "github.com/opencontainers/cgroups/",
-		"github.com/opencontainers/runtime-spec/specs-go",
+		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
 		"github.com/containerd/cgroups/v3", "github.com/containerd/cgroups/v3/",
 		"github.com/sirupsen/logrus",
 		"golang.org/x/sys/unix",

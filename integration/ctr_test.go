@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/containerd/console"
+	"github.com/containerd/containerd/v2/version"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/integration/testbed"
@@ -34,6 +35,19 @@ func mustCtr(t *testing.T, args ...string) string {
 		t.Fatalf("ctr %s: exit code %d: %s", strings.Join(args, " "), result.ExitCode, result.Stderr)
 	}
 	return result.Stdout
+}
+
+// needLinkedContainerd skips a test of what this version of containerd has in it:
+// the shim has what it was linked with.
+func needLinkedContainerd(t *testing.T) {
+	t.Helper()
+	if node == nil {
+		return
+	}
+	linked, _, _ := strings.Cut(version.Version, "+") // 2.4.2+unknown
+	if "v"+linked != node.Version() {
+		t.Skipf("containerd is %s, the shim's is v%s", node.Version(), linked)
+	}
 }
 
 // runArgs is `ctr run` of the test image under the runtime, with more flags.

@@ -19,7 +19,8 @@ func TestPs(t *testing.T) {
 	init := fmt.Sprint(c.task.Pid())
 	for _, line := range listed[1:] {
 		pid, info, _ := strings.Cut(line, " ")
-		if isInit := pid == init; isInit == strings.Contains(info, "exec_id:\"other\"") {
+		isOther := strings.Contains(info, `exec_id:"other"`) || strings.Contains(info, "ExecID:other,") // by ctr 1.6
+		if isInit := pid == init; isInit == isOther {
 			t.Errorf("init is %s; listed: %q", init, line)
 		}
 	}

@@ -74,6 +74,7 @@ const everyAction = `{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":99,"arc
 // what it does in a spec that containerd's client has filled in.
 func TestRuntimeDefaultIsCtrsDefault(t *testing.T) {
 	t.Parallel()
+	needLinkedContainerd(t)
 	const all = "all"
 	drop := []string{}
 	for _, name := range []string{"CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID",

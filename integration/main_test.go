@@ -33,9 +33,10 @@ var (
 	client      *containerd.Client
 	image       containerd.Image
 	nodeLog     containerdLog
-	profileRoot string // where options says that Localhost profiles are
-	busybox     []byte // the program
-	options     string // file for ctr's --runtime-config-path
+	profileRoot string                  // where options says that Localhost profiles are
+	busybox     []byte                  // the program
+	programs    map[string]testbed.File // of the test image
+	options     string                  // file for ctr's --runtime-config-path
 )
 
 func TestMain(m *testing.M) {
@@ -58,9 +59,9 @@ func run(m *testing.M) (code int) {
 	if unavailable != "" {
 		return m.Run()
 	}
-	programs, err := buildPrograms()
-	if err == nil {
-		err = start(bin, programs)
+	var err error
+	if programs, err = buildPrograms(); err == nil {
+		err = start(bin)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -77,7 +78,7 @@ func run(m *testing.M) (code int) {
 	return code
 }
 
-func start(bin string, programs map[string]testbed.File) (err error) {
+func start(bin string) (err error) {
 	// Nobody finds a runc from here on, also not the shims.
 	if err := os.Setenv("PATH", pathWithout("runc", "crun")); err != nil {
 		return err
@@ -132,7 +133,11 @@ func buildPrograms() (map[string]testbed.File, error) {
 		"/bin/minimal": {Content: minimal, Mode: 0o755},
 		"/tmp":         {Mode: os.ModeDir | os.ModeSticky | 0o777},
 	}
-	for _, name := range strings.Fields("sh cat true sleep tee stty tty id") {
+	// In a user namespace nobody can make them in the root file system.
+	for _, name := range strings.Fields("/proc /dev /sys /run /mnt/plain /mnt/mapped") {
+		files[name] = testbed.File{Mode: os.ModeDir | 0o755}
+	}
+	for _, name := range strings.Fields("sh cat true sleep tee stty tty id stat") {
 		files["/bin/"+name] = testbed.File{Content: []byte("busybox"), Mode: os.ModeSymlink | 0o777}
 	}
 	return files, nil

@@ -25,6 +25,12 @@ const (
 	containerNameAnnotation = "io.kubernetes.cri.container-name"
 )
 
+// Annotations are those that name a profile. One that ends in a slash stands for
+// all that begin so.
+func Annotations() []string {
+	return []string{ProfileAnnotation, alphaContainerAnnotation, alphaPodAnnotation}
+}
+
 // Kind is where a profile comes from.
 type Kind int
 

@@ -60,3 +60,6 @@ func known[T ~string](field string, value T, vocabulary []T) error {
 	}
 	return invalid(field, string(value), "must be one of %s", fmt.Sprint(vocabulary))
 }
+
+// Flags are the flags that a profile may have.
+func Flags() []specs.LinuxSeccompFlag { return slices.Clone(flags) }

@@ -1,5 +1,5 @@
 // Package shim is containerd's side of the runtime: the bootstrap of the shim
-// process, the task service (v3) that containerd calls, the events it is sent,
+// process, the task service (v3 and v2) that containerd calls, the events it is sent,
 // and the handler's options. It is the only importer of containerd.
 //
 // The one way from an OCI spec to a confined process is readable in

@@ -3,7 +3,6 @@ package shim
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -104,38 +103,25 @@ func (s *socketFile) remove() {
 	}
 }
 
-// removeDeadSocket removes the socket of a bundle's shim if nobody answers on it:
-// a shim that was killed has not.
-func removeDeadSocket(ctx context.Context, bundle, id string) error {
-	group, err := groupOf(id, bundle)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil // the bundle is gone, and had been cleaned up before
-	}
+// removeDeadSocket removes the socket file that a killed shim has left, whose
+// address its start has noted in the bundle. The group may have a new shim by
+// now, which has made it its own.
+func removeDeadSocket(bundle string) {
+	address, err := containerd.ReadAddress(filepath.Join(bundle, addressFile))
 	if err != nil {
-		return err
-	}
-	// Where the socket was made, RunShim has noted in the bundle.
-	dir, err := os.Readlink(filepath.Join(bundle, "s"))
-	if err != nil {
-		dir = defaultSocketDir
-	}
-	// RunShim has read containerd's address from the command line.
-	address, err := containerd.CreateSocketAddress(ctx, dir, flag.Lookup("address").Value.String(), group, false)
-	if err != nil {
-		return err
+		return // there was no shim, or the bundle is gone and had been cleaned up before
 	}
 	path := strings.TrimPrefix(address, "unix://")
 	file, err := os.Lstat(path)
 	if err != nil {
-		return nil
+		return
 	}
 	// The shim may have been killed between fork and execve of a child, which has
-	// the socket for a moment more. If another group member's shim lives, it stays.
+	// the socket for a moment more.
 	for deadline := time.Now().Add(500 * time.Millisecond); containerd.CanConnect(address); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			return nil
+			return
 		}
 	}
 	(&socketFile{path, file}).remove()
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,11 +11,9 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
-	"github.com/containerd/containerd/api/types"
 	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
-	"github.com/containerd/containerd/v2/version"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/shim/container"
@@ -57,6 +54,11 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 	}
 	if !found {
 		defer func() { l.close(err != nil) }()
+	}
+	if err := os.WriteFile(addressFile, []byte(l.address), 0o600); err != nil {
+		return nil, err
+	}
+	if !found {
 		if err := startServer(ctx, params, l); err != nil {
 			return nil, err
 		}
@@ -109,8 +111,8 @@ func groupOf(id, bundle string) (string, error) {
 }
 
 // Stop cleans up after a shim that died: its container is killed, and its
-// cgroup, state and mounts are removed.
-func (manager) Stop(ctx context.Context, id string) (containerd.StopStatus, error) {
+// cgroup, state and mounts are removed, and the shim's socket.
+func (manager) Stop(_ context.Context, id string) (containerd.StopStatus, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
 		return containerd.StopStatus{}, err
@@ -118,9 +120,7 @@ func (manager) Stop(ctx context.Context, id string) (containerd.StopStatus, erro
 	// A shim that serves a group works in another container's bundle.
 	bundle := filepath.Join(filepath.Dir(cwd), id)
 	// First, since containerd may be removing the bundle by now.
-	if err := removeDeadSocket(ctx, bundle, id); err != nil {
-		return containerd.StopStatus{}, err
-	}
+	removeDeadSocket(bundle)
 	pid, err := container.Destroy(bundle, id)
 	if err != nil {
 		return containerd.StopStatus{}, fmt.Errorf("destroy container %s: %w", id, err)
@@ -132,13 +132,5 @@ func (manager) Stop(ctx context.Context, id string) (containerd.StopStatus, erro
 		Pid:        pid,
 		ExitStatus: 128 + int(unix.SIGKILL),
 		ExitedAt:   time.Now(),
-	}, nil
-}
-
-// Info answers containerd's -info.
-func (manager) Info(_ context.Context, _ io.Reader) (*types.RuntimeInfo, error) {
-	return &types.RuntimeInfo{
-		Name:    Name,
-		Version: &types.RuntimeVersion{Version: version.Version, Revision: version.Revision},
 	}, nil
 }

@@ -2,6 +2,7 @@ package shim
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
@@ -14,6 +15,13 @@ import (
 // Run is the shim binary's main: by its arguments it starts a shim, is one, or
 // cleans up after one (containerd's core/runtime/v2/README.md).
 func Run(ctx context.Context) {
+	if c := parseCall(os.Args[1:]); c != nil {
+		if err := start(ctx, c, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %s", Name, err)
+			os.Exit(1)
+		}
+		return
+	}
 	var socket *socketFile
 	registry.Register(&plugin.Registration{
 		Type:     plugins.TTRPCPlugin,

@@ -24,7 +24,7 @@ import (
 
 var _ task.TTRPCTaskService = (*service)(nil)
 
-// service is containerd's task API, v3, for the containers of one group.
+// service is containerd's task API, v3 and v2, for the containers of one group.
 type service struct {
 	events   *queue
 	shutdown shutdown.Service
@@ -51,6 +51,7 @@ func newService(ctx context.Context, publisher publisher, sd shutdown.Service) *
 // RegisterTTRPC implements containerd's shim.TTRPCService.
 func (s *service) RegisterTTRPC(server *ttrpc.Server) error {
 	task.RegisterTTRPCTaskService(server, s)
+	server.RegisterService(nameV2, &ttrpc.ServiceDesc{Methods: methodsV2(s)})
 	return nil
 }
 

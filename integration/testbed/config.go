@@ -36,7 +36,7 @@ func (n *Node) config() string {
 		disabled[i] = fmt.Sprintf("%q", name)
 	}
 	in := func(name string) string { return filepath.Join(n.dir, name) }
-	return fmt.Sprintf(`version = 3
+	return fmt.Sprintf(`version = %d
 root = %q
 state = %q
 temp = %q
@@ -49,18 +49,28 @@ disabled_plugins = [%s]
 [debug]
   level = %q
 
-[plugins."io.containerd.shim.v1.manager"]
-  socket_dir = %q
-
 [plugins."io.containerd.internal.v1.opt"]
   path = %q
 
-[plugins."io.containerd.cri.v1.images"]
-  snapshotter = %q
+%s
 
 %s
-`, in("root"), in("state"), in("temp"), strings.Join(disabled, ", "),
-		n.Address(), n.opts.LogLevel, n.socketDir(), in("opt"), n.snapshotter, n.opts.Config)
+`, n.version.configVersion(), in("root"), in("state"), in("temp"), strings.Join(disabled, ", "),
+		n.Address(), n.opts.LogLevel, in("opt"), n.pluginConfig(), n.opts.Config)
+}
+
+// pluginConfig is the part that is not the same for all versions.
+func (n *Node) pluginConfig() string {
+	var parts []string
+	if n.version.configVersion() < 3 {
+		parts = append(parts, fmt.Sprintf("[plugins.%q.containerd]\n  snapshotter = %q", "io.containerd.grpc.v1.cri", n.snapshotter))
+	} else {
+		parts = append(parts, fmt.Sprintf("[plugins.%q]\n  snapshotter = %q", "io.containerd.cri.v1.images", n.snapshotter))
+	}
+	if n.version.hasSocketDir() {
+		parts = append(parts, fmt.Sprintf("[plugins.%q]\n  socket_dir = %q", "io.containerd.shim.v1.manager", n.socketDir()))
+	}
+	return strings.Join(parts, "\n\n")
 }
 
 // chooseSnapshotter returns overlayfs, or native where an overlay cannot be

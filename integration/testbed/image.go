@@ -46,7 +46,11 @@ func (n *Node) Import(ctx context.Context, name string, rootfs Rootfs) error {
 	}
 	// With --local ctr unpacks for any snapshotter, without it containerd
 	// does so only for those in its configuration.
-	cmd := n.Command(ctx, "images", "import", "--local", "-")
+	args := []string{"images", "import", "--local", "-"}
+	if !n.version.importsLocally() {
+		args = []string{"images", "import", "-"}
+	}
+	cmd := n.Command(ctx, args...)
 	cmd.Stdin = &image
 	result, err := Run(cmd)
 	if err != nil {

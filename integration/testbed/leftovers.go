@@ -123,17 +123,29 @@ func (n *Node) sockets(id string) []string {
 		own[fmt.Sprintf("%x", sha256.Sum256([]byte(name)))] = true
 	}
 	listening := listeningSockets()
+	shared := !n.version.hasSocketDir()
+	var found []string
+	for _, path := range n.socketFiles() {
+		if n.before[path] || id != "" && !own[filepath.Base(path)] {
+			continue
+		}
+		switch {
+		case !listening[path]:
+			path += " (nobody listens)"
+		case id == "" && shared:
+			continue // who listens may be another node's; ours is found as a process
+		}
+		found = append(found, path)
+	}
+	return found
+}
+
+// socketFiles returns all that is in the folder of the shims' sockets.
+func (n *Node) socketFiles() []string {
 	entries, _ := os.ReadDir(n.socketDir()) // made by the first shim
 	var found []string
 	for _, e := range entries {
-		if id != "" && !own[e.Name()] {
-			continue
-		}
-		path := filepath.Join(n.socketDir(), e.Name())
-		if !listening[path] {
-			path += " (nobody listens)"
-		}
-		found = append(found, path)
+		found = append(found, filepath.Join(n.socketDir(), e.Name()))
 	}
 	return found
 }

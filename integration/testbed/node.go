@@ -20,6 +20,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/containerd/containerd/v2/defaults"
 )
 
 var (
@@ -61,9 +63,12 @@ type Node struct {
 	bin         string // absolute opts.Bin
 	dir         string
 	snapshotter string
+	version     version
+	versionText string
 	daemon      *daemon
-	// before holds what matched outsidePaths when the node started: another
-	// containerd may use the same namespace, and its traces are not ours.
+	// before holds what matched outsidePaths and the sockets when the node
+	// started: another containerd may use the same namespace or the same folder
+	// for sockets, and its traces are not ours.
 	before map[string]bool
 }
 
@@ -84,11 +89,14 @@ func Start(ctx context.Context, opts Options) (*Node, error) {
 		return nil, fmt.Errorf("resolve %s: %w", opts.Bin, err)
 	}
 	n := &Node{opts: opts, bin: bin}
+	if n.version, n.versionText, err = versionOf(ctx, bin); err != nil {
+		return nil, err
+	}
 	if err := n.makeFolder(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(n.dir))
 	}
 	n.before = map[string]bool{}
-	for _, path := range n.outsidePaths() {
+	for _, path := range append(n.outsidePaths(), n.socketFiles()...) {
 		n.before[path] = true
 	}
 	if err := n.startDaemon(ctx); err != nil {
@@ -107,9 +115,9 @@ func (n *Node) makeFolder() error {
 	if err != nil {
 		return fmt.Errorf("make node folder: %w", err)
 	}
-	if len(n.socketDir()) > maxSocketDir {
+	if inside := filepath.Join(n.dir, "s"); len(inside) > maxSocketDir {
 		return fmt.Errorf("use %s: the name is too long for sockets inside (%d bytes, at most %d)",
-			n.dir, len(n.socketDir()), maxSocketDir)
+			n.dir, len(inside), maxSocketDir)
 	}
 	// A container whose root is mapped to another user walks through here.
 	if err := os.Chmod(n.dir, 0o711); err != nil {
@@ -137,6 +145,21 @@ func (n *Node) startDaemon(ctx context.Context) error {
 // folder. Containers and their shims live on: that is what shims are for.
 func (n *Node) Restart(ctx context.Context) error {
 	n.daemon.stop()
+	return n.startDaemon(ctx)
+}
+
+// Upgrade is a Restart with the containerd and the shims of another folder.
+func (n *Node) Upgrade(ctx context.Context, bin string) (err error) {
+	n.daemon.stop()
+	if n.bin, err = filepath.Abs(bin); err != nil {
+		return fmt.Errorf("resolve %s: %w", bin, err)
+	}
+	if n.version, n.versionText, err = versionOf(ctx, n.bin); err != nil {
+		return err
+	}
+	if err := os.WriteFile(n.configPath(), []byte(n.config()), 0o600); err != nil {
+		return fmt.Errorf("write containerd config: %w", err)
+	}
 	return n.startDaemon(ctx)
 }
 
@@ -181,6 +204,16 @@ func (n *Node) removeTraces() error {
 	return errors.Join(append(errs, err)...)
 }
 
+// Version returns containerd's version, as it says it itself.
+func (n *Node) Version() string { return n.versionText }
+
+// AsksForFeatures reports whether containerd runs shims with -info.
+func (n *Node) AsksForFeatures() bool { return n.version.atLeast(2, 0) }
+
+// CRIAsksForFeatures reports whether its CRI plugin does so for all runtimes, and
+// not only for io.containerd.runc.v2.
+func (n *Node) CRIAsksForFeatures() bool { return n.version.atLeast(2, 2) }
+
 // Dir returns the node's folder, which Stop removes.
 func (n *Node) Dir() string { return n.dir }
 
@@ -192,7 +225,15 @@ func (n *Node) Address() string { return filepath.Join(n.dir, "c.sock") }
 func (n *Node) FIFODir() string { return filepath.Join(n.dir, "fifo") }
 
 func (n *Node) configPath() string { return filepath.Join(n.dir, "config.toml") }
-func (n *Node) socketDir() string  { return filepath.Join(n.dir, "s") }
+
+// socketDir returns where the shims' sockets are. For an old containerd this is
+// a folder of the host, in which others have theirs.
+func (n *Node) socketDir() string {
+	if n.version.hasSocketDir() {
+		return filepath.Join(n.dir, "s")
+	}
+	return filepath.Join(defaults.DefaultStateDir, "s")
+}
 
 // bundleRoots returns the folders in which containerd makes a folder
 // <namespace>/<id> for each task: the bundle, and its working directory.

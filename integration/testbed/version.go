@@ -1,0 +1,59 @@
+package testbed
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+)
+
+// version is a containerd's. What differs between versions is all here.
+type version struct{ major, minor int }
+
+func (v version) atLeast(major, minor int) bool {
+	return v.major > major || v.major == major && v.minor >= minor
+}
+
+// configVersion is the newest format of the configuration that it reads.
+func (v version) configVersion() int {
+	if v.atLeast(2, 0) {
+		return 3
+	}
+	return 2
+}
+
+// hasSocketDir reports whether it can be told where its shims' sockets are to
+// be. Older ones share /run/containerd/s.
+func (v version) hasSocketDir() bool { return v.atLeast(2, 3) }
+
+// importsLocally reports whether ctr has to be told to unpack an image itself:
+// as long as there was no other way, it had no flag for this.
+func (v version) importsLocally() bool { return v.atLeast(1, 7) }
+
+// Debian's has no v: 1.6.20~ds1.
+var versionPattern = regexp.MustCompile(`(?m) v?(\d+)\.(\d+)\.\S+`)
+
+// versionOf asks the containerd in bin.
+func versionOf(ctx context.Context, bin string) (version, string, error) {
+	out, err := exec.CommandContext(ctx, filepath.Join(bin, "containerd"), "--version").Output()
+	if err != nil {
+		return version{}, "", fmt.Errorf("ask containerd for its version: %w", err)
+	}
+	v, text, ok := parseVersion(string(out))
+	if !ok {
+		return version{}, "", fmt.Errorf("ask containerd for its version: it says %q", out)
+	}
+	return v, text, nil
+}
+
+func parseVersion(out string) (_ version, text string, ok bool) {
+	match := versionPattern.FindStringSubmatch(out)
+	if match == nil {
+		return version{}, "", false
+	}
+	major, _ := strconv.Atoi(match[1]) // digits
+	minor, _ := strconv.Atoi(match[2])
+	return version{major, minor}, match[0][1:], true
+}

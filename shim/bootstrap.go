@@ -1,0 +1,113 @@
+package shim
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
+	"github.com/containerd/containerd/v2/pkg/namespaces"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+)
+
+// containerd starts a shim by running its binary, and there are two protocols:
+//
+//	containerd    stdin                          stdout                then it speaks
+//	2.3 and later BootstrapParams (protobuf)     BootstrapResult       task service v3
+//	1.6 to 2.2    the runtime options or nothing the socket's address  task service v2
+//
+// In both, the rest is in the arguments and the environment, and neither says
+// which it is: MAX_SHIM_VERSION is 2 from 1.7 to 2.4. So the input decides. It is of
+// the new protocol if it has the container's id and namespace where parameters
+// have them; in options, the options' type would be in the id's place.
+//
+// Versions 1.7 to 2.2 know a JSON answer too, by which 2.0 to 2.2 can be made to
+// speak v3. All understand the address alone, so that is the only old answer.
+
+// maxInput bounds what is read from stdin, as in containerd's own shims.
+const maxInput = 10 << 20
+
+// addressFile in the bundle is where containerd before 2.0 looks for the shim when
+// it has been restarted, and later ones after an upgrade. So does [manager.Stop].
+const addressFile = "address"
+
+// call is a run of the binary whose action is start.
+type call struct {
+	id, namespace, address string
+	debug                  bool
+}
+
+// parseCall returns nil for another action, and for arguments that are not
+// understood: containerd's RunShim says what is wrong with those.
+func parseCall(args []string) *call {
+	c := &call{}
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&c.id, "id", "", "")
+	flags.StringVar(&c.namespace, "namespace", "", "")
+	flags.StringVar(&c.address, "address", "", "")
+	flags.BoolVar(&c.debug, "debug", false, "")
+	for _, name := range []string{"publish-binary", "bundle"} {
+		flags.String(name, "", "not used at a start")
+	}
+	if err := flags.Parse(args); err != nil || flags.Arg(0) != "start" {
+		return nil
+	}
+	return c
+}
+
+// start starts a shim, or finds the group's, and answers by the protocol in
+// which it was asked.
+func start(ctx context.Context, c *call, stdin io.Reader, stdout io.Writer) error {
+	if c.id == "" || c.namespace == "" {
+		return errors.New("start: -id and -namespace must be set")
+	}
+	input, err := io.ReadAll(io.LimitReader(stdin, maxInput))
+	if err != nil {
+		return fmt.Errorf("start: read stdin: %w", err)
+	}
+	params, old, err := c.params(input)
+	if err != nil {
+		return err
+	}
+	result, err := manager{}.Start(namespaces.WithNamespace(ctx, c.namespace), params)
+	if err != nil {
+		return err
+	}
+	answer := []byte(result.GetAddress())
+	if !old {
+		if answer, err = proto.Marshal(result); err != nil {
+			return err
+		}
+	}
+	_, err = stdout.Write(answer)
+	return err
+}
+
+// params returns what to start, and whether it was asked for by the old protocol.
+func (c *call) params(input []byte) (_ *bootstrap.BootstrapParams, old bool, err error) {
+	params := &bootstrap.BootstrapParams{}
+	if err := proto.Unmarshal(input, params); err == nil && params.GetInstanceID() == c.id && params.GetNamespace() == c.namespace {
+		return params, false, nil
+	}
+	options := &anypb.Any{}
+	if err := proto.Unmarshal(input, options); err != nil || len(options.ProtoReflect().GetUnknown()) > 0 {
+		return nil, false, fmt.Errorf("start: stdin has neither runtime options nor the parameters of container %s in namespace %s", c.id, c.namespace)
+	}
+	params = &bootstrap.BootstrapParams{
+		InstanceID:            c.id,
+		Namespace:             c.namespace,
+		ContainerdGrpcAddress: c.address,
+		LogLevel:              bootstrap.LogLevel_LOG_LEVEL_INFO,
+	}
+	if c.debug {
+		params.LogLevel = bootstrap.LogLevel_LOG_LEVEL_DEBUG
+	}
+	if len(input) > 0 {
+		err = params.AddExtension(options)
+	}
+	return params, true, err
+}
