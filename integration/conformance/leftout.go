@@ -10,6 +10,7 @@ import (
 var leftOut = []struct{ test, why string }{
 	{"TestIssue9103", "replaces the runc binary by one that kills its init (Options.BinaryName)"},
 	{"TestIssue10589", "replaces the runc binary by one that delays an exec (Options.BinaryName)"},
+	{"TestKillContainerDeletedByRunc", "deletes a container behind the shim's back with a runc binary (Options.Root)"},
 	{"TestDaemonRuntimeRoot", "looks for runc's state in a folder of its choice (Options.Root)"},
 }
 
