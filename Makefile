@@ -32,16 +32,23 @@ PROGRAM := $(BENCH)/program
 RUNC_SHIM := $(BENCH)/containerd-shim-runc-v2
 RUNC_TOOL := $(BENCH)/runc
 CRUN_TOOL := $(BENCH)/crun
+# runc with faults on demand, for two tests of containerd's client suite.
+RUNC_FP   := $(BENCH)/runc-fp
+# The runtime that the suite is run with, and the binaries that it needs besides.
+RUNTIME     ?= io.containerd.seccomp.v1
+CONFORMANCE := $(CURDIR)/build/conformance
+CONFORMANCE_PEERS := $(if $(filter io.containerd.runc.v2,$(RUNTIME)),$(RUNC_SHIM) $(RUNC_TOOL) $(RUNC_FP))
 
 FUZZTIME ?= 60s
 export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench
+.PHONY: help deps build demo test unit bench conformance fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench \
+	$(CONFORMANCE)/conformance
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@missing=; \
@@ -53,6 +60,7 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'musl-gcc --version' musl-tools; \
 	need 'busybox true' busybox-static; \
 	$(if $(WITH_CRUN),need 'ldconfig -p | grep libyajl' libyajl2;) \
+	$(if $(WITH_SUITE),need 'lsof -v' lsof; need 'ps' procps; need 'mkfs.xfs -V' xfsprogs;) \
 	[ -z "$$missing" ] && exit; \
 	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
 	echo "installing$$missing"; \
@@ -78,6 +86,12 @@ bench: WITH_CRUN := yes
 bench: deps $(RUNC) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 2 minutes)
 	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
 
+# For example: make conformance RUNTIME=io.containerd.runc.v2 ARGS='-run TestContainer'
+conformance: WITH_SUITE := yes
+conformance: deps $(RUNC) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE)/conformance ## run containerd's client suite with the shim (root; 5 minutes)
+	@$(GO) mod download $(CONTAINERD) && $(CONFORMANCE)/conformance -runtime $(RUNTIME) -work $(CONFORMANCE) \
+		-path $(BIN)$(if $(CONFORMANCE_PEERS),:$(BENCH)) -containerd "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(ARGS)
+
 lint: deps $(RUNC) ## check formatting, go vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
@@ -99,6 +113,8 @@ $(DEMO): $(RUNC) ; $(GO) build -o $@ ./integration/demo
 
 $(BENCH)/bench: $(RUNC) ; $(GO) build -o $@ ./integration/bench
 
+$(CONFORMANCE)/conformance: $(RUNC) ; $(GO) build -o $@ ./integration/conformance
+
 # -static needs a C library without glibc's start-up syscalls: see integration/echo.
 $(ECHO): integration/echo/echo.c
 $(PROGRAM): integration/bench/program/program.c
@@ -108,14 +124,15 @@ $(ECHO) $(PROGRAM):
 
 $(RUNC_SHIM): export CGO_ENABLED := 0
 $(RUNC_SHIM): CONTAINERD_TAGS := $(SHIM_TAGS)
-$(PEERS) $(RUNC_SHIM): go.mod | $(RUNC)
+$(RUNC_FP): CONTAINERD_CMD := ./integration/failpoint/cmd
+$(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(RUNC)
 	@mkdir -p $(@D)
 	@echo 'building $(@F) (once; about a minute)'
 	$(GO) mod download $(CONTAINERD)
 	dir=$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD)) && \
 	version=$$($(GO) list -m -f '{{.Version}}' $(CONTAINERD)) && \
 	$(GO) build -C "$$dir" -tags $(CONTAINERD_TAGS) -trimpath \
-		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ ./cmd/$(@F)
+		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ $(or $(CONTAINERD_CMD),./cmd)/$(@F)
 
 # Not from within this module, whose go.mod replaces runc by the copy.
 $(RUNC_TOOL): go.mod | $(RUNC)
