@@ -6,14 +6,17 @@ import (
 	"path/filepath"
 )
 
-// cgroups returns the folders that the containers of the suite's namespace, testing,
-// have their cgroups in.
+// cgroups returns the folders that the suite has its cgroups in: one that is named
+// after the containers' namespace, and one for shims. With v1 there is one of each
+// for every controller.
 func cgroups() map[string]bool {
 	found := map[string]bool{}
-	for _, pattern := range []string{"/sys/fs/cgroup/testing", "/sys/fs/cgroup/*/testing"} {
-		paths, _ := filepath.Glob(pattern) // no bad pattern
-		for _, path := range paths {
-			found[path] = true
+	for _, name := range []string{"testing", "containerd"} {
+		for _, root := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/*"} {
+			paths, _ := filepath.Glob(filepath.Join(root, name)) // no bad pattern
+			for _, path := range paths {
+				found[path] = true
+			}
 		}
 	}
 	return found
