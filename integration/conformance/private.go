@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -29,6 +30,8 @@ func runPrivately(s settings, logPath string) (*result, error) {
 		return nil, err
 	}
 	defer log.Close()
+	// A parent's death signal comes when the thread that forked ends.
+	runtime.LockOSThread()
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -48,6 +51,7 @@ func runPrivately(s settings, logPath string) (*result, error) {
 	cmd.Stderr = cmd.Stdout
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC,
+		Pdeathsig:  syscall.SIGKILL,
 		Setpgid:    true, // a Ctrl-C comes once, from here
 	}
 	before := cgroups()
