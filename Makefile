@@ -39,6 +39,12 @@ VM := $(CURDIR)/build/vm
 # What test-matrix runs, and on which versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
 MATRIXTEST ?= ^(TestLifecycle|TestUpgrade)$$
+# runc with faults on demand, for two tests of containerd's client suite.
+RUNC_FP   := $(BENCH)/runc-fp
+# The runtime that the suite is run with, and the binaries that it needs besides.
+RUNTIME     ?= io.containerd.seccomp.v1
+CONFORMANCE := $(CURDIR)/build/conformance
+CONFORMANCE_PEERS := $(if $(filter io.containerd.runc.v2,$(RUNTIME)),$(RUNC_SHIM) $(RUNC_TOOL) $(RUNC_FP))
 
 FUZZTIME ?= 60s
 STRESS   ?= 1000
@@ -46,7 +52,7 @@ export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench stress test-vm test-matrix
+.PHONY: help deps build demo test unit bench fuzz lint fmt clean $(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench stress test-vm test-matrix conformance \ $(CONFORMANCE)/conformance
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +71,7 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'cat /usr/share/keyrings/debian-archive-keyring.gpg' debian-archive-keyring; \
 	need 'mkfs.ext4 -V' e2fsprogs; \
 	need 'qemu-system-x86_64 --version' qemu-system-x86;) \
+	$(if $(WITH_SUITE),need 'lsof -v' lsof; need 'ps' procps; need 'mkfs.xfs -V' xfsprogs;) \
 	[ -z "$$missing" ] && exit; \
 	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
 	echo "installing$$missing"; \
@@ -106,6 +113,12 @@ bench: WITH_CRUN := yes
 bench: deps $(RUNC) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 2 minutes)
 	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
 
+# For example: make conformance RUNTIME=io.containerd.runc.v2 ARGS='-run TestContainer'
+conformance: WITH_SUITE := yes
+conformance: deps $(RUNC) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE)/conformance ## run containerd's client suite with the shim (root; 5 minutes)
+	@$(GO) mod download $(CONTAINERD) && $(CONFORMANCE)/conformance -runtime $(RUNTIME) -work $(CONFORMANCE) \
+		-path $(BIN)$(if $(CONFORMANCE_PEERS),:$(BENCH)) -containerd "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(ARGS)
+
 lint: deps $(RUNC) ## check formatting, go vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
@@ -130,6 +143,8 @@ $(VM)/root.img: integration/vm/image integration/vm/tests.service | deps
 
 $(BENCH)/bench: $(RUNC) ; $(GO) build -o $@ ./integration/bench
 
+$(CONFORMANCE)/conformance: $(RUNC) ; $(GO) build -o $@ ./integration/conformance
+
 # -static needs a C library without glibc's start-up syscalls: see integration/echo.
 $(ECHO): integration/echo/echo.c
 $(PROGRAM): integration/bench/program/program.c
@@ -139,14 +154,15 @@ $(ECHO) $(PROGRAM):
 
 $(RUNC_SHIM): export CGO_ENABLED := 0
 $(RUNC_SHIM): CONTAINERD_TAGS := $(SHIM_TAGS)
-$(PEERS) $(RUNC_SHIM): go.mod | $(RUNC)
+$(RUNC_FP): CONTAINERD_CMD := ./integration/failpoint/cmd
+$(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(RUNC)
 	@mkdir -p $(@D)
 	@echo 'building $(@F) (once; about a minute)'
 	$(GO) mod download $(CONTAINERD)
 	dir=$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD)) && \
 	version=$$($(GO) list -m -f '{{.Version}}' $(CONTAINERD)) && \
 	$(GO) build -C "$$dir" -tags $(CONTAINERD_TAGS) -trimpath \
-		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ ./cmd/$(@F)
+		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ $(or $(CONTAINERD_CMD),./cmd)/$(@F)
 
 # Not from within this module, whose go.mod replaces runc by the copy.
 $(RUNC_TOOL): go.mod | $(RUNC)

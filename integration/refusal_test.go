@@ -122,6 +122,7 @@ func TestInvalidOptionsAreRefused(t *testing.T) {
 		{"a relative root", `profile_root = "profiles"`, says("option profile_root", `"profiles"`), true},
 		{"an unknown profile", `unset_profile = "Default"`, says("option unset_profile", `"Default"`), false},
 		{"a runc binary", `BinaryName = "/usr/bin/runc"`, says("option BinaryName", `"/usr/bin/runc"`), true},
+		{"a cgroup for the shim that is not there", `ShimCgroup = "/not/there"`, says("option ShimCgroup", `"/not/there"`), true},
 		{"no TOML", `profile_root`, says("line 1"), true},
 	} {
 		t.Run(row.fact, func(t *testing.T) {

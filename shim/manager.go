@@ -41,7 +41,8 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 		return nil, err
 	}
 	// An operator's mistake is best told before anything is started.
-	if _, err := bootstrapOptions(params); err != nil {
+	options, err := bootstrapOptions(params)
+	if err != nil {
 		return nil, err
 	}
 	group, err := groupOf(id, bundle)
@@ -59,7 +60,7 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 		return nil, err
 	}
 	if !found {
-		if err := startServer(ctx, params, l); err != nil {
+		if err := startServer(ctx, params, l, options); err != nil {
 			return nil, err
 		}
 	}
@@ -67,7 +68,7 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 }
 
 // startServer runs this binary as the shim that serves on the listener.
-func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *listener) error {
+func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *listener, options *Options) error {
 	ns, err := namespaces.NamespaceRequired(ctx)
 	if err != nil {
 		return err
@@ -87,6 +88,9 @@ func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *list
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return err
+	}
+	if err := joinCgroup(options.ShimCgroup, cmd.Process.Pid); err != nil {
+		return errors.Join(err, cmd.Process.Kill())
 	}
 	if err := containerd.AdjustOOMScore(cmd.Process.Pid); err != nil {
 		return errors.Join(fmt.Errorf("adjust OOM score of shim: %w", err), cmd.Process.Kill())

@@ -22,6 +22,7 @@ type Options struct {
 	ProfileRoot   string `toml:"profile_root"`  // where Localhost profiles are; absolute
 	UnsetProfile  string `toml:"unset_profile"` // the profile of containers that name none
 	SystemdCgroup bool   // cgroups are made by systemd
+	ShimCgroup    string // the shim's own cgroup, which is there already
 	NoPivotRoot   bool   // for a root file system on a ramdisk
 	NoNewKeyring  bool   // containers share the session keyring
 	IoUid         uint32 //nolint:revive // runc's spelling: the owner of stdio pipes
@@ -124,6 +125,7 @@ func joinKey(key toml.Key) string {
 func fromRunc(r *runc.Options) *Options {
 	return &Options{
 		SystemdCgroup: r.GetSystemdCgroup(),
+		ShimCgroup:    r.GetShimCgroup(),
 		NoPivotRoot:   r.GetNoPivotRoot(),
 		NoNewKeyring:  r.GetNoNewKeyring(),
 		IoUid:         r.GetIoUid(),

@@ -65,7 +65,7 @@ func (n *Node) Import(ctx context.Context, name string, rootfs Rootfs) error {
 // WriteImage writes an OCI image layout as a tar, for this machine's
 // architecture. The same description gives the same bytes.
 func WriteImage(w io.Writer, name string, rootfs Rootfs) error {
-	layer, err := layerTar(rootfs.Files)
+	layer, err := Layer(rootfs.Files)
 	if err != nil {
 		return err
 	}
@@ -131,8 +131,8 @@ func (l *layout) blob(mediaType string, data []byte) ocispec.Descriptor {
 	}
 }
 
-// layerTar returns the layer's tar: folders before what is in them.
-func layerTar(files map[string]File) ([]byte, error) {
+// Layer returns a layer as a tar: folders before what is in them.
+func Layer(files map[string]File) ([]byte, error) {
 	all := withParents(files)
 	names := make([]string, 0, len(all))
 	for name := range all {

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// leftOut are the tests that are not about the runtime under test.
+var leftOut = []struct{ test, why string }{
+	{"TestIssue9103", "replaces the runc binary by one that kills its init (Options.BinaryName)"},
+	{"TestIssue10589", "replaces the runc binary by one that delays an exec (Options.BinaryName)"},
+	{"TestKillContainerDeletedByRunc", "deletes a container behind the shim's back with a runc binary (Options.Root)"},
+	{"TestDaemonRuntimeRoot", "looks for runc's state in a folder of its choice (Options.Root)"},
+}
+
+// skipped returns the expression for all tests that are not run.
+func (s settings) skipped() string {
+	var all []string
+	if s.runtime == ourRuntime {
+		for _, l := range leftOut {
+			all = append(all, "^"+l.test+"$")
+		}
+	}
+	if s.skip != "" {
+		all = append(all, s.skip)
+	}
+	return strings.Join(all, "|")
+}
+
+func writeLeftOut(w io.Writer) {
+	for _, l := range leftOut {
+		fmt.Fprintf(w, "left out %s: %s\n", l.test, l.why)
+	}
+}

@@ -1,0 +1,82 @@
+// Conformance runs containerd's own client suite, integration/client of the
+// version in go.mod, with a runtime: ours, or another to compare with.
+//
+// No test is changed. The suite wants images of ghcr.io and registry.k8s.io; it
+// gets images of the same names made from busybox, from a registry that serves
+// under these names. It wants to start containerd with paths of its own
+// choosing, so that all of it runs with namespaces of its own: network, mounts
+// with a /run and a /var/lib that are memory, and processes, which all end with
+// the first. Only cgroups are the host's.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"seccomp-shim/integration/testbed"
+)
+
+const ourRuntime = "io.containerd.seccomp.v1"
+
+type settings struct {
+	runtime    string
+	path       string // folders of binaries, in front of PATH
+	containerd string // folder of containerd's sources
+	work       string
+	run, skip  string
+	criu       bool
+	timeout    time.Duration
+}
+
+func main() {
+	s := settings{}
+	flag.StringVar(&s.runtime, "runtime", ourRuntime, "containerd's `name` of the runtime")
+	flag.StringVar(&s.path, "path", testbed.BinDir(), "`folders` with containerd and what the runtime needs, as in PATH")
+	flag.StringVar(&s.containerd, "containerd", "", "`folder` with containerd's sources")
+	flag.StringVar(&s.work, "work", "build/conformance", "`folder` for the suite's binary and the logs")
+	flag.StringVar(&s.run, "run", "", "run only tests that match this `regexp`")
+	flag.StringVar(&s.skip, "skip", "", "leave these tests out besides, a `regexp`")
+	flag.BoolVar(&s.criu, "criu", false, "run the checkpoint tests, with the machine's criu")
+	flag.DurationVar(&s.timeout, "timeout", 20*time.Minute, "`time` after which all is killed")
+	flag.Parse()
+	if err := run(s); err != nil {
+		fmt.Fprintf(os.Stderr, "conformance: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(s settings) (err error) {
+	if s.work, err = filepath.Abs(s.work); err != nil {
+		return err
+	}
+	if isPrivate() {
+		return runSuite(s)
+	}
+	if os.Geteuid() != 0 {
+		return errors.New("needs root: containerd mounts file systems and makes cgroups")
+	}
+	images, err := suiteImages()
+	if err != nil {
+		return err
+	}
+	if err := buildSuite(s, images); err != nil {
+		return err
+	}
+	log := filepath.Join(s.work, s.runtime+".log")
+	result, err := runPrivately(s, log)
+	fmt.Printf("%s, log in %s\n", s.runtime, log)
+	if result != nil {
+		result.write(os.Stdout)
+	}
+	if err != nil {
+		return err
+	}
+	if s.runtime == ourRuntime {
+		writeLeftOut(os.Stdout)
+	}
+	return result.verdict()
+}
