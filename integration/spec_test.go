@@ -81,7 +81,8 @@ func TestHooks(t *testing.T) {
 		edit(func(s *oci.Spec) {
 			s.Mounts = append(s.Mounts, specs.Mount{Destination: "/hooks", Source: dir, Type: "bind", Options: []string{"rbind"}})
 			s.Hooks = &specs.Hooks{
-				Prestart:        hook("prestart", dir), //nolint:staticcheck // old, and still used by GPU runtimes
+				//lint:ignore SA1019 old, and still what GPU runtimes use
+				Prestart:        hook("prestart", dir),
 				CreateRuntime:   hook("createRuntime", dir),
 				CreateContainer: hook("createContainer", dir),
 				StartContainer:  hook("startContainer", "/hooks"),
