@@ -25,7 +25,7 @@ func stressLives(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv(stressEnv)
 	if text == "" {
-		return 20
+		return 10
 	}
 	lives, err := strconv.Atoi(text)
 	if err != nil {

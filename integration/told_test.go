@@ -85,6 +85,9 @@ func (a *told) repeated() (all []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for id, story := range a.stories {
+		if !strings.HasPrefix(id, "s") { // another test's, with many execs
+			continue
+		}
 		seen := map[string]bool{}
 		for _, event := range story {
 			if seen[event] {

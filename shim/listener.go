@@ -14,6 +14,8 @@ import (
 	"github.com/containerd/containerd/v2/defaults"
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/shim/container"
 )
 
 // defaultSocketDir is where containerd expects sockets of shims that it does not
@@ -41,7 +43,7 @@ func listen(ctx context.Context, params *bootstrap.BootstrapParams, group string
 	}
 	socket, err := containerd.NewSocket(address)
 	if containerd.SocketEaddrinuse(err) {
-		if containerd.CanConnect(address) {
+		if !refuses(strings.TrimPrefix(address, "unix://")) {
 			return &listener{address: address}, true, nil
 		}
 		if err := containerd.RemoveSocket(address); err != nil {
@@ -116,12 +118,29 @@ func removeDeadSocket(bundle string) {
 	if err != nil {
 		return
 	}
-	// The shim may have been killed between fork and execve of a child, which has
-	// the socket for a moment more.
-	for deadline := time.Now().Add(500 * time.Millisecond); containerd.CanConnect(address); time.Sleep(10 * time.Millisecond) {
+	// containerd asks for this after every delete, mostly in vain. Only where
+	// something is left may the shim have been killed between fork and execve of a
+	// child, which has the socket for a moment more.
+	patience := time.Duration(0)
+	if container.IsLeft(bundle) {
+		patience = 500 * time.Millisecond
+	}
+	for deadline := time.Now().Add(patience); !refuses(path); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			return
+			return // it lives, for others of its group
 		}
 	}
 	(&socketFile{path, file}).remove()
+}
+
+// refuses reports whether nobody listens on a socket any more. A listener that is
+// busy has not refused: containerd's CanConnect takes 100 milliseconds without an
+// answer for an end, and a live shim would lose its socket on a loaded machine.
+func refuses(path string) bool {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	return errors.Is(unix.Connect(fd, &unix.SockaddrUnix{Name: path}), unix.ECONNREFUSED)
 }
