@@ -40,7 +40,7 @@ func main() {
 	flag.StringVar(&s.work, "work", "build/conformance", "`folder` for the suite's binary and the logs")
 	flag.StringVar(&s.run, "run", "", "run only tests that match this `regexp`")
 	flag.StringVar(&s.skip, "skip", "", "leave these tests out besides, a `regexp`")
-	flag.BoolVar(&s.criu, "criu", false, "run the checkpoint tests, with the machine's criu")
+	flag.BoolVar(&s.criu, "criu", false, "run the checkpoint tests, with the criu and iptables-restore in PATH")
 	flag.DurationVar(&s.timeout, "timeout", 20*time.Minute, "`time` after which all is killed")
 	flag.Parse()
 	if err := run(s); err != nil {
