@@ -8,8 +8,8 @@ import (
 
 // leftOut are the tests that are not about the runtime under test.
 var leftOut = []struct{ test, why string }{
-	{"TestIssue9103", "replaces the runc binary by one that kills its init (Options.BinaryName)"},
-	{"TestIssue10589", "replaces the runc binary by one that delays an exec (Options.BinaryName)"},
+	{"TestIssue9103", "replaces the runc binary by one that kills its init (Options.BinaryName); our TestStress has an init that dies while it is created"},
+	{"TestIssue10589", "replaces the runc binary by one that delays an exec (Options.BinaryName); our TestStress has execs that meet init's exit"},
 	{"TestKillContainerDeletedByRunc", "deletes a container behind the shim's back with a runc binary (Options.Root)"},
 	{"TestDaemonRuntimeRoot", "looks for runc's state in a folder of its choice (Options.Root)"},
 }
