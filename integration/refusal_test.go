@@ -75,9 +75,11 @@ func TestInvalidNameIsRefused(t *testing.T) {
 	}
 	writeLocal(t, "inside.json", `{"defaultAction":"SCMP_ACT_ALLOW"}`)
 	for name, target := range map[string]string{"link-out.json": outside, "link-up": ".."} {
-		if err := os.Symlink(target, filepath.Join(profileRoot, name)); err != nil {
+		link := filepath.Join(profileRoot, name)
+		if err := os.Symlink(target, link); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { os.Remove(link) })
 	}
 	up := "../" + filepath.Base(profileRoot) + "/inside.json" // leads back, but by way of the outside
 	for _, row := range []struct {
