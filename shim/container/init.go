@@ -2,6 +2,7 @@ package container
 
 import (
 	"os"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 
@@ -12,6 +13,13 @@ import (
 
 	"seccomp-shim/shim/container/load"
 )
+
+// The main goroutine keeps the process's first thread to itself, and no other runs
+// on it. libcontainer lets a goroutine enter the mount namespace of a container for
+// good and leaves its thread to end with it. The first thread cannot end: it would
+// stay there, and with it /proc/self, so that this process would read the mounts of
+// a container for its own.
+func init() { runtime.LockOSThread() }
 
 // IsInit reports whether this process was started as a container's init:
 // libcontainer re-executes its own binary with this one argument.
