@@ -61,17 +61,30 @@ func remove(id string) error {
 	if err != nil {
 		return err
 	}
-	task, err := c.Task(ctx, nil)
-	if err == nil {
-		_, err = task.Delete(ctx, containerd.WithProcessKill)
-	}
-	if err != nil && !errdefs.IsNotFound(err) {
+	// containerd takes a moment to see that a test has killed the shim, and until
+	// then answers "ttrpc: closed".
+	holdsWithin(patience/4, func() bool {
+		err = removeTask(ctx, c)
+		return err == nil || !strings.Contains(err.Error(), "closed")
+	})
+	if err != nil {
 		return err
 	}
 	if err := c.Delete(ctx, containerd.WithSnapshotCleanup); !errdefs.IsNotFound(err) {
 		return err
 	}
 	return nil
+}
+
+func removeTask(ctx context.Context, c containerd.Container) error {
+	task, err := c.Task(ctx, nil)
+	if err == nil {
+		_, err = task.Delete(ctx, containerd.WithProcessKill)
+	}
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 // bounded is the test's context with patience as its deadline.

@@ -129,7 +129,8 @@ func sameNamespace(a, b int, kind string) bool {
 // hostFolders returns which descriptors of a process in init's container lead to a
 // folder, and its working directory unless it is the container's root. libcontainer
 // has folders of the container's own proc file system open, through which it sets
-// labels and reopens files; the host's would be a finding.
+// labels and reopens files, and at times the container's root; the host's would be
+// a finding.
 func hostFolders(pid, init int) (leaks []string) {
 	proc := filepath.Join("/proc", strconv.Itoa(pid))
 	root, errRoot := os.Stat(fmt.Sprintf("/proc/%d/root/", init))
@@ -140,11 +141,20 @@ func hostFolders(pid, init int) (leaks []string) {
 	}
 	fds, _ := os.ReadDir(proc + "/fd") // it may have ended
 	for _, fd := range fds {
-		path := filepath.Join(proc, "fd", fd.Name())
-		if info, err := os.Stat(path); err == nil && info.IsDir() && !isContainersProc(path) {
-			link, _ := os.Readlink(path) // it may be closed by now
-			leaks = append(leaks, "descriptor "+fd.Name()+" "+link)
+		// Held by us: the process may put another file there between two looks.
+		held, err := unix.Open(filepath.Join(proc, "fd", fd.Name()), unix.O_PATH|unix.O_CLOEXEC, 0)
+		if err != nil {
+			continue
 		}
+		path := fmt.Sprintf("/proc/self/fd/%d", held)
+		info, err := os.Stat(path)
+		if err == nil && info.IsDir() && !isContainersProc(path) && (errRoot != nil || !os.SameFile(root, info)) {
+			link, _ := os.Readlink(path)
+			var fs unix.Statfs_t
+			_ = unix.Statfs(path, &fs)
+			leaks = append(leaks, fmt.Sprintf("descriptor %s %s on a file system of type %#x", fd.Name(), link, fs.Type))
+		}
+		unix.Close(held)
 	}
 	return leaks
 }
