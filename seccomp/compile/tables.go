@@ -91,15 +91,15 @@ func knownNames(p *seccomp.Profile) (known *specs.LinuxSeccomp, skipped []string
 	otherwise := meaning.Action(known.DefaultAction, known.DefaultErrnoRet)
 	for i := range known.Syscalls {
 		rule := &known.Syscalls[i]
-		idle := meaning.Action(rule.Action, rule.ErrnoRet) == otherwise
+		action := meaning.Action(rule.Action, rule.ErrnoRet)
 		var names []string
 		for j, name := range rule.Names {
 			_, err := libseccomp.GetSyscallFromName(name)
 			switch {
 			case err == nil:
 				names = append(names, name)
-			case idle:
-			case permits(rule.Action):
+			case action == otherwise:
+			case meaning.Permits(action):
 				skipped = append(skipped, name)
 			default:
 				field := fmt.Sprintf("syscalls[%d].names[%d]", i, j)
@@ -110,9 +110,4 @@ func knownNames(p *seccomp.Profile) (known *specs.LinuxSeccomp, skipped []string
 	}
 	slices.Sort(skipped)
 	return known, slices.Compact(skipped), nil
-}
-
-// permits reports whether an action lets the syscall run without asking anybody.
-func permits(action specs.LinuxSeccompAction) bool {
-	return action == specs.ActAllow || action == specs.ActLog
 }

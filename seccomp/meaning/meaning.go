@@ -53,7 +53,7 @@ func New(p *seccomp.Profile, abis []*ABI) *Meaning {
 
 func compile(abi *ABI, spec *specs.LinuxSeccomp, otherwise bpf.Action) *Compiled {
 	c := &Compiled{ABI: abi, Rules: map[uint32][]Rule{}, Shadowed: map[uint32][]Rule{}}
-	c.Open = permits(otherwise) || otherwise.Kind() == bpf.Trace
+	c.Open = Permits(otherwise) || otherwise.Kind() == bpf.Trace
 	named := false
 	for i, entry := range spec.Syscalls {
 		for _, name := range entry.Names {

@@ -65,15 +65,15 @@ func alternatives(conditions []specs.LinuxSeccompArg) [][]specs.LinuxSeccompArg 
 // there is none, because a permission depends on what a filter cannot see.
 func (r Rule) through(m multiplexer, call string) (_ Rule, ok bool) {
 	hidden := func(c specs.LinuxSeccompArg) bool { return c.Index != 0 }
-	if permits(r.Action) && slices.ContainsFunc(r.Conditions, hidden) {
+	if Permits(r.Action) && slices.ContainsFunc(r.Conditions, hidden) {
 		return Rule{}, false
 	}
 	chosen := specs.LinuxSeccompArg{Index: 0, Op: specs.OpMaskedEqual, Value: m.mask, ValueTwo: m.calls[call]}
 	return Rule{r.Action, []specs.LinuxSeccompArg{chosen}, r.Source}, true
 }
 
-// permits reports whether an action lets a call run without asking anybody.
-func permits(a bpf.Action) bool { return a.Kind() == bpf.Allow || a.Kind() == bpf.Log }
+// Permits reports whether an action lets a call run without asking anybody.
+func Permits(a bpf.Action) bool { return a.Kind() == bpf.Allow || a.Kind() == bpf.Log }
 
 // strictness orders actions as the kernel does for several filters: the
 // smallest signed number is the strictest.
