@@ -15,6 +15,7 @@ import (
 
 	containerd "github.com/containerd/containerd/v2/client"
 
+	"seccomp-shim/integration/steps"
 	"seccomp-shim/integration/testbed"
 	"seccomp-shim/seccomp/compile"
 	shim "seccomp-shim/shim/container"
@@ -119,17 +120,17 @@ func buildPrograms() (map[string]testbed.File, error) {
 	if busybox, err = os.ReadFile(path); err != nil {
 		return nil, err
 	}
-	calls, err := buildC("integration/testdata/calls/calls.c")
+	calls, err := steps.Build()
 	if err != nil {
 		return nil, err
 	}
-	minimal, err := buildC("shim/container/load/testdata/minimal.c", "-nostdlib", "-fno-stack-protector")
+	minimal, err := testbed.CompileC("shim/container/load/testdata/minimal.c", "-nostdlib", "-fno-stack-protector")
 	if err != nil {
 		return nil, err
 	}
 	files := map[string]testbed.File{
 		"/bin/busybox": {Content: busybox, Mode: 0o755},
-		"/bin/calls":   {Content: calls, Mode: 0o755},
+		steps.Program:  {Content: calls, Mode: 0o755},
 		"/bin/minimal": {Content: minimal, Mode: 0o755},
 		"/tmp":         {Mode: os.ModeDir | os.ModeSticky | 0o777},
 	}
