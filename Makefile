@@ -67,6 +67,7 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'pkg-config --exists libseccomp' libseccomp-dev; \
 	need 'musl-gcc --version' musl-tools; \
 	need 'busybox true' busybox-static; \
+	need '[ -x /usr/lib/cni/bridge ]' containernetworking-plugins; \
 	$(if $(WITH_CRUN),need 'ldconfig -p | grep libyajl' libyajl2;) \
 	$(if $(WITH_VM),need 'debootstrap --version' debootstrap; \
 	need 'cat /usr/share/keyrings/debian-archive-keyring.gpg' debian-archive-keyring; \

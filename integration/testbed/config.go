@@ -62,10 +62,13 @@ disabled_plugins = [%s]
 // pluginConfig is the part that is not the same for all versions.
 func (n *Node) pluginConfig() string {
 	var parts []string
-	if n.version.configVersion() < 3 {
-		parts = append(parts, fmt.Sprintf("[plugins.%q.containerd]\n  snapshotter = %q", "io.containerd.grpc.v1.cri", n.snapshotter))
-	} else {
+	switch v3 := n.version.configVersion() >= 3; {
+	case n.opts.CRI:
+		parts = append(parts, n.podConfig())
+	case v3:
 		parts = append(parts, fmt.Sprintf("[plugins.%q]\n  snapshotter = %q", "io.containerd.cri.v1.images", n.snapshotter))
+	default:
+		parts = append(parts, fmt.Sprintf("[plugins.%q.containerd]\n  snapshotter = %q", "io.containerd.grpc.v1.cri", n.snapshotter))
 	}
 	if n.version.hasSocketDir() {
 		parts = append(parts, fmt.Sprintf("[plugins.%q]\n  socket_dir = %q", "io.containerd.shim.v1.manager", n.socketDir()))

@@ -50,7 +50,8 @@ type Options struct {
 	Log io.Writer
 	// LogLevel is containerd's, by default "info".
 	LogLevel string
-	// CRI loads the CRI plugins, which otherwise are left out.
+	// CRI loads the CRI plugins, which otherwise are left out, for pods on a
+	// bridge. With pods the node must run Privately.
 	CRI bool
 	// Config is TOML that is appended to the node's containerd config.
 	Config string
@@ -124,6 +125,11 @@ func (n *Node) makeFolder() error {
 		return fmt.Errorf("open node folder: %w", err)
 	}
 	n.snapshotter = chooseSnapshotter(filepath.Join(n.dir, "probe"))
+	if n.opts.CRI {
+		if err := n.writePodNetwork(); err != nil {
+			return fmt.Errorf("write pod network: %w", err)
+		}
+	}
 	if err := os.WriteFile(n.configPath(), []byte(n.config()), 0o600); err != nil {
 		return fmt.Errorf("write containerd config: %w", err)
 	}
@@ -213,6 +219,9 @@ func (n *Node) AsksForFeatures() bool { return n.version.atLeast(2, 0) }
 // CRIAsksForFeatures reports whether its CRI plugin does so for all runtimes, and
 // not only for io.containerd.runc.v2.
 func (n *Node) CRIAsksForFeatures() bool { return n.version.atLeast(2, 2) }
+
+// ConfigVersion is the format of containerd's configuration.
+func (n *Node) ConfigVersion() int { return n.version.configVersion() }
 
 // Dir returns the node's folder, which Stop removes.
 func (n *Node) Dir() string { return n.dir }

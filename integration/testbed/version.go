@@ -57,3 +57,10 @@ func parseVersion(out string) (_ version, text string, ok bool) {
 	minor, _ := strconv.Atoi(match[2])
 	return version{major, minor}, match[0][1:], true
 }
+
+// ConfigVersion returns the format of its configuration that the containerd in
+// bin reads.
+func ConfigVersion(ctx context.Context, bin string) (int, error) {
+	v, _, err := versionOf(ctx, bin)
+	return v.configVersion(), err
+}
