@@ -38,7 +38,7 @@ VM := $(CURDIR)/build/vm
 
 # What test-matrix runs, and on which versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
-MATRIXTEST ?= ^(TestLifecycle|TestUpgrade)$$
+MATRIXTEST ?= ^(TestLifecycle|TestUpgrade|TestDropInIsAccepted|TestHandlerIsListed|TestTutorialPods)$$
 # runc with faults on demand, for two tests of containerd's client suite.
 RUNC_FP   := $(BENCH)/runc-fp
 # The runtime that the suite is run with, and the binaries that it needs besides.
