@@ -12,6 +12,12 @@ import (
 // cgroupName is the cgroup below which the kubelet has all pods, in each hierarchy.
 const cgroupName = "seccomp-shim-e2e"
 
+// kernelFlags are what the kubelet sets at its start.
+var kernelFlags = []string{
+	"/proc/sys/vm/overcommit_memory", "/proc/sys/vm/panic_on_oom", "/proc/sys/kernel/panic", "/proc/sys/kernel/panic_on_oops",
+	"/proc/sys/kernel/keys/root_maxkeys", "/proc/sys/kernel/keys/root_maxbytes",
+}
+
 // host is what the tests could leave behind on it. Processes and network devices are
 // in namespaces that end with the tests.
 type host []string
@@ -51,7 +57,7 @@ func (h host) compare() error {
 }
 
 // traces returns what is where the kubelet, containerd and CNI plugins have their
-// files by default, and the mounts there.
+// files by default, the mounts there, and the kernel's flags.
 func traces() []string {
 	var found []string
 	for _, place := range []string{
@@ -65,6 +71,10 @@ func traces() []string {
 		if strings.HasPrefix(mount, "/run/") || strings.HasPrefix(mount, "/var/") {
 			found = append(found, "mount "+mount)
 		}
+	}
+	for _, flag := range kernelFlags {
+		value, err := os.ReadFile(flag)
+		found = append(found, fmt.Sprintf("%s %q %v", flag, value, err))
 	}
 	return found
 }

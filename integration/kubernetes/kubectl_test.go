@@ -13,11 +13,11 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// commandTimeout is for kubectl; podTimeout is how long a pod may take to get where
-// a test wants it.
+// podTimeout is how long a pod may take to get where a test wants it; commandTimeout
+// is for a kubectl, which may wait for this.
 const (
-	commandTimeout = 60 * time.Second
 	podTimeout     = 60 * time.Second
+	commandTimeout = podTimeout + 20*time.Second
 )
 
 // run runs kubectl as a person does, with stdin, and returns what it prints.

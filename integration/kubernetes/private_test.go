@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"syscall"
 
@@ -82,6 +83,9 @@ func makePrivate() error {
 			return fmt.Errorf("mount %s: %w", m.target, err)
 		}
 	}
+	if err := hideKernelFlags(); err != nil {
+		return err
+	}
 	// The kubelet wants to share mounts with containers.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("share mounts: %w", err)
@@ -89,6 +93,34 @@ func makePrivate() error {
 	if err := os.Setenv("TMPDIR", "/run"); err != nil { // sockets are in it: the name must be short
 		return err
 	}
+	return raiseLoopback()
+}
+
+// hideKernelFlags puts files in the place of what the kubelet sets for the whole
+// machine.
+func hideKernelFlags() error {
+	const copies = "/run/flags"
+	if err := os.Mkdir(copies, 0o755); err != nil {
+		return err
+	}
+	for _, flag := range kernelFlags {
+		value, err := os.ReadFile(flag)
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(copies, filepath.Base(flag))
+		if err := os.WriteFile(file, value, 0o644); err != nil {
+			return err
+		}
+		if err := unix.Mount(file, flag, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("mount %s: %w", flag, err)
+		}
+	}
+	return nil
+}
+
+// raiseLoopback switches the one interface on, and gives it the node's address.
+func raiseLoopback() error {
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {
 		return fmt.Errorf("find loopback: %w", err)
