@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,7 +77,18 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M, bin string) (code int) {
-	err := start(bin)
+	log, err := os.CreateTemp("", "containerd-log-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.Remove(log.Name())
+	defer func() {
+		if code != 0 {
+			showWarnings(log.Name())
+		}
+	}()
+	err = start(bin, log)
 	if err == nil {
 		code = m.Run()
 	}
@@ -90,7 +102,17 @@ func run(m *testing.M, bin string) (code int) {
 	return code
 }
 
-func start(bin string) (err error) {
+// showWarnings prints what containerd has warned of.
+func showWarnings(log string) {
+	text, _ := os.ReadFile(log) // a help for people
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line, " level=info ") {
+			fmt.Fprint(os.Stderr, line)
+		}
+	}
+}
+
+func start(bin string, log io.Writer) (err error) {
 	ctx := context.Background()
 	if err := writeProfiles(); err != nil {
 		return err
@@ -99,7 +121,7 @@ func start(bin string) (err error) {
 	if err != nil {
 		return err
 	}
-	node, err = testbed.Start(ctx, testbed.Options{Bin: bin, Namespace: parent, CRI: true, Config: config})
+	node, err = testbed.Start(ctx, testbed.Options{Bin: bin, Namespace: parent, CRI: true, Config: config, Log: log})
 	if err != nil {
 		return err
 	}
@@ -124,7 +146,7 @@ func importImages(ctx context.Context, bin string) error {
 		"/bin/busybox": {Content: busybox, Mode: 0o755},
 		steps.Program:  {Content: calls, Mode: 0o755},
 	}
-	for _, name := range strings.Fields("sh cat sleep stty") {
+	for _, name := range strings.Fields("sh cat grep sleep stty") {
 		files["/bin/"+name] = testbed.File{Content: []byte("busybox"), Mode: os.ModeSymlink | 0o777}
 	}
 	// In a user namespace nobody can make them in the root file system.
