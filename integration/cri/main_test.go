@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -132,27 +131,14 @@ func start(bin string, log io.Writer) (err error) {
 }
 
 func importImages(ctx context.Context, bin string) error {
-	busyboxPath, err := exec.LookPath("busybox")
-	if err != nil {
-		return fmt.Errorf("needs a static busybox (make deps): %w", err)
-	}
-	busybox, errBusybox := os.ReadFile(busyboxPath)
+	files, errBusybox := testbed.Busybox()
 	calls, errCalls := steps.Build()
 	echo, errEcho := os.ReadFile(filepath.Join(bin, "http-echo"))
 	if err := errors.Join(errBusybox, errCalls, errEcho); err != nil {
 		return err
 	}
-	files := map[string]testbed.File{
-		"/bin/busybox": {Content: busybox, Mode: 0o755},
-		steps.Program:  {Content: calls, Mode: 0o755},
-	}
-	for _, name := range strings.Fields("sh cat grep sleep stty") {
-		files["/bin/"+name] = testbed.File{Content: []byte("busybox"), Mode: os.ModeSymlink | 0o777}
-	}
-	// In a user namespace nobody can make them in the root file system.
-	for _, name := range strings.Fields("/proc /dev /sys /etc /run") {
-		files[name] = testbed.File{Mode: os.ModeDir | 0o755}
-	}
+	files[steps.Program] = testbed.File{Content: calls, Mode: 0o755}
+	files["/etc"] = testbed.File{Mode: os.ModeDir | 0o755} // CRI mounts there, as others do on Busybox's folders
 	return errors.Join(
 		node.ImportForPods(ctx, testbed.SandboxImage, testbed.Rootfs{Files: files, Entrypoint: []string{"/bin/sleep", "1000000"}}),
 		node.ImportForPods(ctx, testImage, testbed.Rootfs{Files: files, Env: []string{"PATH=/bin"}}),
