@@ -18,9 +18,10 @@ import (
 // The handlers beside the drop-in's, each with an option that it has not.
 const (
 	handler   = "seccomp"
-	misspelt  = "misspelt" // profile_rot
-	nowhere   = "nowhere"  // a profile_root that is not there
-	defaulted = "defaulted"
+	misspelt  = "misspelt"  // profile_rot
+	nowhere   = "nowhere"   // a profile_root that is not there
+	defaulted = "defaulted" // an unset_profile
+	byFile    = "byfile"    // the same in a file
 )
 
 // runcHandler is what config.toml has already on a node with containerd 1.7.
@@ -29,7 +30,10 @@ const runcHandler = `[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.ru
 
 `
 
-const profileRootNowhere = "/var/lib/nowhere"
+const (
+	profileRootNowhere = "/var/lib/nowhere"
+	optionsFile        = seccompRoot + "/options.toml"
+)
 
 // dropIn returns the file that is for a format of containerd's configuration.
 func dropIn(version int) string {
@@ -52,6 +56,10 @@ func handlers(bin string) (string, error) {
 	if !ok || strings.Count(table, "SystemdCgroup = true\n") != 1 {
 		return "", fmt.Errorf("%s: cannot be adapted to this machine", dropIn(version))
 	}
+	const unsetProfile = `unset_profile = "RuntimeDefault"`
+	if err := os.WriteFile(optionsFile, []byte(unsetProfile), 0o644); err != nil {
+		return "", err
+	}
 	all := ""
 	if version < 3 {
 		all = runcHandler // without it, none is there by default
@@ -60,7 +68,8 @@ func handlers(bin string) (string, error) {
 		handler:   "",
 		misspelt:  `profile_rot = "/etc/seccomp"`,
 		nowhere:   fmt.Sprintf("profile_root = %q\nunset_profile = \"Localhost/profiles/audit.json\"", profileRootNowhere),
-		defaulted: `unset_profile = "RuntimeDefault"`,
+		defaulted: unsetProfile,
+		byFile:    fmt.Sprintf("ConfigPath = %q", optionsFile),
 	} {
 		own := strings.ReplaceAll(table, ".runtimes.seccomp", ".runtimes."+name)
 		all += strings.Replace(own, "SystemdCgroup = true\n", option+"\n", 1)

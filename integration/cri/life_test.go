@@ -2,10 +2,13 @@ package cri
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
@@ -119,4 +122,55 @@ func TestStats(t *testing.T) {
 		t.Errorf("the updated limit is %d", limit)
 	}
 	c.mustShow(t, isDefault)
+}
+
+// A container that takes too much memory is said to have been killed for it.
+func TestOOMKilled(t *testing.T) {
+	t.Parallel()
+	config := newContainerConfig("c", "/bin/sh", "-c", "x=0123456789abcdef; while :; do x=$x$x; done")
+	config.Linux.SecurityContext.Seccomp = runtimeDefault()
+	config.Linux.Resources.MemoryLimitInBytes = 16 << 20
+	c := runPod(t, newPodConfig(t)).start(t, config)
+	eventually(t, "it has exited", func() bool { return c.status(t).State == cri.ContainerState_CONTAINER_EXITED })
+	if got := c.status(t); got.Reason != "OOMKilled" || got.ExitCode != 137 {
+		t.Errorf("its status is %v", got)
+	}
+}
+
+// A kubelet that waits for events learns of each of a container's steps, in order.
+func TestContainerEvents(t *testing.T) {
+	t.Parallel()
+	needNode(t)
+	events, err := kubelet.GetContainerEvents(bounded(t), &cri.GetEventsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := runPod(t, newPodConfig(t))
+	c := p.hold(t, under("c", runtimeDefault(), probes...))
+	if _, err := kubelet.StopContainer(bounded(t), &cri.StopContainerRequest{ContainerId: c.id}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kubelet.RemoveContainer(bounded(t), &cri.RemoveContainerRequest{ContainerId: c.id}); err != nil {
+		t.Fatal(err)
+	}
+	var got []cri.ContainerEventType
+	want := []cri.ContainerEventType{
+		cri.ContainerEventType_CONTAINER_CREATED_EVENT, cri.ContainerEventType_CONTAINER_STARTED_EVENT,
+		cri.ContainerEventType_CONTAINER_STOPPED_EVENT, cri.ContainerEventType_CONTAINER_DELETED_EVENT,
+	}
+	for len(got) < len(want) {
+		event, err := events.Recv()
+		if status.Code(err) == codes.Unimplemented {
+			t.Skipf("containerd %s has no events: %v", node.Version(), err)
+		}
+		if err != nil {
+			t.Fatalf("after %v: %v", got, err)
+		}
+		if event.ContainerId == c.id {
+			got = append(got, event.ContainerEventType)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
 }

@@ -9,8 +9,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -76,7 +76,18 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M, bin string) (code int) {
-	err := start(bin)
+	log, err := os.CreateTemp("", "containerd-log-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.Remove(log.Name())
+	defer func() {
+		if code != 0 {
+			showWarnings(log.Name())
+		}
+	}()
+	err = start(bin, log)
 	if err == nil {
 		code = m.Run()
 	}
@@ -90,7 +101,17 @@ func run(m *testing.M, bin string) (code int) {
 	return code
 }
 
-func start(bin string) (err error) {
+// showWarnings prints what containerd has warned of.
+func showWarnings(log string) {
+	text, _ := os.ReadFile(log) // a help for people
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line, " level=info ") {
+			fmt.Fprint(os.Stderr, line)
+		}
+	}
+}
+
+func start(bin string, log io.Writer) (err error) {
 	ctx := context.Background()
 	if err := writeProfiles(); err != nil {
 		return err
@@ -99,7 +120,7 @@ func start(bin string) (err error) {
 	if err != nil {
 		return err
 	}
-	node, err = testbed.Start(ctx, testbed.Options{Bin: bin, Namespace: parent, CRI: true, Config: config})
+	node, err = testbed.Start(ctx, testbed.Options{Bin: bin, Namespace: parent, CRI: true, Config: config, Log: log})
 	if err != nil {
 		return err
 	}
@@ -110,27 +131,14 @@ func start(bin string) (err error) {
 }
 
 func importImages(ctx context.Context, bin string) error {
-	busyboxPath, err := exec.LookPath("busybox")
-	if err != nil {
-		return fmt.Errorf("needs a static busybox (make deps): %w", err)
-	}
-	busybox, errBusybox := os.ReadFile(busyboxPath)
+	files, errBusybox := testbed.Busybox()
 	calls, errCalls := steps.Build()
 	echo, errEcho := os.ReadFile(filepath.Join(bin, "http-echo"))
 	if err := errors.Join(errBusybox, errCalls, errEcho); err != nil {
 		return err
 	}
-	files := map[string]testbed.File{
-		"/bin/busybox": {Content: busybox, Mode: 0o755},
-		steps.Program:  {Content: calls, Mode: 0o755},
-	}
-	for _, name := range strings.Fields("sh cat sleep stty") {
-		files["/bin/"+name] = testbed.File{Content: []byte("busybox"), Mode: os.ModeSymlink | 0o777}
-	}
-	// In a user namespace nobody can make them in the root file system.
-	for _, name := range strings.Fields("/proc /dev /sys /etc /run") {
-		files[name] = testbed.File{Mode: os.ModeDir | 0o755}
-	}
+	files[steps.Program] = testbed.File{Content: calls, Mode: 0o755}
+	files["/etc"] = testbed.File{Mode: os.ModeDir | 0o755} // CRI mounts there, as others do on Busybox's folders
 	return errors.Join(
 		node.ImportForPods(ctx, testbed.SandboxImage, testbed.Rootfs{Files: files, Entrypoint: []string{"/bin/sleep", "1000000"}}),
 		node.ImportForPods(ctx, testImage, testbed.Rootfs{Files: files, Env: []string{"PATH=/bin"}}),

@@ -3,6 +3,7 @@ package cri
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -46,6 +47,38 @@ func TestUserNamespacedPod(t *testing.T) {
 			}
 			if !strings.Contains(string(status), fmt.Sprintf("\nUid:\t%d\t", hostID)) {
 				t.Errorf("init is not user %d on the node:\n%s", hostID, status)
+			}
+		})
+	}
+}
+
+// The process that holds a pod's namespaces is under RuntimeDefault, whatever
+// the pod's annotations say; but for a privileged pod, where nothing names a
+// profile but they.
+func TestSandboxProcess(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		fact       string
+		privileged bool
+		annotation string
+		filters    int
+	}{
+		{"a pod", false, "unconfined", 1},
+		{"a privileged pod", true, "unconfined", 0},
+		{"a privileged pod with a profile", true, "runtime/default", 1},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			config := newPodConfig(t)
+			config.Linux.SecurityContext.Privileged = row.privileged
+			config.Annotations[alphaPod] = row.annotation
+			p := runPod(t, config)
+			status, err := kubelet.PodSandboxStatus(bounded(t), &cri.PodSandboxStatusRequest{PodSandboxId: p.id, Verbose: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := len(programsOf(t, pidIn(t, status.Info))); got != row.filters {
+				t.Errorf("it has %d programs, not %d", got, row.filters)
 			}
 		})
 	}
@@ -97,5 +130,22 @@ func TestProcessNamespaceOfAnother(t *testing.T) {
 		if got := strings.Count(seen, steps.Program+"\x00"); got != want {
 			t.Errorf("sees %d of %d containers: %q", got, want, seen)
 		}
+	}
+}
+
+// A pod with the node's network, processes and IPC, as the system's own are.
+func TestNodeNamespaces(t *testing.T) {
+	t.Parallel()
+	node := &cri.NamespaceOption{Network: cri.NamespaceMode_NODE, Pid: cri.NamespaceMode_NODE, Ipc: cri.NamespaceMode_NODE}
+	config := newPodConfig(t)
+	config.Hostname = ""
+	config.Linux.SecurityContext.NamespaceOptions = node
+	c := under("c", runtimeDefault(), probes...)
+	c.Linux.SecurityContext.NamespaceOptions = node
+	held := runPod(t, config).hold(t, c)
+	held.mustShow(t, isDefault)
+	seen := held.exec(t, "/bin/sh", "-c", "[ -d /proc/$0 ]", strconv.Itoa(os.Getpid()))
+	if seen.ExitCode != 0 {
+		t.Error("it does not see the node's processes")
 	}
 }

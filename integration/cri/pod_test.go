@@ -213,9 +213,15 @@ func (c *container) pid(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pidIn(t, got.Info)
+}
+
+// pidIn reads a verbose status.
+func pidIn(t *testing.T, status map[string]string) int {
+	t.Helper()
 	var info struct{ Pid int }
-	if err := json.Unmarshal([]byte(got.Info["info"]), &info); err != nil || info.Pid == 0 {
-		t.Fatalf("no pid in %v: %v", got.Info, err)
+	if err := json.Unmarshal([]byte(status["info"]), &info); err != nil || info.Pid == 0 {
+		t.Fatalf("no pid in %v: %v", status, err)
 	}
 	return info.Pid
 }

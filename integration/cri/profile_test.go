@@ -1,6 +1,7 @@
 package cri
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,10 +99,7 @@ func mustAnswer(t *testing.T, who, stdout string, want behaviour) {
 // that one decides as the OCI spec's profile says.
 func (c *container) mustBeInstalled(t *testing.T, want behaviour) {
 	t.Helper()
-	filters, err := installed.Filters(c.pid(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	filters := programsOf(t, c.pid(t))
 	if len(filters) != want.filters {
 		t.Errorf("init has %d programs, not %d", len(filters), want.filters)
 	}
@@ -114,6 +112,19 @@ func (c *container) mustBeInstalled(t *testing.T, want behaviour) {
 	if out, err := tool.CombinedOutput(); err != nil {
 		t.Errorf("%v: %v\n%s", tool.Args, err, out)
 	}
+}
+
+// programsOf reads a process's programs back from the kernel.
+func programsOf(t *testing.T, pid int) []installed.Filter {
+	t.Helper()
+	filters, err := installed.Filters(pid)
+	if errors.Is(err, installed.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filters
 }
 
 // Whatever way a profile is named, or not.
@@ -147,11 +158,52 @@ func TestProfiles(t *testing.T) {
 // The operator's option applies where the pod says nothing.
 func TestUnsetProfile(t *testing.T) {
 	t.Parallel()
-	p, err := tryPod(t, defaulted, newPodConfig(t))
-	if err != nil {
-		t.Fatal(err)
+	for _, handler := range []string{defaulted, byFile} {
+		t.Run(handler, func(t *testing.T) {
+			t.Parallel()
+			if handler == defaulted {
+				needOptions(t)
+			}
+			p, err := tryPod(t, handler, newPodConfig(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.hold(t, under("unset", nil, probes...)).mustShow(t, isDefaulted)
+			p.hold(t, under("unconfined", unconfined(), probes...)).mustShow(t, isDefaulted)
+			p.hold(t, under("named", localhost(denyPgid), probes...)).mustShow(t, isDenyPgid)
+		})
 	}
-	p.hold(t, under("unset", nil, probes...)).mustShow(t, isDefaulted)
-	p.hold(t, under("unconfined", unconfined(), probes...)).mustShow(t, isDefaulted)
-	p.hold(t, under("named", localhost(denyPgid), probes...)).mustShow(t, isDenyPgid)
+}
+
+// needOptions skips a test of options in containerd's configuration.
+func needOptions(t *testing.T) {
+	t.Helper()
+	needNode(t)
+	if !node.CRIPassesOptions() {
+		t.Skipf("containerd %s passes only the path of a file with options", node.Version())
+	}
+}
+
+// A pod that Kubernetes' restricted policy admits: another user, no privileges
+// and no way to them, a root file system to read.
+func TestRestrictedPod(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		profile *cri.SecurityProfile
+		want    behaviour
+	}{{runtimeDefault(), isDefault}, {localhost(denyPgid), isDenyPgid}} {
+		t.Run(row.want.name, func(t *testing.T) {
+			t.Parallel()
+			c := under("c", row.profile, probes...)
+			s := c.Linux.SecurityContext
+			s.RunAsUser, s.NoNewPrivs, s.ReadonlyRootfs = &cri.Int64Value{Value: 65534}, true, true
+			s.Capabilities = &cri.Capability{DropCapabilities: []string{"ALL"}}
+			held := runPod(t, newPodConfig(t)).hold(t, c)
+			held.mustShow(t, row.want)
+			got := held.exec(t, "/bin/sh", "-c", `busybox id -u; grep -E "^(CapBnd|NoNewPrivs):" /proc/self/status; >/new || echo no`)
+			if string(got.Stdout) != "65534\nCapBnd:\t0000000000000000\nNoNewPrivs:\t1\nno\n" {
+				t.Errorf("got %q, %s", got.Stdout, got.Stderr)
+			}
+		})
+	}
 }

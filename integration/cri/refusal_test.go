@@ -65,6 +65,7 @@ func TestBadAnnotationIsRefused(t *testing.T) {
 // A handler's table that is wrong is named by the key and the value.
 func TestBadHandlerIsRefused(t *testing.T) {
 	t.Parallel()
+	needOptions(t)
 	_, err := tryPod(t, misspelt, newPodConfig(t))
 	mustSay(t, err, []string{"runtime handler", "containerd's configuration", `unknown option "profile_rot"`})
 

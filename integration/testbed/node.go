@@ -222,6 +222,10 @@ func (n *Node) AsksForFeatures() bool { return n.version.atLeast(2, 0) }
 // not only for io.containerd.runc.v2.
 func (n *Node) CRIAsksForFeatures() bool { return n.version.atLeast(2, 2) }
 
+// CRIPassesOptions reports whether the CRI plugin passes on a handler's options,
+// and not only the path of a file with them.
+func (n *Node) CRIPassesOptions() bool { return n.version.passesOptions() }
+
 // ConfigVersion is the format of containerd's configuration.
 func (n *Node) ConfigVersion() int { return n.version.configVersion() }
 

@@ -32,6 +32,10 @@ func (v version) hasSocketDir() bool { return v.atLeast(2, 3) }
 // as long as there was no other way, it had no flag for this.
 func (v version) importsLocally() bool { return v.atLeast(1, 7) }
 
+// passesOptions reports whether CRI passes a handler's table of options to a
+// runtime that it does not know. Older ones know only the path of a file.
+func (v version) passesOptions() bool { return v.atLeast(1, 7) }
+
 // Debian's has no v: 1.6.20~ds1.
 var versionPattern = regexp.MustCompile(`(?m) v?(\d+)\.(\d+)\.\S+`)
 
