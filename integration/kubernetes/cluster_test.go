@@ -35,13 +35,18 @@ type cluster struct {
 // startCluster starts all in the order in which one needs the other. What it
 // returns has to be stopped also after an error.
 func startCluster(programs, logs string) (*cluster, error) {
-	if err := errors.Join(os.RemoveAll(logs), os.MkdirAll(logs, 0o755), os.MkdirAll(certificates, 0o755)); err != nil {
+	if err := errors.Join(os.MkdirAll(logs, 0o755), os.MkdirAll(certificates, 0o755)); err != nil {
 		return nil, err
 	}
 	c := &cluster{programs: programs, logs: logs}
 	c.etcd = c.daemon("etcd", etcdFlags())
 	c.apiserver = c.daemon("kube-apiserver", apiserverFlags())
 	c.kubelet = c.daemon("kubelet", kubeletFlags())
+	for _, d := range []*daemon{c.etcd, c.apiserver, c.kubelet} {
+		if err := os.RemoveAll(d.log); err != nil { // of the run before
+			return nil, err
+		}
+	}
 	for _, step := range []func() error{
 		writeCredentials, c.startEtcd, c.startAPIServer, c.createDefaults,
 		c.startContainerd, writeKubeletConfig, makeCgroup, c.startKubelet,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -76,24 +75,13 @@ func writeDropIns() error {
 
 // importImages makes the images that pods name, and containerd for sandboxes.
 func (c *cluster) importImages() error {
-	busybox, err := exec.LookPath("busybox")
-	if err != nil {
-		return fmt.Errorf("needs a static busybox (make deps): %w", err)
-	}
-	shell, err := os.ReadFile(busybox)
+	tools, err := testbed.Busybox()
 	if err != nil {
 		return err
 	}
 	echo, err := os.ReadFile(filepath.Join(testbed.BinDir(), "http-echo"))
 	if err != nil {
 		return err
-	}
-	tools := map[string]testbed.File{
-		"/bin/busybox": {Content: shell, Mode: 0o755},
-		"/tmp":         {Mode: os.ModeDir | os.ModeSticky | 0o777},
-	}
-	for _, name := range strings.Fields("sh cat grep mkdir rm sleep touch") {
-		tools["/bin/"+name] = testbed.File{Content: []byte("busybox"), Mode: os.ModeSymlink | 0o777}
 	}
 	for name, rootfs := range map[string]testbed.Rootfs{
 		testbed.SandboxImage: {Files: tools, Entrypoint: []string{"/bin/sleep", "1000000"}},

@@ -31,11 +31,15 @@ var (
 
 func TestMain(m *testing.M) {
 	programs := os.Getenv(programsEnv)
-	switch {
-	case programs == "":
+	if programs == "" {
 		unavailable = "needs a cluster, whose programs take minutes to build: make e2e-kubernetes"
 		os.Exit(m.Run())
-	case !isPrivate():
+	}
+	if why := testbed.Unavailable(testbed.BinDir(), "containerd", "ctr", "http-echo", "containerd-shim-seccomp-v1"); why != "" {
+		fmt.Fprintln(os.Stderr, why)
+		os.Exit(1)
+	}
+	if !isPrivate() {
 		os.Exit(runPrivately())
 	}
 	os.Exit(run(m, programs))
@@ -43,12 +47,8 @@ func TestMain(m *testing.M) {
 
 // run is the child's work: a cluster, the tests, and a look at what is left.
 func run(m *testing.M, programs string) (code int) {
-	if why := testbed.Unavailable(testbed.BinDir(), "containerd", "ctr", "http-echo", "containerd-shim-seccomp-v1"); why != "" {
-		fmt.Fprintln(os.Stderr, why)
-		return 1
-	}
-	var err error
-	if err = makePrivate(); err == nil {
+	err := makePrivate()
+	if err == nil {
 		k8s, err = startCluster(programs, os.Getenv(logsEnv))
 	}
 	if err == nil {
@@ -58,7 +58,7 @@ func run(m *testing.M, programs string) (code int) {
 		err = errors.Join(err, k8s.stop())
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%v\n", err)
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return code
