@@ -14,6 +14,7 @@ import (
 
 	containerd "github.com/containerd/containerd/v2/client"
 
+	"seccomp-shim/integration/steps"
 	"seccomp-shim/integration/testbed"
 	"seccomp-shim/seccomp/compile"
 	shim "seccomp-shim/shim/container"
@@ -115,15 +116,15 @@ func buildPrograms() (map[string]testbed.File, error) {
 		return nil, err
 	}
 	busybox = files["/bin/busybox"].Content
-	calls, err := buildC("integration/testdata/calls/calls.c")
+	calls, err := steps.Build()
 	if err != nil {
 		return nil, err
 	}
-	minimal, err := buildC("shim/container/load/testdata/minimal.c", "-nostdlib", "-fno-stack-protector")
+	minimal, err := testbed.CompileC("shim/container/load/testdata/minimal.c", "-nostdlib", "-fno-stack-protector")
 	if err != nil {
 		return nil, err
 	}
-	files["/bin/calls"] = testbed.File{Content: calls, Mode: 0o755}
+	files[steps.Program] = testbed.File{Content: calls, Mode: 0o755}
 	files["/bin/minimal"] = testbed.File{Content: minimal, Mode: 0o755}
 	for _, name := range []string{"/mnt/plain", "/mnt/mapped"} {
 		files[name] = testbed.File{Mode: os.ModeDir | 0o755}
