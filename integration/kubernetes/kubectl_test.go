@@ -25,13 +25,18 @@ func (c *cluster) run(stdin string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(c.programs, "kubectl"), args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(certificates, "person.conf"), "HOME=/run")
+	cmd.Env = c.environment()
 	cmd.Stdin = strings.NewReader(stdin)
 	result, err := testbed.Run(cmd)
 	if err == nil && result.ExitCode != 0 {
 		err = fmt.Errorf("kubectl %s: exit code %d: %s%s", strings.Join(args, " "), result.ExitCode, result.Stdout, result.Stderr)
 	}
 	return strings.TrimSuffix(result.Stdout, "\n"), err
+}
+
+// environment is that of a person who uses the cluster.
+func (c *cluster) environment() []string {
+	return append(os.Environ(), "KUBECONFIG="+filepath.Join(certificates, "person.conf"), "HOME=/run")
 }
 
 // kubectl is run for what must succeed.
