@@ -46,17 +46,23 @@ RUNTIME     ?= io.containerd.seccomp.v1
 CONFORMANCE := $(CURDIR)/build/conformance
 CONFORMANCE_PEERS := $(if $(filter io.containerd.runc.v2,$(RUNTIME)),$(RUNC_SHIM) $(RUNC_TOOL) $(RUNC_FP))
 
+# What e2e-kubernetes runs, built from the Go proxy.
+KUBERNETES ?= v1.36.3
+ETCD       ?= v3.6.16
+CLUSTER    := $(CURDIR)/build/kubernetes
+CLUSTER_BIN = $(CLUSTER)/$(KUBERNETES)-etcd-$(ETCD)
+
 FUZZTIME ?= 60s
 STRESS   ?= 1000
 export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit stress test-matrix test-vm conformance bench fuzz lint fmt clean \
+.PHONY: help deps build demo test unit stress test-matrix test-vm e2e-kubernetes conformance bench fuzz lint fmt clean \
 	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@missing=; \
@@ -94,6 +100,11 @@ test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(VM)/root.img ## run t
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
 test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
+
+# For example: make e2e-kubernetes KUBERNETES=v1.37.2 ETCD=v3.7.3 ARGS='-run TestTutorial'
+e2e-kubernetes: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(CLUSTER_BIN)/kubelet ## play the tutorial by kubectl on a cluster of one node (root; 2 minutes, at first 8)
+	SECCOMP_SHIM_KUBERNETES=$(CLUSTER_BIN) SECCOMP_SHIM_KUBERNETES_LOGS=$(CLUSTER)/logs \
+		$(GO) test -count 1 -v -timeout 20m ./integration/kubernetes $(ARGS)
 
 unit: $(PATCHED) ## run the tests that need no root and no containerd
 	$(GO) test $$($(GO) list ./... | grep -v /integration)
@@ -144,6 +155,9 @@ $(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
 
 $(VM)/root.img: integration/vm/image integration/vm/tests.service | deps
 	integration/vm/image $(@D)
+
+$(CLUSTER_BIN)/kubelet: integration/kubernetes/build
+	integration/kubernetes/build $(@D) $(KUBERNETES) $(ETCD)
 
 $(BENCH)/bench: $(PATCHED) ; $(GO) build -o $@ ./integration/bench
 

@@ -55,6 +55,8 @@ type Options struct {
 	CRI bool
 	// Config is TOML that is appended to the node's containerd config.
 	Config string
+	// Imports are files that the config imports, such as a drop-in of deploy/.
+	Imports []string
 }
 
 // Node is a running containerd and its folder. Its methods are not safe for
