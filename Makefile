@@ -96,7 +96,7 @@ test: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without 
 # RUN is go test's -run, '.' for all tests, which may take LIMIT=60 (minutes); by
 # default those that touch cgroups and the filters that the kernel runs.
 test-vm: WITH_VM := yes
-test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(VM)/root.img ## run the tests that touch cgroups on cgroup v2, in qemu (root; 3 minutes)
+test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(VM)/root.img ## run the tests that touch cgroups, and pods, on cgroup v2, in qemu (root; 6 minutes)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
 test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)

@@ -31,6 +31,7 @@ const runcHandler = `[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.ru
 `
 
 const (
+	systemdCgroup      = "SystemdCgroup = true\n"
 	profileRootNowhere = "/var/lib/nowhere"
 	optionsFile        = seccompRoot + "/options.toml"
 )
@@ -42,7 +43,7 @@ func dropIn(version int) string {
 }
 
 // handlers returns the drop-in as containerd's configuration for this machine,
-// on which no systemd makes cgroups, and more handlers like it.
+// where there may be no systemd, and more handlers like it.
 func handlers(bin string) (string, error) {
 	version, err := testbed.ConfigVersion(context.Background(), bin)
 	if err != nil {
@@ -53,11 +54,15 @@ func handlers(bin string) (string, error) {
 		return "", err
 	}
 	_, table, ok := strings.Cut(string(text), fmt.Sprintf("\nversion = %d\n", version))
-	if !ok || strings.Count(table, "SystemdCgroup = true\n") != 1 {
+	if !ok || strings.Count(table, systemdCgroup) != 1 {
 		return "", fmt.Errorf("%s: cannot be adapted to this machine", dropIn(version))
 	}
-	const unsetProfile = `unset_profile = "RuntimeDefault"`
-	if err := os.WriteFile(optionsFile, []byte(unsetProfile), 0o644); err != nil {
+	const unsetProfile = "unset_profile = \"RuntimeDefault\"\n"
+	inFile := unsetProfile
+	if hasSystemd() {
+		inFile += systemdCgroup
+	}
+	if err := os.WriteFile(optionsFile, []byte(inFile), 0o644); err != nil {
 		return "", err
 	}
 	all := ""
@@ -71,8 +76,11 @@ func handlers(bin string) (string, error) {
 		defaulted: unsetProfile,
 		byFile:    fmt.Sprintf("ConfigPath = %q", optionsFile),
 	} {
+		if hasSystemd() && name != byFile {
+			option = systemdCgroup + option
+		}
 		own := strings.ReplaceAll(table, ".runtimes.seccomp", ".runtimes."+name)
-		all += strings.Replace(own, "SystemdCgroup = true\n", option+"\n", 1)
+		all += strings.Replace(own, systemdCgroup, option+"\n", 1)
 	}
 	return all, nil
 }

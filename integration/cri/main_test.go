@@ -35,7 +35,7 @@ var (
 	unavailable string
 	node        *testbed.Node
 	kubelet     *connection
-	parent      = fmt.Sprintf("cri-%d", os.Getpid()) // the cgroup of all pods
+	ours        = fmt.Sprintf("cri-%d", os.Getpid()) // nodes must not share a name
 )
 
 // connection is a kubelet's to containerd.
@@ -120,7 +120,7 @@ func start(bin string, log io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	node, err = testbed.Start(ctx, testbed.Options{Bin: bin, Namespace: parent, CRI: true, Config: config, Log: log})
+	node, err = testbed.Start(ctx, testbed.Options{Bin: bin, Namespace: ours, CRI: true, Config: config, Log: log})
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,17 @@
 package cri
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/containerd/containerd/v2/core/mount"
+	"golang.org/x/sys/unix"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 
 	"seccomp-shim/integration/steps"
@@ -22,6 +27,7 @@ func TestUserNamespacedPod(t *testing.T) {
 	if !node.CRIAsksForFeatures() {
 		t.Skipf("containerd %s has no user namespaces for this runtime", node.Version())
 	}
+	needMappedMounts(t)
 	mapping := []*cri.IDMapping{{ContainerId: 0, HostId: hostID, Length: 65536}}
 	users := &cri.UserNamespace{Mode: cri.NamespaceMode_POD, Uids: mapping, Gids: mapping}
 	for _, row := range []struct {
@@ -49,6 +55,36 @@ func TestUserNamespacedPod(t *testing.T) {
 				t.Errorf("init is not user %d on the node:\n%s", hostID, status)
 			}
 		})
+	}
+}
+
+// needMappedMounts skips a test where the root file system of such a pod cannot be
+// made: on tmpfs before Linux 6.3.
+func needMappedMounts(t *testing.T) {
+	t.Helper()
+	cmd := exec.Command("sleep", "1000")
+	mapping := []syscall.SysProcIDMap{{ContainerID: 0, HostID: hostID, Size: 65536}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: mapping, GidMappings: mapping}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	users, err := os.Open(fmt.Sprintf("/proc/%d/ns/user", cmd.Process.Pid))
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait() // says that it was killed
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer users.Close()
+	target := t.TempDir()
+	err = mount.IDMapMount(node.Dir(), target, int(users.Fd()))
+	if errors.Is(err, unix.EINVAL) {
+		t.Skipf("the file system of %s cannot be mounted for other users: %v", node.Dir(), err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Unmount(target, unix.MNT_DETACH); err != nil {
+		t.Fatal(err)
 	}
 }
 

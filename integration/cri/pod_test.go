@@ -24,6 +24,20 @@ type pod struct {
 	config *cri.PodSandboxConfig
 }
 
+// cgroupParent is the cgroup of all pods.
+func cgroupParent() string {
+	if hasSystemd() {
+		return "/" + strings.ReplaceAll(ours, "-", "") + ".slice" // a dash would be a level
+	}
+	return "/" + ours
+}
+
+// hasSystemd reports whether systemd makes this machine's cgroups.
+func hasSystemd() bool {
+	_, err := os.Stat("/run/systemd/system")
+	return err == nil
+}
+
 // newPodConfig describes a pod as the kubelet does.
 func newPodConfig(t *testing.T) *cri.PodSandboxConfig {
 	t.Helper()
@@ -38,7 +52,7 @@ func newPodConfig(t *testing.T) *cri.PodSandboxConfig {
 		},
 		Annotations: map[string]string{},
 		Linux: &cri.LinuxPodSandboxConfig{
-			CgroupParent: "/" + parent,
+			CgroupParent: cgroupParent(),
 			SecurityContext: &cri.LinuxSandboxSecurityContext{
 				NamespaceOptions: &cri.NamespaceOption{Pid: cri.NamespaceMode_CONTAINER},
 				// The kubelet asks for this whatever the pod says.
