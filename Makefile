@@ -13,6 +13,8 @@ export CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
 # which is started three times for each container and once for each exec.
 SHIM_TAGS       := no_grpc
 RUNC_MODULE     := github.com/opencontainers/runc
+# Of a source that is neither a git repository nor a tarball of one it must be said.
+VERSION ?= $(shell deploy/packages/version)
 STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The tests look for the binaries here.
@@ -136,9 +138,9 @@ clean: ## remove what was built
 $(RUNC): ; @$(GO) run ./shim/container/patch $@
 # Linked statically the shim starts faster, and needs no libseccomp on the node;
 # and both have the same one, so that they compile alike.
+LDFLAGS = -linkmode external -extldflags -static -X seccomp-shim/version.stamped=$(VERSION)
 $(SHIM) $(CTL): $(RUNC)
-	$(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '-linkmode external -extldflags -static' \
-		-o $@ ./cmd/$(@F)
+	$(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '$(LDFLAGS)' -o $@ ./cmd/$(@F)
 $(DEMO): $(RUNC) ; $(GO) build -o $@ ./integration/demo
 
 $(VM)/root.img: integration/vm/image integration/vm/tests.service | deps

@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/version"
 )
 
 // Exit codes.
@@ -46,6 +49,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 func newRoot() *cobra.Command {
+	var asked bool // for the version
 	root := &cobra.Command{
 		Use:           "seccompctl",
 		Short:         "Compile, inspect and explain seccomp profiles",
@@ -63,8 +67,14 @@ func newRoot() *cobra.Command {
 			}
 			return misuse(cmd, "%s", err)
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asked {
+				return version.Write(cmd.OutOrStdout(), cmd.Name(), compile.LibraryVersion())
+			}
+			return cmd.Help()
+		},
 	}
+	root.Flags().BoolVar(&asked, "version", false, "show the version, and that of libseccomp")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misuse(cmd, "%w", err) })
 	root.AddCommand(newCompile(), newInspect(), newExplain())
 	return root
