@@ -24,8 +24,8 @@ SHIM  := $(BIN)/containerd-shim-seccomp-v1
 CTL   := $(BIN)/seccompctl
 PEERS := $(BIN)/containerd $(BIN)/ctr
 ECHO  := $(BIN)/http-echo
-# libcontainer with the filter's load moved; go.mod replaces runc by it.
-RUNC  := $(CURDIR)/build/runc
+# Modules with lines of ours, runc and ttrpc; go.mod replaces them by these.
+PATCHED := $(CURDIR)/build/runc $(CURDIR)/build/ttrpc
 DEMO  := $(BIN)/demo
 # What only the benchmark needs is kept apart: the tests' PATH has no runc.
 BENCH := $(CURDIR)/build/bench
@@ -55,7 +55,7 @@ export FUZZWORKERS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps build demo test unit stress test-matrix test-vm conformance bench fuzz lint fmt clean \
-	$(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench $(CONFORMANCE)/conformance
+	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,29 +80,29 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	echo "installing$$missing"; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing
 
-build: deps $(RUNC) $(SHIM) $(CTL) ## build the shim and seccompctl into build/bin
+build: deps $(PATCHED) $(SHIM) $(CTL) ## build the shim and seccompctl into build/bin
 
-demo: deps $(RUNC) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
+demo: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
 	$(DEMO) -bin $(BIN) -profiles integration/testdata/profiles
 
-test: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
+test: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
 
 # RUN is go test's -run, '.' for all tests, which may take LIMIT=60 (minutes); by
 # default those that touch cgroups and the filters that the kernel runs.
 test-vm: WITH_VM := yes
-test-vm: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(VM)/root.img ## run the tests that touch cgroups on cgroup v2, in qemu (root; 3 minutes)
+test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(VM)/root.img ## run the tests that touch cgroups on cgroup v2, in qemu (root; 3 minutes)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
-test-matrix: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
+test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
-unit: $(RUNC) ## run the tests that need no root and no containerd
+unit: $(PATCHED) ## run the tests that need no root and no containerd
 	$(GO) test $$($(GO) list ./... | grep -v /integration)
 	@echo 'left out: integration/... (real containers; needs root)'
 
 # The shim under test is built with the race detector, and so is the test. Each of
 # their processes would sleep for a second at its end, lest a report is lost.
-stress: deps $(RUNC) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race (root)
+stress: deps $(PATCHED) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race (root)
 	@mkdir -p $(RACE)
 	$(GO) build -race -trimpath -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1
 	cp -u $(PEERS) $(RACE)/
@@ -110,21 +110,21 @@ stress: deps $(RUNC) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, ST
 	# The race detector has memory of its own, which is not to be measured.
 	STRESS=$(STRESS) $(GO) test -timeout 1h -count 1 -v -run '^TestStressExecs$$' ./integration
 
-fuzz: deps $(RUNC) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at once
+fuzz: deps $(PATCHED) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at once
 	.ci/fuzz $(FUZZTIME)
 
 # For example: make bench ARGS='-o json'
 bench: WITH_CRUN := yes
-bench: deps $(RUNC) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 2 minutes)
+bench: deps $(PATCHED) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 2 minutes)
 	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
 
 # For example: make conformance RUNTIME=io.containerd.runc.v2 ARGS='-run TestContainer'
 conformance: WITH_SUITE := yes
-conformance: deps $(RUNC) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE)/conformance ## run containerd's client suite with the shim (root; 5 minutes)
+conformance: deps $(PATCHED) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE)/conformance ## run containerd's client suite with the shim (root; 5 minutes)
 	@$(GO) mod download $(CONTAINERD) && $(CONFORMANCE)/conformance -runtime $(RUNTIME) -work $(CONFORMANCE) \
 		-path $(BIN)$(if $(CONFORMANCE_PEERS),:$(BENCH)) -containerd "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(ARGS)
 
-lint: deps $(RUNC) ## check formatting, go vet, staticcheck
+lint: deps $(PATCHED) ## check formatting, go vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
@@ -135,20 +135,20 @@ fmt: ## format the Go sources
 clean: ## remove what was built
 	rm -rf build
 
-$(RUNC): ; @$(GO) run ./shim/container/patch $@
+$(PATCHED) &: ; @$(GO) run ./shim/patch $(CURDIR)/build
 # Linked statically the shim starts faster, and needs no libseccomp on the node;
 # and both have the same one, so that they compile alike.
 LDFLAGS = -linkmode external -extldflags -static -X seccomp-shim/version.stamped=$(VERSION)
-$(SHIM) $(CTL): $(RUNC)
+$(SHIM) $(CTL): $(PATCHED)
 	$(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '$(LDFLAGS)' -o $@ ./cmd/$(@F)
-$(DEMO): $(RUNC) ; $(GO) build -o $@ ./integration/demo
+$(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
 
 $(VM)/root.img: integration/vm/image integration/vm/tests.service | deps
 	integration/vm/image $(@D)
 
-$(BENCH)/bench: $(RUNC) ; $(GO) build -o $@ ./integration/bench
+$(BENCH)/bench: $(PATCHED) ; $(GO) build -o $@ ./integration/bench
 
-$(CONFORMANCE)/conformance: $(RUNC) ; $(GO) build -o $@ ./integration/conformance
+$(CONFORMANCE)/conformance: $(PATCHED) ; $(GO) build -o $@ ./integration/conformance
 
 # -static needs a C library without glibc's start-up syscalls: see integration/echo.
 $(ECHO): integration/echo/echo.c
@@ -160,7 +160,7 @@ $(ECHO) $(PROGRAM):
 $(RUNC_SHIM): export CGO_ENABLED := 0
 $(RUNC_SHIM): CONTAINERD_TAGS := $(SHIM_TAGS)
 $(RUNC_FP): CONTAINERD_CMD := ./integration/failpoint/cmd
-$(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(RUNC)
+$(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(PATCHED)
 	@mkdir -p $(@D)
 	@echo 'building $(@F) (once; about a minute)'
 	$(GO) mod download $(CONTAINERD)
@@ -170,7 +170,7 @@ $(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(RUNC)
 		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ $(or $(CONTAINERD_CMD),./cmd)/$(@F)
 
 # Not from within this module, whose go.mod replaces runc by the copy.
-$(RUNC_TOOL): go.mod | $(RUNC)
+$(RUNC_TOOL): go.mod | $(PATCHED)
 	@mkdir -p $(@D)
 	version=$$($(GO) list -m -f '{{.Version}}' $(RUNC_MODULE)) && \
 	cd / && $(GO) mod download $(RUNC_MODULE)@$$version && \

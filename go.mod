@@ -77,4 +77,7 @@ require (
 	google.golang.org/grpc v1.83.2
 )
 
-replace github.com/opencontainers/runc => ./build/runc
+replace (
+	github.com/containerd/ttrpc => ./build/ttrpc
+	github.com/opencontainers/runc => ./build/runc
+)

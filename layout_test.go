@@ -57,10 +57,10 @@ var mayImport = map[string][]string{
 		"golang.org/x/sys/unix",
 		"google.golang.org/protobuf/proto",
 	},
-	"shim/container/dump":  {"google.golang.org/protobuf/encoding/protowire"},
-	"shim/container/load":  {"golang.org/x/sys/unix"},
-	"shim/container/patch": {},
-	"shim/stdio":           {"golang.org/x/sys/unix"},
+	"shim/container/dump": {"google.golang.org/protobuf/encoding/protowire"},
+	"shim/container/load": {"golang.org/x/sys/unix"},
+	"shim/patch":          {},
+	"shim/stdio":          {"golang.org/x/sys/unix"},
 	// containerd stops here.
 	"shim": {
 		"seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/", "seccomp-shim/version",
