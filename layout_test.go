@@ -73,7 +73,8 @@ var mayImport = map[string][]string{
 	},
 	// What only people need, such as a library for command lines, stops here: the
 	// shim is also every container's init, and pays for what it links.
-	"cmd/seccompctl": {
+	"cmd/seccompctl": {"seccomp-shim/cmd/seccompctl/command", "seccomp-shim/seccomp/compile"},
+	"cmd/seccompctl/command": {
 		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/", "seccomp-shim/version",
 		"github.com/moby/sys/capability",
 		"github.com/opencontainers/runtime-spec/specs-go",

@@ -1,4 +1,8 @@
-package main
+// Package command has seccompctl's commands: it compiles profiles as the shim does,
+// shows and checks compiled programs and those of running processes, and explains
+// what a profile answers and why. It is apart from main for those who write the
+// commands' manual pages.
+package command
 
 import (
 	"errors"
@@ -28,9 +32,9 @@ func misuse(cmd *cobra.Command, format string, args ...any) error {
 	return usageError{cmd.CommandPath(), fmt.Errorf(format, args...)}
 }
 
-// run runs one command line and returns the exit code.
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := newRoot()
+// Run runs one command line and returns the exit code.
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := Root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -48,7 +52,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return exitFailure
 }
 
-func newRoot() *cobra.Command {
+// Root returns seccompctl's command, with its subcommands.
+func Root() *cobra.Command {
 	var asked bool // for the version
 	root := &cobra.Command{
 		Use:           "seccompctl",
