@@ -1,0 +1,112 @@
+// Package containerd holds containerd's configuration of the runtime handler;
+// its tests compare the files with the shim and the README. That containerd
+// accepts them is tested by package integration/cri.
+package containerd
+
+import (
+	"os"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"seccomp-shim/seccomp"
+)
+
+// files are the drop-ins: the name, the version of the configuration's format,
+// and the plugin that has the handlers.
+var files = map[string]struct {
+	version int64
+	plugin  string
+}{
+	"seccomp-2.x.toml": {3, "io.containerd.cri.v1.runtime"},
+	"seccomp-1.7.toml": {2, "io.containerd.grpc.v1.cri"},
+}
+
+type handler struct {
+	RuntimeType          string         `toml:"runtime_type"`
+	PodAnnotations       []string       `toml:"pod_annotations"`
+	ContainerAnnotations []string       `toml:"container_annotations"`
+	Options              map[string]any `toml:"options"`
+}
+
+type config struct {
+	Version int64 `toml:"version"`
+	Plugins map[string]struct {
+		Containerd struct {
+			Runtimes map[string]handler `toml:"runtimes"`
+		} `toml:"containerd"`
+	} `toml:"plugins"`
+}
+
+func parse(t *testing.T, text string) config {
+	t.Helper()
+	var c config
+	if err := toml.NewDecoder(strings.NewReader(text)).DisallowUnknownFields().Decode(&c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Both files say the same about the same handler.
+func TestDropIns(t *testing.T) {
+	var all []handler
+	for name, file := range files {
+		c := parse(t, read(t, name))
+		if c.Version != file.version || len(c.Plugins) != 1 || len(c.Plugins[file.plugin].Containerd.Runtimes) != 1 {
+			t.Errorf("%s: got %+v", name, c)
+		}
+		h := c.Plugins[file.plugin].Containerd.Runtimes["seccomp"]
+		if h.RuntimeType != "io.containerd.seccomp.v1" || h.Options["SystemdCgroup"] != true {
+			t.Errorf("%s: got %+v", name, h)
+		}
+		all = append(all, h)
+	}
+	if !reflect.DeepEqual(all[0], all[1]) {
+		t.Errorf("they differ:\n%+v\n%+v", all[0], all[1])
+	}
+}
+
+// What the shim reads passes containerd, which matches as package path does.
+func TestAnnotationsPass(t *testing.T) {
+	h := parse(t, read(t, "seccomp-2.x.toml")).Plugins["io.containerd.cri.v1.runtime"].Containerd.Runtimes["seccomp"]
+	for _, annotation := range seccomp.Annotations() {
+		if strings.HasSuffix(annotation, "/") {
+			annotation += "test-container"
+		}
+		if !slices.ContainsFunc(h.PodAnnotations, func(pattern string) bool {
+			ok, err := path.Match(pattern, annotation)
+			return ok && err == nil
+		}) {
+			t.Errorf("%s does not pass", annotation)
+		}
+	}
+}
+
+// The README shows the same.
+func TestReadmeAgrees(t *testing.T) {
+	blocks := map[int64]config{}
+	for block := range strings.SplitSeq(read(t, "../../README.md"), "\n```toml\n") {
+		if text, _, _ := strings.Cut(block, "\n```\n"); strings.HasPrefix(text, "version = ") {
+			c := parse(t, text)
+			blocks[c.Version] = c
+		}
+	}
+	for name, file := range files {
+		if want := parse(t, read(t, name)); !reflect.DeepEqual(blocks[file.version], want) {
+			t.Errorf("README: got  %+v\n%s: %+v", blocks[file.version], name, want)
+		}
+	}
+}

@@ -1,0 +1,113 @@
+// Package kubernetes holds what a cluster's administrator applies; its tests
+// read the files as strictly as the API server does.
+package kubernetes
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/yaml"
+
+	"seccomp-shim/seccomp"
+)
+
+// read decodes a file into an object; an unknown or doubled field is an error.
+func read[T any](t *testing.T, path string) *T {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	object := new(T)
+	if err := yaml.UnmarshalStrict(data, object); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return object
+}
+
+func TestRuntimeClass(t *testing.T) {
+	class := read[nodev1.RuntimeClass](t, "runtimeclass.yaml")
+	if class.APIVersion != "node.k8s.io/v1" || class.Kind != "RuntimeClass" || class.Name != "seccomp" || class.Handler != "seccomp" {
+		t.Errorf("got %+v", class)
+	}
+}
+
+// The pods are the tutorial's, but for the runtime class.
+func TestTutorialPods(t *testing.T) {
+	for _, row := range []struct {
+		name, text  string
+		profileType corev1.SeccompProfileType
+		path        string
+	}{
+		{"default-pod", "just made some more syscalls!", corev1.SeccompProfileTypeRuntimeDefault, ""},
+		{"audit-pod", "just made some syscalls!", corev1.SeccompProfileTypeLocalhost, "profiles/audit.json"},
+		{"fine-pod", "just made some syscalls!", corev1.SeccompProfileTypeLocalhost, "profiles/fine-grained.json"},
+		{"violation-pod", "just made some syscalls!", corev1.SeccompProfileTypeLocalhost, "profiles/violation.json"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			forbidden := false
+			profile := &corev1.SeccompProfile{Type: row.profileType}
+			if row.path != "" {
+				profile.LocalhostProfile = &row.path
+			}
+			class := "seccomp"
+			want := &corev1.Pod{}
+			want.APIVersion, want.Kind = "v1", "Pod"
+			want.Name = row.name
+			want.Labels = map[string]string{"app.kubernetes.io/name": row.name}
+			want.Spec = corev1.PodSpec{
+				RuntimeClassName: &class,
+				SecurityContext:  &corev1.PodSecurityContext{SeccompProfile: profile},
+				Containers: []corev1.Container{{
+					Name:            "test-container",
+					Image:           "hashicorp/http-echo:1.0",
+					Args:            []string{"-text=" + row.text},
+					SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: &forbidden},
+				}},
+			}
+			if got := read[corev1.Pod](t, "pods/"+row.name+".yaml"); !equality.Semantic.DeepEqual(got, want) {
+				t.Errorf("got  %v\nwant %v", got, want)
+			}
+		})
+	}
+}
+
+// An alpha twin is its pod with an annotation in the field's place, and the shim
+// takes the same profile from it.
+func TestAlphaTwins(t *testing.T) {
+	paths, err := filepath.Glob("pods/*.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no pods: %v", err)
+	}
+	for _, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			pod, twin := read[corev1.Pod](t, path), read[corev1.Pod](t, filepath.Join("pods/alpha", filepath.Base(path)))
+			choice, err := seccomp.Resolve(seccomp.Request{Annotations: twin.Annotations})
+			if err != nil {
+				t.Fatal(err)
+			}
+			profile := pod.Spec.SecurityContext.SeccompProfile
+			path := ""
+			if profile.LocalhostProfile != nil {
+				path = *profile.LocalhostProfile
+			}
+			if choice.Kind.String() != string(profile.Type) || choice.Path != path {
+				t.Errorf("the annotation names %v %q, the field %s %q", choice.Kind, choice.Path, profile.Type, path)
+			}
+			for key := range twin.Annotations {
+				if !strings.Contains(key, ".alpha.kubernetes.io/") {
+					t.Errorf("annotation %s is not Kubernetes' old one", key)
+				}
+			}
+			twin.Annotations, pod.Spec.SecurityContext = nil, nil
+			if !equality.Semantic.DeepEqual(pod, twin) {
+				t.Errorf("they differ:\n%v\n%v", pod, twin)
+			}
+		})
+	}
+}
