@@ -81,6 +81,10 @@ var mayImport = map[string][]string{
 		"github.com/spf13/cobra",
 		"golang.org/x/sys/unix",
 	},
+	"deploy/packages/manual": {
+		"seccomp-shim/cmd/seccompctl/command",
+		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
+	},
 	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/seccomp/compile", "seccomp-shim/shim", "seccomp-shim/shim/container"},
 }
 

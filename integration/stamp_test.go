@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -29,6 +30,30 @@ func TestBinariesTellTheirVersions(t *testing.T) {
 		out, err := exec.Command(filepath.Join(testbed.BinDir(), row.binary), row.flag).CombinedOutput()
 		if err != nil || !regexp.MustCompile(row.want).Match(out) {
 			t.Errorf("%s %s: %v\n%s", row.binary, row.flag, err, out)
+		}
+	}
+}
+
+// The shim's manual page lists the flags that it shows itself.
+func TestManualHasTheShimsFlags(t *testing.T) {
+	t.Parallel()
+	help, err := exec.Command(filepath.Join(testbed.BinDir(), "containerd-shim-seccomp-v1"), "-h").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, help)
+	}
+	page, err := os.ReadFile(filepath.Join(testbed.ModuleRoot(), "deploy/packages/containerd-shim-seccomp-v1.8"))
+	if os.IsNotExist(err) {
+		t.Skip("needs the module's sources:", err) // not in a virtual machine
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile(`(?m)^  -(\S+)`).FindAllStringSubmatch(string(help), -1)
+	if len(shown) < 5 {
+		t.Errorf("few flags in %s", help)
+	}
+	for _, flag := range shown {
+		if !regexp.MustCompile(`(?m)^\.It .*\bFl ` + flag[1] + `\b`).Match(page) {
+			t.Errorf("not in the manual page: -%s", flag[1])
 		}
 	}
 }
