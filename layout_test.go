@@ -81,6 +81,7 @@ var mayImport = map[string][]string{
 		"github.com/spf13/cobra",
 		"golang.org/x/sys/unix",
 	},
+	"deploy/packages/parts": {"github.com/CycloneDX/cyclonedx-go"},
 	"deploy/packages/manual": {
 		"seccomp-shim/cmd/seccompctl/command",
 		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
