@@ -54,7 +54,7 @@ export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit stress test-matrix test-vm conformance bench fuzz lint fmt clean \
+.PHONY: help deps build demo test unit stress test-matrix test-vm conformance bench deb release fuzz lint fmt clean \
 	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
@@ -74,6 +74,8 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'cat /usr/share/keyrings/debian-archive-keyring.gpg' debian-archive-keyring; \
 	need 'mkfs.ext4 -V' e2fsprogs; \
 	need 'qemu-system-x86_64 --version' qemu-system-x86;) \
+	$(if $(WITH_DEB),need 'lintian --version' lintian; need 'man --version' man-db; need 'xz --version' xz-utils;) \
+	$(if $(WITH_CROSS),need 'aarch64-linux-gnu-gcc --version' gcc-aarch64-linux-gnu;) \
 	$(if $(WITH_SUITE),need 'lsof -v' lsof; need 'ps' procps; need 'mkfs.xfs -V' xfsprogs;) \
 	[ -z "$$missing" ] && exit; \
 	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
@@ -124,6 +126,20 @@ conformance: deps $(PATCHED) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE
 	@$(GO) mod download $(CONTAINERD) && $(CONFORMANCE)/conformance -runtime $(RUNTIME) -work $(CONFORMANCE) \
 		-path $(BIN)$(if $(CONFORMANCE_PEERS),:$(BENCH)) -containerd "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(ARGS)
 
+# The packages are for this machine's architecture, and for VERSION.
+PACKAGING = GO='$(GO)' MAKE='$(MAKE)' VERSION='$(VERSION)'
+deb release: export SOURCE_DATE_EPOCH ?= $(shell deploy/packages/version -t)
+deb: WITH_DEB := yes
+deb: deps ## build and check a Debian package and a tarball in build/deb
+	@rm -rf build/deb
+	@arch=$$(dpkg --print-architecture) && $(PACKAGING) deploy/packages/build "$$arch" build/deb && \
+		$(PACKAGING) deploy/packages/check "$$arch" build/deb
+
+release: WITH_DEB := yes
+release: WITH_CROSS := yes
+release: deps ## build the packages for amd64 and arm64 in build/release, with SBOMs and checksums (5 minutes)
+	@$(PACKAGING) deploy/packages/release build/release
+
 lint: deps $(PATCHED) ## check formatting, go vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
@@ -140,7 +156,7 @@ $(PATCHED) &: ; @$(GO) run ./shim/patch $(CURDIR)/build
 # and both have the same one, so that they compile alike.
 LDFLAGS = -linkmode external -extldflags -static -X seccomp-shim/version.stamped=$(VERSION)
 $(SHIM) $(CTL): $(PATCHED)
-	$(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '$(LDFLAGS)' -o $@ ./cmd/$(@F)
+	$(CROSS) $(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '$(LDFLAGS) $(STRIP)' -o $@ ./cmd/$(@F)
 $(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
 
 $(VM)/root.img: integration/vm/image integration/vm/tests.service | deps

@@ -46,8 +46,10 @@ func TestVersionOfSource(t *testing.T) {
 		if got := said(t, dir); !regexp.MustCompile(`^` + want + `$`).MatchString(got) {
 			t.Errorf("the tarball says %q, want %s", got, want)
 		}
-		if got, want := said(t, dir, "-t"), said(t, repository, "-t"); got != want {
-			t.Errorf("the tarball is of %s, the commit of %s", got, want)
+		for _, fact := range []string{"-t", "-a"} {
+			if got, want := said(t, dir, fact), said(t, repository, fact); got != want || got == "" {
+				t.Errorf("%s: the tarball says %q, the commit %q", fact, got, want)
+			}
 		}
 	}
 
@@ -69,6 +71,28 @@ func TestVersionOfSource(t *testing.T) {
 	git("commit", "-q", "--allow-empty", "-m", "two")
 	says(`v1\.2\.0-1-g[0-9a-f]+`)
 	archiveSays(`v1\.2\.0-1-g[0-9a-f]+`)
+}
+
+// Debian's versions sort as the commits do.
+func TestDebiansVersions(t *testing.T) {
+	rows := []struct{ version, want string }{
+		{"v0.0.0-20261124181753-ef9332548b2c", "0.0.0~20261124181753.ef9332548b2c"},
+		{"v0.0.0-20261124181753-ef9332548b2c+dirty", "0.0.0~20261124181753.ef9332548b2c+dirty"},
+		{"v1.2.0-rc.1", "1.2.0~rc.1"},
+		{"v1.2.0-rc.1-3-g0123456", "1.2.0~rc.1+3.g0123456"},
+		{"v1.2.0", "1.2.0"},
+		{"v1.2.0-5-g0123456", "1.2.0+5.g0123456"},
+		{"v1.2.1", "1.2.1"},
+	}
+	_, err := exec.LookPath("dpkg")
+	for i, row := range rows {
+		if got := said(t, "..", "-d", row.version); got != row.want {
+			t.Errorf("%s is %s, want %s", row.version, got, row.want)
+		}
+		if i > 0 && err == nil && exec.Command("dpkg", "--compare-versions", rows[i-1].want, "lt", row.want).Run() != nil {
+			t.Errorf("%s does not come before %s", rows[i-1].want, row.want)
+		}
+	}
 }
 
 // A copy that is neither is told what to do.
