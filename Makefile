@@ -137,7 +137,7 @@ deb: deps ## build and check a Debian package and a tarball in build/deb
 
 release: WITH_DEB := yes
 release: WITH_CROSS := yes
-release: deps ## build the packages for amd64 and arm64 in build/release, with SBOMs and checksums (5 minutes)
+release: deps ## build the packages for amd64 and arm64 in build/release, with SBOMs and checksums (10 minutes)
 	@$(PACKAGING) deploy/packages/release build/release
 
 lint: deps $(PATCHED) ## check formatting, go vet, staticcheck
