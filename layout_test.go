@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/",
 		"github.com/opencontainers/cgroups", "github.com/opencontainers/cgroups/",
 		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
+		"github.com/opencontainers/selinux/go-selinux",
 		"github.com/containerd/cgroups/v3", "github.com/containerd/cgroups/v3/",
 		"github.com/sirupsen/logrus",
 		"golang.org/x/sys/unix",

@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -109,16 +108,13 @@ func start(bin string) (err error) {
 	return os.WriteFile(options, fmt.Appendf(nil, "profile_root = %q\n", profileRoot), 0o644)
 }
 
-// buildPrograms returns the files of the test image: busybox under the names
-// that tests use, and the calls program.
+// buildPrograms returns the files of the test image: busybox and our programs.
 func buildPrograms() (map[string]testbed.File, error) {
-	path, err := exec.LookPath("busybox")
+	files, err := testbed.Busybox()
 	if err != nil {
-		return nil, fmt.Errorf("needs a static busybox (make deps): %w", err)
-	}
-	if busybox, err = os.ReadFile(path); err != nil {
 		return nil, err
 	}
+	busybox = files["/bin/busybox"].Content
 	calls, err := buildC("integration/testdata/calls/calls.c")
 	if err != nil {
 		return nil, err
@@ -127,18 +123,10 @@ func buildPrograms() (map[string]testbed.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]testbed.File{
-		"/bin/busybox": {Content: busybox, Mode: 0o755},
-		"/bin/calls":   {Content: calls, Mode: 0o755},
-		"/bin/minimal": {Content: minimal, Mode: 0o755},
-		"/tmp":         {Mode: os.ModeDir | os.ModeSticky | 0o777},
-	}
-	// In a user namespace nobody can make them in the root file system.
-	for _, name := range strings.Fields("/proc /dev /sys /run /mnt/plain /mnt/mapped") {
+	files["/bin/calls"] = testbed.File{Content: calls, Mode: 0o755}
+	files["/bin/minimal"] = testbed.File{Content: minimal, Mode: 0o755}
+	for _, name := range []string{"/mnt/plain", "/mnt/mapped"} {
 		files[name] = testbed.File{Mode: os.ModeDir | 0o755}
-	}
-	for _, name := range strings.Fields("sh cat true sleep tee stty tty id stat") {
-		files["/bin/"+name] = testbed.File{Content: []byte("busybox"), Mode: os.ModeSymlink | 0o777}
 	}
 	return files, nil
 }
