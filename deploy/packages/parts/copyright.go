@@ -23,8 +23,7 @@ const relinking = `
 Your rights under the GNU Lesser General Public License (on Debian systems in
 /usr/share/common-licenses/LGPL-2.1; other packages have it beside this file): you may
 change the libraries under it and link the programs with them again, and for that
-purpose take the programs apart. All sources are public. Those of the libraries are
-Debian's:
+purpose take the programs apart. All sources are public. Those of the libraries come by:
 
 `
 

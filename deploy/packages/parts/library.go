@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A library is C code that is linked in, as Debian packages it.
+// A library is C code that is linked in, as Debian or Ubuntu packages it.
 type library struct {
 	pkg, source, version string
 }
@@ -40,12 +40,12 @@ func (l library) licence() string {
 	return terms[l.source]
 }
 
-// part reads what Debian says of the library's authors. libgcc's licence asks for
+// part reads what the distribution says of the library's authors. libgcc's licence asks for
 // nothing of programs that are compiled by gcc.
-func (l library) part(root string) (part, error) {
+func (l library) part(distribution, root string) (part, error) {
 	p := part{
 		name: l.source, version: l.version, licence: l.licence(),
-		purl: "pkg:deb/debian/" + l.source + "@" + strings.ReplaceAll(l.version, "+", "%2B") + "?arch=source",
+		purl: "pkg:deb/" + distribution + "/" + l.source + "@" + strings.ReplaceAll(l.version, "+", "%2B") + "?arch=source",
 	}
 	if strings.Contains(p.licence, "GCC-exception") {
 		return p, nil

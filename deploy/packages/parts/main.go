@@ -36,6 +36,7 @@ type binary struct {
 func main() {
 	var asked request
 	flag.StringVar(&asked.version, "version", "", "the binaries' `version`")
+	flag.StringVar(&asked.distribution, "distribution", "debian", "whose `name` package URLs of the libraries have")
 	flag.StringVar(&asked.root, "root", "/", "`folder` with usr/share/doc of the libraries")
 	flag.StringVar(&asked.copyright, "copyright", "", "`file` to write for people")
 	flag.StringVar(&asked.sbom, "sbom", "", "`file` to write in CycloneDX's JSON")
@@ -48,9 +49,9 @@ func main() {
 }
 
 type request struct {
-	version, root   string
-	copyright, sbom string
-	libraries       []library
+	version, root, distribution string
+	copyright, sbom             string
+	libraries                   []library
 }
 
 func (r *request) answer(files []string) error {
@@ -66,7 +67,7 @@ func (r *request) answer(files []string) error {
 		return err
 	}
 	for _, l := range r.libraries {
-		p, err := l.part(r.root)
+		p, err := l.part(r.distribution, r.root)
 		if err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func TestPartsOfABinary(t *testing.T) {
 	}
 
 	t.Setenv("SOURCE_DATE_EPOCH", "1795544273")
-	asked := request{version: "v1.2.3", root: t.TempDir(), copyright: filepath.Join(t.TempDir(), "c"), sbom: filepath.Join(t.TempDir(), "s")}
+	asked := request{version: "v1.2.3", distribution: "debian", root: t.TempDir(), copyright: filepath.Join(t.TempDir(), "c"), sbom: filepath.Join(t.TempDir(), "s")}
 	if err := asked.addLibrary("libx-dev=libseccomp=2.5.4-1+deb12u1"); err != nil {
 		t.Fatal(err)
 	}
