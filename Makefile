@@ -13,6 +13,8 @@ export CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
 # which is started three times for each container and once for each exec.
 SHIM_TAGS       := no_grpc
 RUNC_MODULE     := github.com/opencontainers/runc
+# Of a source that is neither a git repository nor a tarball of one it must be said.
+VERSION ?= $(shell deploy/packages/version)
 STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The tests look for the binaries here.
@@ -58,7 +60,8 @@ export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit stress test-matrix test-vm e2e-kubernetes conformance bench fuzz lint fmt clean \
+.PHONY: help deps build demo test unit stress test-matrix test-vm e2e-kubernetes conformance bench deb release \
+	fuzz lint fmt clean \
 	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
@@ -79,6 +82,8 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'cat /usr/share/keyrings/debian-archive-keyring.gpg' debian-archive-keyring; \
 	need 'mkfs.ext4 -V' e2fsprogs; \
 	need 'qemu-system-x86_64 --version' qemu-system-x86;) \
+	$(if $(WITH_DEB),need 'lintian --version' lintian; need 'man --version' man-db; need 'xz --version' xz-utils;) \
+	$(if $(WITH_CROSS),need 'aarch64-linux-gnu-gcc --version' gcc-aarch64-linux-gnu;) \
 	$(if $(WITH_SUITE),need 'lsof -v' lsof; need 'ps' procps; need 'mkfs.xfs -V' xfsprogs;) \
 	[ -z "$$missing" ] && exit; \
 	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
@@ -134,6 +139,20 @@ conformance: deps $(PATCHED) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE
 	@$(GO) mod download $(CONTAINERD) && $(CONFORMANCE)/conformance -runtime $(RUNTIME) -work $(CONFORMANCE) \
 		-path $(BIN)$(if $(CONFORMANCE_PEERS),:$(BENCH)) -containerd "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(ARGS)
 
+# The packages are for this machine's architecture, and for VERSION.
+PACKAGING = GO='$(GO)' MAKE='$(MAKE)' VERSION='$(VERSION)'
+deb release: export SOURCE_DATE_EPOCH ?= $(shell deploy/packages/version -t)
+deb: WITH_DEB := yes
+deb: deps ## build and check a Debian package and a tarball in build/deb
+	@rm -rf build/deb
+	@arch=$$(dpkg --print-architecture) && $(PACKAGING) deploy/packages/build "$$arch" build/deb && \
+		$(PACKAGING) deploy/packages/check "$$arch" build/deb
+
+release: WITH_DEB := yes
+release: WITH_CROSS := yes
+release: deps ## build the packages for amd64 and arm64 in build/release, with SBOMs and checksums (10 minutes)
+	@$(PACKAGING) deploy/packages/release build/release
+
 lint: deps $(PATCHED) ## check formatting, go vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
@@ -148,9 +167,9 @@ clean: ## remove what was built
 $(PATCHED) &: ; @$(GO) run ./shim/patch $(CURDIR)/build
 # Linked statically the shim starts faster, and needs no libseccomp on the node;
 # and both have the same one, so that they compile alike.
+LDFLAGS = -linkmode external -extldflags -static -X seccomp-shim/version.stamped=$(VERSION)
 $(SHIM) $(CTL): $(PATCHED)
-	$(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '-linkmode external -extldflags -static' \
-		-o $@ ./cmd/$(@F)
+	$(CROSS) $(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '$(LDFLAGS) $(STRIP)' -o $@ ./cmd/$(@F)
 $(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
 
 $(VM)/root.img: integration/vm/image integration/vm/tests.service | deps

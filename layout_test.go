@@ -20,7 +20,8 @@ import (
 // ending in a slash stands for all below it.
 var mayImport = map[string][]string{
 	// What is pure stays free of the host, of containerd and of libcontainer.
-	"bpf": {},
+	"bpf":     {},
+	"version": {},
 	"seccomp": {
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
@@ -63,7 +64,7 @@ var mayImport = map[string][]string{
 	"shim/stdio":          {"golang.org/x/sys/unix"},
 	// containerd stops here.
 	"shim": {
-		"seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/",
+		"seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/", "seccomp-shim/version",
 		"github.com/containerd/",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/pelletier/go-toml/v2",
@@ -73,12 +74,18 @@ var mayImport = map[string][]string{
 	},
 	// What only people need, such as a library for command lines, stops here: the
 	// shim is also every container's init, and pays for what it links.
-	"cmd/seccompctl": {
-		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/",
+	"cmd/seccompctl": {"seccomp-shim/cmd/seccompctl/command", "seccomp-shim/seccomp/compile"},
+	"cmd/seccompctl/command": {
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/", "seccomp-shim/version",
 		"github.com/moby/sys/capability",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/spf13/cobra",
 		"golang.org/x/sys/unix",
+	},
+	"deploy/packages/parts": {"github.com/CycloneDX/cyclonedx-go"},
+	"deploy/packages/manual": {
+		"seccomp-shim/cmd/seccompctl/command",
+		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/seccomp/compile", "seccomp-shim/shim", "seccomp-shim/shim/container"},
 }

@@ -34,13 +34,13 @@ const maxInput = 10 << 20
 // it has been restarted, and later ones after an upgrade. So does [manager.Stop].
 const addressFile = "address"
 
-// call is a run of the binary whose action is start.
+// call is a run of the binary whose action is start, or that asks for the version.
 type call struct {
 	id, namespace, address string
-	debug                  bool
+	debug, version         bool
 }
 
-// parseCall returns nil for another action, and for arguments that are not
+// parseCall returns nil for another call, and for arguments that are not
 // understood: containerd's RunShim says what is wrong with those.
 func parseCall(args []string) *call {
 	c := &call{}
@@ -50,10 +50,12 @@ func parseCall(args []string) *call {
 	flags.StringVar(&c.namespace, "namespace", "", "")
 	flags.StringVar(&c.address, "address", "", "")
 	flags.BoolVar(&c.debug, "debug", false, "")
+	flags.BoolVar(&c.version, "v", false, "")
+	flags.BoolVar(&c.version, "version", false, "")
 	for _, name := range []string{"publish-binary", "bundle"} {
 		flags.String(name, "", "not used at a start")
 	}
-	if err := flags.Parse(args); err != nil || flags.Arg(0) != "start" {
+	if err := flags.Parse(args); err != nil || flags.Arg(0) != "start" && !c.version {
 		return nil
 	}
 	return c

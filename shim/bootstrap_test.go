@@ -16,7 +16,7 @@ import (
 
 const arguments = "-namespace k8s.io -address /run/c.sock -publish-binary /usr/bin/containerd -id c1"
 
-func TestOnlyAStartIsOurs(t *testing.T) {
+func TestOnlyStartAndVersionAreOurs(t *testing.T) {
 	for _, row := range []struct {
 		args string
 		ours bool
@@ -26,7 +26,8 @@ func TestOnlyAStartIsOurs(t *testing.T) {
 		{arguments + " -bundle /run/b delete", false},
 		{"-namespace k8s.io -id c1 -address /run/c.sock", false}, // serve
 		{"-info", false},
-		{"-v", false},
+		{"-v", true},
+		{"-debug -version", true},
 		{arguments + " -misspelt start", false},
 		{"", false},
 	} {

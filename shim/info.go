@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/containerd/containerd/api/types"
-	"github.com/containerd/containerd/v2/version"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/typeurl/v2"
 	"google.golang.org/protobuf/proto"
@@ -15,6 +14,7 @@ import (
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
+	"seccomp-shim/version"
 )
 
 // libseccompAnnotation is where an OCI runtime tells the version.
@@ -43,7 +43,7 @@ func (manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, err
 	}
 	return &types.RuntimeInfo{
 		Name:     Name,
-		Version:  &types.RuntimeVersion{Version: version.Version, Revision: version.Revision},
+		Version:  &types.RuntimeVersion{Version: version.String()},
 		Options:  options,
 		Features: encoded,
 	}, nil

@@ -4,19 +4,23 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
 	"github.com/containerd/containerd/v2/pkg/shutdown"
 	"github.com/containerd/containerd/v2/plugins"
 	"github.com/containerd/plugin"
 	"github.com/containerd/plugin/registry"
+
+	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/version"
 )
 
 // Run is the shim binary's main: by its arguments it starts a shim, is one, or
 // cleans up after one (containerd's core/runtime/v2/README.md).
 func Run(ctx context.Context) {
 	if c := parseCall(os.Args[1:]); c != nil {
-		if err := start(ctx, c, os.Stdin, os.Stdout); err != nil {
+		if err := answer(ctx, c); err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %s", Name, err)
 			os.Exit(1)
 		}
@@ -41,6 +45,13 @@ func Run(ctx context.Context) {
 	})
 	// Where a shim has served, it has been shut down.
 	socket.remove()
+}
+
+func answer(ctx context.Context, c *call) error {
+	if c.version {
+		return version.Write(os.Stdout, filepath.Base(os.Args[0]), compile.LibraryVersion())
+	}
+	return start(ctx, c, os.Stdin, os.Stdout)
 }
 
 func initService(ic *plugin.InitContext) (any, error) {

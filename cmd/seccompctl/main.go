@@ -1,15 +1,14 @@
-// Command seccompctl tells people what seccomp does: it compiles profiles as the
-// shim does, shows and checks compiled programs and those of running processes,
-// and explains what a profile answers and why.
+// Command seccompctl tells people what seccomp does: see package command.
 package main
 
 import (
 	"os"
 
+	"seccomp-shim/cmd/seccompctl/command"
 	"seccomp-shim/seccomp/compile"
 )
 
 func main() {
 	compile.Helper()
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(command.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

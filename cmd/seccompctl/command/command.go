@@ -1,4 +1,8 @@
-package main
+// Package command has seccompctl's commands: it compiles profiles as the shim does,
+// shows and checks compiled programs and those of running processes, and explains
+// what a profile answers and why. It is apart from main for those who write the
+// commands' manual pages.
+package command
 
 import (
 	"errors"
@@ -7,6 +11,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/version"
 )
 
 // Exit codes.
@@ -25,9 +32,9 @@ func misuse(cmd *cobra.Command, format string, args ...any) error {
 	return usageError{cmd.CommandPath(), fmt.Errorf(format, args...)}
 }
 
-// run runs one command line and returns the exit code.
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := newRoot()
+// Run runs one command line and returns the exit code.
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := Root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -45,7 +52,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return exitFailure
 }
 
-func newRoot() *cobra.Command {
+// Root returns seccompctl's command, with its subcommands.
+func Root() *cobra.Command {
+	var asked bool // for the version
 	root := &cobra.Command{
 		Use:           "seccompctl",
 		Short:         "Compile, inspect and explain seccomp profiles",
@@ -63,8 +72,14 @@ func newRoot() *cobra.Command {
 			}
 			return misuse(cmd, "%s", err)
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asked {
+				return version.Write(cmd.OutOrStdout(), cmd.Name(), compile.LibraryVersion())
+			}
+			return cmd.Help()
+		},
 	}
+	root.Flags().BoolVar(&asked, "version", false, "show the version, and that of libseccomp")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misuse(cmd, "%w", err) })
 	root.AddCommand(newCompile(), newInspect(), newExplain())
 	return root

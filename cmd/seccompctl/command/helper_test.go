@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	compile.Helper()
 	switch {
 	case os.Getenv(toolEnv) != "":
-		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	case os.Getenv(confineEnv) != "":
 		confine()
 	}
@@ -35,7 +35,7 @@ type said struct {
 
 func ctl(stdin string, args ...string) said {
 	var stdout, stderr bytes.Buffer
-	code := run(args, strings.NewReader(stdin), &stdout, &stderr)
+	code := Run(args, strings.NewReader(stdin), &stdout, &stderr)
 	return said{code, stdout.String(), stderr.String()}
 }
 
