@@ -33,12 +33,14 @@ RUNC_SHIM := $(BENCH)/containerd-shim-runc-v2
 RUNC_TOOL := $(BENCH)/runc
 CRUN_TOOL := $(BENCH)/crun
 RACE  := $(BIN)/race
+# What the node installer brings to a node, itself included.
+INSTALLER := $(CURDIR)/build/installer
 # The virtual machine of test-vm: its disks, kernel and logs.
 VM := $(CURDIR)/build/vm
 
 # What test-matrix runs, and on which versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
-MATRIXTEST ?= ^(TestLifecycle|TestUpgrade)$$
+MATRIXTEST ?= ^(TestLifecycle|TestUpgrade|TestNodeInstaller.*)$$
 # runc with faults on demand, for two tests of containerd's client suite.
 RUNC_FP   := $(BENCH)/runc-fp
 # The runtime that the suite is run with, and the binaries that it needs besides.
@@ -53,7 +55,7 @@ export FUZZWORKERS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps build demo test unit stress test-matrix test-vm conformance bench fuzz lint fmt clean \
-	$(RUNC) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench $(CONFORMANCE)/conformance
+	$(RUNC) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +69,7 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'pkg-config --exists libseccomp' libseccomp-dev; \
 	need 'musl-gcc --version' musl-tools; \
 	need 'busybox true' busybox-static; \
+	$(if $(WITH_LINT),need 'shellcheck --version' shellcheck;) \
 	$(if $(WITH_CRUN),need 'ldconfig -p | grep libyajl' libyajl2;) \
 	$(if $(WITH_VM),need 'debootstrap --version' debootstrap; \
 	need 'cat /usr/share/keyrings/debian-archive-keyring.gpg' debian-archive-keyring; \
@@ -83,7 +86,7 @@ build: deps $(RUNC) $(SHIM) $(CTL) ## build the shim and seccompctl into build/b
 demo: deps $(RUNC) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
 	$(DEMO) -bin $(BIN) -profiles integration/testdata/profiles
 
-test: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
+test: deps $(RUNC) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
 
 # RUN is go test's -run, '.' for all tests, which may take LIMIT=60 (minutes); by
@@ -91,7 +94,7 @@ test: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without roo
 test-vm: WITH_VM := yes
 test-vm: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(VM)/root.img ## run the tests that touch cgroups on cgroup v2, in qemu (root; 3 minutes)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
-test-matrix: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
+test-matrix: deps $(RUNC) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
 unit: $(RUNC) ## run the tests that need no root and no containerd
@@ -122,10 +125,12 @@ conformance: deps $(RUNC) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE)/c
 	@$(GO) mod download $(CONTAINERD) && $(CONFORMANCE)/conformance -runtime $(RUNTIME) -work $(CONFORMANCE) \
 		-path $(BIN)$(if $(CONFORMANCE_PEERS),:$(BENCH)) -containerd "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(ARGS)
 
-lint: deps $(RUNC) ## check formatting, go vet, staticcheck
+lint: WITH_LINT := yes
+lint: deps $(RUNC) ## check formatting, go vet, staticcheck, shellcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	shellcheck $$(git ls-files deploy | xargs grep -l '^#!/bin/sh')
 
 fmt: ## format the Go sources
 	gofmt -w $$(git ls-files '*.go')
@@ -140,6 +145,13 @@ $(SHIM) $(CTL): $(RUNC)
 	$(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '-linkmode external -extldflags -static' \
 		-o $@ ./cmd/$(@F)
 $(DEMO): $(RUNC) ; $(GO) build -o $@ ./integration/demo
+
+# As install(1) does, and no older binary is written into: it may be running.
+$(INSTALLER): $(SHIM) $(CTL)
+	@mkdir -p $@/profiles
+	install -t $@ deploy/installer/node-installer $(SHIM) $(CTL)
+	install -m 644 -t $@ deploy/containerd/seccomp-*.toml
+	install -m 644 -t $@/profiles integration/testdata/profiles/*.json
 
 $(VM)/root.img: integration/vm/image integration/vm/tests.service | deps
 	integration/vm/image $(@D)
