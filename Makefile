@@ -36,7 +36,10 @@ RACE  := $(BIN)/race
 # What the node installer brings to a node, itself included.
 INSTALLER := $(CURDIR)/build/installer
 # The virtual machine of test-vm: its disks, kernel and logs.
-VM := $(CURDIR)/build/vm
+VM   := $(CURDIR)/build/vm
+# And that of test-node and test-vagrant.
+NODE    := $(CURDIR)/build/node
+VAGRANT := $(CURDIR)/build/vagrant
 
 # What test-matrix runs, and on which versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
@@ -48,13 +51,19 @@ RUNTIME     ?= io.containerd.seccomp.v1
 CONFORMANCE := $(CURDIR)/build/conformance
 CONFORMANCE_PEERS := $(if $(filter io.containerd.runc.v2,$(RUNTIME)),$(RUNC_SHIM) $(RUNC_TOOL) $(RUNC_FP))
 
+# What builds images; BUILD_FLAGS are for it, such as --build-arg NODE=kindest/node:v1.35.8.
+ENGINE ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 && echo $$e && break; done)
+BUILD_FLAGS ?=
+INSTALLER_IMAGE := seccomp-shim/installer:latest
+NODE_IMAGE      := seccomp-shim/node:latest
+
 FUZZTIME ?= 60s
 STRESS   ?= 1000
 export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit stress test-matrix test-vm conformance bench fuzz lint fmt clean \
+.PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm test-node test-vagrant conformance bench fuzz lint fmt clean \
 	$(RUNC) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
@@ -75,6 +84,8 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'cat /usr/share/keyrings/debian-archive-keyring.gpg' debian-archive-keyring; \
 	need 'mkfs.ext4 -V' e2fsprogs; \
 	need 'qemu-system-x86_64 --version' qemu-system-x86;) \
+	$(if $(WITH_VAGRANT),need 'vagrant --version' vagrant;) \
+	$(if $(WITH_NODE),need 'buildah --version' buildah;) \
 	$(if $(WITH_SUITE),need 'lsof -v' lsof; need 'ps' procps; need 'mkfs.xfs -V' xfsprogs;) \
 	[ -z "$$missing" ] && exit; \
 	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
@@ -94,6 +105,18 @@ test: deps $(RUNC) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## run all tests
 test-vm: WITH_VM := yes
 test-vm: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(VM)/root.img ## run the tests that touch cgroups on cgroup v2, in qemu (root; 3 minutes)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
+# The virtual machine boots what kind-image builds.
+test-node: WITH_VM := yes
+test-node: WITH_NODE := yes
+test-node: deps $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) ## test deploy/ on a node that kind-image makes, in qemu (root; 10 minutes)
+	integration/node/image $(NODE) "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL)
+	integration/node/run $(NODE) .
+
+test-vagrant: WITH_VM := yes
+test-vagrant: WITH_VAGRANT := yes
+test-vagrant: deps $(RUNC) ## test the Vagrantfile's machine, without Vagrant's box, in qemu (root; 10 minutes)
+	integration/node/vagrant $(VAGRANT)
+
 test-matrix: deps $(RUNC) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
@@ -125,11 +148,21 @@ conformance: deps $(RUNC) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE)/c
 	@$(GO) mod download $(CONTAINERD) && $(CONFORMANCE)/conformance -runtime $(RUNTIME) -work $(CONFORMANCE) \
 		-path $(BIN)$(if $(CONFORMANCE_PEERS),:$(BENCH)) -containerd "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(ARGS)
 
+installer: deps $(INSTALLER) ## put together in build/installer what the node installer brings to a node
+
+installer-image: ## build the node installer's image (with docker, podman or buildah)
+	@[ -n "$(ENGINE)" ] || { echo 'needs docker, podman or buildah; none of them answers "info" here' >&2; exit 1; }
+	$(ENGINE) build -t $(INSTALLER_IMAGE) -f deploy/installer/Dockerfile $(BUILD_FLAGS) .
+
+kind-image: installer-image ## build the image of a kind node whose containerd has the handler
+	$(ENGINE) build -t $(NODE_IMAGE) -f deploy/kind/Dockerfile --build-arg INSTALLER=$(INSTALLER_IMAGE) $(BUILD_FLAGS) deploy/kind
+
 lint: WITH_LINT := yes
-lint: deps $(RUNC) ## check formatting, go vet, staticcheck, shellcheck
+lint: deps $(RUNC) ## check formatting, go vet, staticcheck, shellcheck, Dockerfiles
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run -C .ci/dockerfile . $(CURDIR)/deploy/*/Dockerfile
 	shellcheck $$(git ls-files deploy | xargs grep -l '^#!/bin/sh')
 
 fmt: ## format the Go sources
@@ -153,7 +186,7 @@ $(INSTALLER): $(SHIM) $(CTL)
 	install -m 644 -t $@ deploy/containerd/seccomp-*.toml
 	install -m 644 -t $@/profiles integration/testdata/profiles/*.json
 
-$(VM)/root.img: integration/vm/image integration/vm/tests.service | deps
+$(VM)/root.img: $(addprefix integration/vm/,image bootstrap disk tests.service) | deps
 	integration/vm/image $(@D)
 
 $(BENCH)/bench: $(RUNC) ; $(GO) build -o $@ ./integration/bench

@@ -14,12 +14,11 @@ import (
 // files are a node's /etc/containerd. DIR stands for its path.
 type files map[string]string
 
-// kindConfig has what kind's node image says in its config.toml, which is in the
-// format of containerd 1.x also where containerd is newer.
-const kindConfig = `# explicitly use v2 config format
+// kindConfig is like the config.toml of kind's node image, which is in the format of
+// containerd 1.x also where containerd is newer.
+const kindConfig = `# for any containerd
 version = 2
 
-[proxy_plugins]
 [proxy_plugins."fuse-overlayfs"]
   type = "snapshot"
   address = "/run/containerd-fuse-overlayfs.sock"
