@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"seccomp-shim/integration/testbed"
 )
 
 // files are a node's /etc/containerd. DIR stands for its path.
@@ -107,24 +109,14 @@ func TestNodeInstallerConfig(t *testing.T) {
 func TestNodeInstallerKeeps(t *testing.T) {
 	t.Run("a handler", func(t *testing.T) {
 		in := newConfig(t, "2", files{"config.toml": "version = 3\n" + handlerOfVersion3})
-		before := in.read(t)
-		for _, action := range []string{"install", "uninstall"} {
-			in.must(t, action)
-			in.mustHaveRestarted(t, 0)
-			in.mustHave(t, before)
-		}
+		in.mustKeepHandler(t)
 	})
 	t.Run("a handler in conf.d", func(t *testing.T) {
 		in := newConfig(t, "2", files{
 			"config.toml":         "version = 3\nimports = ['DIR/conf.d/*.toml']\n",
 			"conf.d/seccomp.toml": "version = 3\n" + handlerOfVersion3,
 		})
-		before := in.read(t)
-		for _, action := range []string{"install", "uninstall"} {
-			in.must(t, action)
-			in.mustHaveRestarted(t, 0)
-			in.mustHave(t, before)
-		}
+		in.mustKeepHandler(t)
 	})
 	t.Run("an edited drop-in", func(t *testing.T) {
 		in := newConfig(t, "2", files{"config.toml": "version = 3\n"})
@@ -152,6 +144,35 @@ func TestNodeInstallerKeeps(t *testing.T) {
 			t.Errorf("left are %v, %v", left, err)
 		}
 	})
+}
+
+// mustKeepHandler installs and does not uninstall: the handler would stay, without
+// its binary.
+func (in *installation) mustKeepHandler(t *testing.T) {
+	t.Helper()
+	before := in.read(t)
+	in.must(t, "install")
+	if out, err := in.do(t, "uninstall"); err == nil || !strings.Contains(out, "it is not ours") {
+		t.Errorf("uninstalled: %v", err)
+	}
+	in.mustHaveRestarted(t, 0)
+	in.mustHave(t, before)
+	read(t, filepath.Join(in.bin, testbed.ShimBinary(runtimeName)))
+}
+
+// A run that was killed before its restart is made up for by the next.
+func TestNodeInstallerKilled(t *testing.T) {
+	in := newConfig(t, "12", files{"config.toml": kindConfig})
+	write(t, in.path("restart"), fmt.Appendf(nil, "#!/bin/sh\nkill -9 $PPID\n"))
+	if _, err := in.do(t, "install"); err == nil {
+		t.Error("it was not killed")
+	}
+	in.mustHaveHandler(t)
+	write(t, in.path("restart"), fmt.Appendf(nil, "#!/bin/sh\necho >>%s\n", in.path("restarts")))
+	for range 2 {
+		in.must(t, "install")
+		in.mustHaveRestarted(t, 1)
+	}
 }
 
 // What containerd would not accept never reaches a restart, and a restart that fails

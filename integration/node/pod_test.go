@@ -21,7 +21,7 @@ type pod struct {
 
 func (c client) runPod(t *testing.T, name, handler string, hostPID bool) *pod {
 	t.Helper()
-	p := &pod{client: c, pid: cri.NamespaceMode_POD}
+	p := &pod{client: c, pid: cri.NamespaceMode_CONTAINER}
 	if hostPID {
 		p.pid = cri.NamespaceMode_NODE
 	}
