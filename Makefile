@@ -22,8 +22,8 @@ SHIM  := $(BIN)/containerd-shim-seccomp-v1
 CTL   := $(BIN)/seccompctl
 PEERS := $(BIN)/containerd $(BIN)/ctr
 ECHO  := $(BIN)/http-echo
-# libcontainer with the filter's load moved; go.mod replaces runc by it.
-RUNC  := $(CURDIR)/build/runc
+# Modules with lines of ours, runc and ttrpc; go.mod replaces them by these.
+PATCHED := $(CURDIR)/build/runc $(CURDIR)/build/ttrpc
 DEMO  := $(BIN)/demo
 # What only the benchmark needs is kept apart: the tests' PATH has no runc.
 BENCH := $(CURDIR)/build/bench
@@ -43,13 +43,19 @@ VAGRANT := $(CURDIR)/build/vagrant
 
 # What test-matrix runs, and on which versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
-MATRIXTEST ?= ^(TestLifecycle|TestUpgrade|TestNodeInstaller.*)$$
+MATRIXTEST ?= ^(TestLifecycle|TestUpgrade|TestDropInIsAccepted|TestHandlerIsListed|TestTutorialPods|TestNodeInstaller.*)$$
 # runc with faults on demand, for two tests of containerd's client suite.
 RUNC_FP   := $(BENCH)/runc-fp
 # The runtime that the suite is run with, and the binaries that it needs besides.
 RUNTIME     ?= io.containerd.seccomp.v1
 CONFORMANCE := $(CURDIR)/build/conformance
 CONFORMANCE_PEERS := $(if $(filter io.containerd.runc.v2,$(RUNTIME)),$(RUNC_SHIM) $(RUNC_TOOL) $(RUNC_FP))
+
+# What e2e-kubernetes runs, built from the Go proxy.
+KUBERNETES ?= v1.36.3
+ETCD       ?= v3.6.16
+CLUSTER    := $(CURDIR)/build/kubernetes
+CLUSTER_BIN = $(CLUSTER)/$(KUBERNETES)-etcd-$(ETCD)
 
 # What builds images; BUILD_FLAGS are for it, such as --build-arg NODE=kindest/node:v1.35.8.
 ENGINE ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 && echo $$e && break; done)
@@ -63,11 +69,11 @@ export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm test-node test-vagrant conformance bench fuzz lint fmt clean \
-	$(RUNC) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
+.PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm test-node test-vagrant e2e-kubernetes conformance bench fuzz lint fmt clean \
+	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@missing=; \
@@ -78,6 +84,7 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'pkg-config --exists libseccomp' libseccomp-dev; \
 	need 'musl-gcc --version' musl-tools; \
 	need 'busybox true' busybox-static; \
+	need '[ -x /usr/lib/cni/bridge ]' containernetworking-plugins; \
 	$(if $(WITH_LINT),need 'shellcheck --version' shellcheck;) \
 	$(if $(WITH_CRUN),need 'ldconfig -p | grep libyajl' libyajl2;) \
 	$(if $(WITH_VM),need 'debootstrap --version' debootstrap; \
@@ -92,18 +99,18 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	echo "installing$$missing"; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing
 
-build: deps $(RUNC) $(SHIM) $(CTL) ## build the shim and seccompctl into build/bin
+build: deps $(PATCHED) $(SHIM) $(CTL) ## build the shim and seccompctl into build/bin
 
-demo: deps $(RUNC) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
+demo: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
 	$(DEMO) -bin $(BIN) -profiles integration/testdata/profiles
 
-test: deps $(RUNC) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
+test: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
 
 # RUN is go test's -run, '.' for all tests, which may take LIMIT=60 (minutes); by
 # default those that touch cgroups and the filters that the kernel runs.
 test-vm: WITH_VM := yes
-test-vm: deps $(RUNC) $(SHIM) $(CTL) $(PEERS) $(VM)/root.img ## run the tests that touch cgroups on cgroup v2, in qemu (root; 3 minutes)
+test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(VM)/root.img ## run the tests that touch cgroups on cgroup v2, in qemu (root; 3 minutes)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
 # The virtual machine boots what kind-image builds.
 test-node: WITH_VM := yes
@@ -114,19 +121,24 @@ test-node: deps $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) ## test deploy/ on a node tha
 
 test-vagrant: WITH_VM := yes
 test-vagrant: WITH_VAGRANT := yes
-test-vagrant: deps $(RUNC) ## test the Vagrantfile's machine, without Vagrant's box, in qemu (root; 10 minutes)
+test-vagrant: deps $(PATCHED) ## test the Vagrantfile's machine, without Vagrant's box, in qemu (root; 10 minutes)
 	integration/node/vagrant $(VAGRANT)
 
-test-matrix: deps $(RUNC) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
+test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
-unit: $(RUNC) ## run the tests that need no root and no containerd
+# For example: make e2e-kubernetes KUBERNETES=v1.37.2 ETCD=v3.7.3 ARGS='-run TestTutorial'
+e2e-kubernetes: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(CLUSTER_BIN)/kubelet ## play the tutorial by kubectl on a cluster of one node (root; 2 minutes, at first 8)
+	SECCOMP_SHIM_KUBERNETES=$(CLUSTER_BIN) SECCOMP_SHIM_KUBERNETES_LOGS=$(CLUSTER)/logs \
+		$(GO) test -count 1 -v -timeout 20m ./integration/kubernetes $(ARGS)
+
+unit: $(PATCHED) ## run the tests that need no root and no containerd
 	$(GO) test $$($(GO) list ./... | grep -v /integration)
 	@echo 'left out: integration/... (real containers; needs root)'
 
 # The shim under test is built with the race detector, and so is the test. Each of
 # their processes would sleep for a second at its end, lest a report is lost.
-stress: deps $(RUNC) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race (root)
+stress: deps $(PATCHED) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race (root)
 	@mkdir -p $(RACE)
 	$(GO) build -race -trimpath -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1
 	cp -u $(PEERS) $(RACE)/
@@ -134,20 +146,21 @@ stress: deps $(RUNC) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, ST
 	# The race detector has memory of its own, which is not to be measured.
 	STRESS=$(STRESS) $(GO) test -timeout 1h -count 1 -v -run '^TestStressExecs$$' ./integration
 
-fuzz: deps $(RUNC) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at once
+fuzz: deps $(PATCHED) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at once
 	.ci/fuzz $(FUZZTIME)
 
 # For example: make bench ARGS='-o json'
 bench: WITH_CRUN := yes
-bench: deps $(RUNC) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 2 minutes)
+bench: deps $(PATCHED) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 2 minutes)
 	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
 
 # For example: make conformance RUNTIME=io.containerd.runc.v2 ARGS='-run TestContainer'
 conformance: WITH_SUITE := yes
-conformance: deps $(RUNC) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE)/conformance ## run containerd's client suite with the shim (root; 5 minutes)
+conformance: deps $(PATCHED) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE)/conformance ## run containerd's client suite with the shim (root; 5 minutes)
 	@$(GO) mod download $(CONTAINERD) && $(CONFORMANCE)/conformance -runtime $(RUNTIME) -work $(CONFORMANCE) \
 		-path $(BIN)$(if $(CONFORMANCE_PEERS),:$(BENCH)) -containerd "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(ARGS)
 
+lint: deps $(PATCHED) ## check formatting, go vet, staticcheck
 installer: deps $(INSTALLER) ## put together in build/installer what the node installer brings to a node
 
 installer-image: ## build the node installer's image (with docker, podman or buildah)
@@ -171,13 +184,13 @@ fmt: ## format the Go sources
 clean: ## remove what was built
 	rm -rf build
 
-$(RUNC): ; @$(GO) run ./shim/container/patch $@
+$(PATCHED) &: ; @$(GO) run ./shim/patch $(CURDIR)/build
 # Linked statically the shim starts faster, and needs no libseccomp on the node;
 # and both have the same one, so that they compile alike.
-$(SHIM) $(CTL): $(RUNC)
+$(SHIM) $(CTL): $(PATCHED)
 	$(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '-linkmode external -extldflags -static' \
 		-o $@ ./cmd/$(@F)
-$(DEMO): $(RUNC) ; $(GO) build -o $@ ./integration/demo
+$(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
 
 # As install(1) does, and no older binary is written into: it may be running.
 $(INSTALLER): $(SHIM) $(CTL)
@@ -189,9 +202,12 @@ $(INSTALLER): $(SHIM) $(CTL)
 $(VM)/root.img: $(addprefix integration/vm/,image bootstrap disk tests.service) | deps
 	integration/vm/image $(@D)
 
-$(BENCH)/bench: $(RUNC) ; $(GO) build -o $@ ./integration/bench
+$(CLUSTER_BIN)/kubelet: integration/kubernetes/build
+	integration/kubernetes/build $(@D) $(KUBERNETES) $(ETCD)
 
-$(CONFORMANCE)/conformance: $(RUNC) ; $(GO) build -o $@ ./integration/conformance
+$(BENCH)/bench: $(PATCHED) ; $(GO) build -o $@ ./integration/bench
+
+$(CONFORMANCE)/conformance: $(PATCHED) ; $(GO) build -o $@ ./integration/conformance
 
 # -static needs a C library without glibc's start-up syscalls: see integration/echo.
 $(ECHO): integration/echo/echo.c
@@ -203,7 +219,7 @@ $(ECHO) $(PROGRAM):
 $(RUNC_SHIM): export CGO_ENABLED := 0
 $(RUNC_SHIM): CONTAINERD_TAGS := $(SHIM_TAGS)
 $(RUNC_FP): CONTAINERD_CMD := ./integration/failpoint/cmd
-$(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(RUNC)
+$(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(PATCHED)
 	@mkdir -p $(@D)
 	@echo 'building $(@F) (once; about a minute)'
 	$(GO) mod download $(CONTAINERD)
@@ -213,7 +229,7 @@ $(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(RUNC)
 		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ $(or $(CONTAINERD_CMD),./cmd)/$(@F)
 
 # Not from within this module, whose go.mod replaces runc by the copy.
-$(RUNC_TOOL): go.mod | $(RUNC)
+$(RUNC_TOOL): go.mod | $(PATCHED)
 	@mkdir -p $(@D)
 	version=$$($(GO) list -m -f '{{.Version}}' $(RUNC_MODULE)) && \
 	cd / && $(GO) mod download $(RUNC_MODULE)@$$version && \

@@ -8,13 +8,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	containerd "github.com/containerd/containerd/v2/client"
 
+	"seccomp-shim/integration/steps"
 	"seccomp-shim/integration/testbed"
 	"seccomp-shim/seccomp/compile"
 	shim "seccomp-shim/shim/container"
@@ -109,36 +109,25 @@ func start(bin string) (err error) {
 	return os.WriteFile(options, fmt.Appendf(nil, "profile_root = %q\n", profileRoot), 0o644)
 }
 
-// buildPrograms returns the files of the test image: busybox under the names
-// that tests use, and the calls program.
+// buildPrograms returns the files of the test image: busybox and our programs.
 func buildPrograms() (map[string]testbed.File, error) {
-	path, err := exec.LookPath("busybox")
-	if err != nil {
-		return nil, fmt.Errorf("needs a static busybox (make deps): %w", err)
-	}
-	if busybox, err = os.ReadFile(path); err != nil {
-		return nil, err
-	}
-	calls, err := buildC("integration/testdata/calls/calls.c")
+	files, err := testbed.Busybox()
 	if err != nil {
 		return nil, err
 	}
-	minimal, err := buildC("shim/container/load/testdata/minimal.c", "-nostdlib", "-fno-stack-protector")
+	busybox = files["/bin/busybox"].Content
+	calls, err := steps.Build()
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]testbed.File{
-		"/bin/busybox": {Content: busybox, Mode: 0o755},
-		"/bin/calls":   {Content: calls, Mode: 0o755},
-		"/bin/minimal": {Content: minimal, Mode: 0o755},
-		"/tmp":         {Mode: os.ModeDir | os.ModeSticky | 0o777},
+	minimal, err := testbed.CompileC("shim/container/load/testdata/minimal.c", "-nostdlib", "-fno-stack-protector")
+	if err != nil {
+		return nil, err
 	}
-	// In a user namespace nobody can make them in the root file system.
-	for _, name := range strings.Fields("/proc /dev /sys /run /mnt/plain /mnt/mapped") {
+	files[steps.Program] = testbed.File{Content: calls, Mode: 0o755}
+	files["/bin/minimal"] = testbed.File{Content: minimal, Mode: 0o755}
+	for _, name := range []string{"/mnt/plain", "/mnt/mapped"} {
 		files[name] = testbed.File{Mode: os.ModeDir | 0o755}
-	}
-	for _, name := range strings.Fields("sh cat true sleep tee stty tty id stat") {
-		files["/bin/"+name] = testbed.File{Content: []byte("busybox"), Mode: os.ModeSymlink | 0o777}
 	}
 	return files, nil
 }

@@ -25,11 +25,16 @@ func TestKilledContainerd(t *testing.T) {
 	}
 	t.Parallel()
 	n, client := ownNode(t)
+	before := subscribeTo(t, client)
 	lives := talk(t, n, client, "lives", []string{"/bin/cat"})
 	ends := talk(t, n, client, "ends", sh("read words; echo $words; exit 5"))
 	lives.say(t, "one")
 	shim := shimOf(t, lives.task.Pid())
 
+	// What the first containerd has not heard, the second would be told.
+	for _, id := range []string{"lives", "ends"} {
+		eventually(t, "the start of "+id+" is told", func() bool { return slices.Contains(before.of(id), "start") })
+	}
 	n.Kill()
 	lives.say(t, "two")
 	ends.say(t, "last words")

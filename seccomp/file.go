@@ -108,7 +108,7 @@ func loadFile(root, path string) (*Profile, error) {
 func readFile(root, path string) ([]byte, error) {
 	dir, err := os.OpenRoot(root)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("profile_root: %w", err)
 	}
 	defer dir.Close()
 	// O_NONBLOCK: opening a FIFO must not wait for a writer.

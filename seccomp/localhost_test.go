@@ -104,8 +104,8 @@ func TestLocalhostRefused(t *testing.T) {
 		{"a file of 1 MiB and a byte", root, "large.json", nil, says("1048577", "1048576")},
 		{"a file of 3 MiB", root, "3MiB.json", nil, says("3145728", "1048576")},
 		{"an invalid profile", root, "unconfined.json", nil, says("defaultAction", `""`)},
-		{"a root that is missing", root + "/missing", "a.json", fs.ErrNotExist, nil},
-		{"a root that is a file", root + "/inside.json", "a.json", nil, says("not a directory")},
+		{"a root that is missing", root + "/missing", "a.json", fs.ErrNotExist, says("profile_root: open " + root + "/missing:")},
+		{"a root that is a file", root + "/inside.json", "a.json", nil, says("profile_root: ", "not a directory")},
 		{"the kubelet's root by default", "", "no/such/seccomp-shim.json", fs.ErrNotExist, nil},
 	} {
 		t.Run(row.fact, func(t *testing.T) {

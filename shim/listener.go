@@ -14,8 +14,6 @@ import (
 	"github.com/containerd/containerd/v2/defaults"
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
 	"golang.org/x/sys/unix"
-
-	"seccomp-shim/shim/container"
 )
 
 // defaultSocketDir is where containerd expects sockets of shims that it does not
@@ -29,9 +27,9 @@ type listener struct {
 	file    *os.File
 }
 
-// listen makes the socket of a group's shim. If the group has a shim that
-// answers, found is true and only the address is set. A socket file that nobody
-// answers on is what a killed shim left, and is replaced.
+// listen makes the socket of a group's shim. If the group has a shim, found is
+// true and only the address is set. A socket file without one is what a killed
+// shim left, and is replaced.
 func listen(ctx context.Context, params *bootstrap.BootstrapParams, group string) (_ *listener, found bool, err error) {
 	dir := params.GetSocketDir()
 	if dir == "" {
@@ -43,7 +41,7 @@ func listen(ctx context.Context, params *bootstrap.BootstrapParams, group string
 	}
 	socket, err := containerd.NewSocket(address)
 	if containerd.SocketEaddrinuse(err) {
-		if !refuses(strings.TrimPrefix(address, "unix://")) {
+		if hasShim(strings.TrimPrefix(address, "unix://")) {
 			return &listener{address: address}, true, nil
 		}
 		if err := containerd.RemoveSocket(address); err != nil {
@@ -78,6 +76,12 @@ func inheritedSocket() (*socketFile, error) {
 	// It came through an execve, and is not to go through another one: a hook or a
 	// logging binary could answer containerd in the shim's place.
 	unix.CloseOnExec(3)
+	// From now on those who connect are told that it is this process who listens:
+	// the kernel notes it at each listen (unix_listen). It lowers the number to its
+	// limit (net.core.somaxconn).
+	if err := unix.Listen(3, 1<<15); err != nil {
+		return nil, fmt.Errorf("inherited socket: %w", err)
+	}
 	address, err := unix.Getsockname(3)
 	if err != nil {
 		return nil, fmt.Errorf("inherited socket: %w", err)
@@ -118,29 +122,55 @@ func removeDeadSocket(bundle string) {
 	if err != nil {
 		return
 	}
-	// containerd asks for this after every delete, mostly in vain. Only where
-	// something is left may the shim have been killed between fork and execve of a
-	// child, which has the socket for a moment more.
-	patience := time.Duration(0)
-	if container.IsLeft(bundle) {
-		patience = 500 * time.Millisecond
+	if !hasShim(path) { // it may live, for others of its group
+		(&socketFile{path, file}).remove()
 	}
-	for deadline := time.Now().Add(patience); !refuses(path); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			return // it lives, for others of its group
-		}
-	}
-	(&socketFile{path, file}).remove()
 }
 
-// refuses reports whether nobody listens on a socket any more. A listener that is
-// busy has not refused: containerd's CanConnect takes 100 milliseconds without an
-// answer for an end, and a live shim would lose its socket on a loaded machine.
-func refuses(path string) bool {
+// hasShim reports whether a shim serves on a socket.
+//
+// That somebody listens is not enough: a shim that is killed between fork and
+// execve of a child leaves the socket to the child for a moment. And that nobody
+// answers says nothing: containerd's CanConnect takes 100 milliseconds without an
+// answer for an end, and a live shim would lose its socket on a loaded machine. So
+// it is the process that counts. If it has ended, the socket is soon closed, or a
+// shim that was just started makes it its own.
+func hasShim(path string) bool {
+	for deadline := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		pid, err := listens(path)
+		switch {
+		case errors.Is(err, unix.ECONNREFUSED):
+			return false
+		case err != nil, runs(pid), time.Now().After(deadline):
+			return true // if in doubt: without its socket a shim cannot be reached any more
+		}
+	}
+}
+
+// listens returns the process that listens on a socket, which may have ended.
+func listens(path string) (pid int, err error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
-		return false
+		return 0, err
 	}
 	defer unix.Close(fd)
-	return errors.Is(unix.Connect(fd, &unix.SockaddrUnix{Name: path}), unix.ECONNREFUSED)
+	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err != nil {
+		return 0, err
+	}
+	peer, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil {
+		return 0, err
+	}
+	return int(peer.Pid), nil
+}
+
+// runs reports whether a process has not ended, as a zombie has.
+func runs(pid int) bool {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return !errors.Is(err, unix.ESRCH)
+	}
+	defer unix.Close(fd)
+	ended, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+	return err != nil || ended == 0
 }

@@ -77,7 +77,7 @@ func readOptions(message typeurl.Any) (*Options, error) {
 
 func readGeneric(g *generic.Options) (*Options, error) {
 	if g.GetConfigPath() == "" {
-		return parseOptions("runtime options", g.GetConfigBody())
+		return parseOptions("options of the runtime handler, in containerd's configuration", g.GetConfigBody())
 	}
 	body, err := os.ReadFile(g.GetConfigPath())
 	if err != nil {

@@ -2,9 +2,7 @@ package main
 
 import (
 	"io/fs"
-	"os"
-	"os/exec"
-	"strings"
+	"maps"
 
 	"seccomp-shim/integration/testbed"
 )
@@ -56,23 +54,14 @@ func suiteImages() (*store, error) {
 	return images, nil
 }
 
-// busyboxFiles returns a root file system with all that busybox can do, and the
-// users that the tests name.
+// busyboxFiles returns busybox's root file system with the users that the tests
+// name.
 func busyboxFiles() (map[string]testbed.File, error) {
-	path, err := exec.LookPath("busybox")
+	files, err := testbed.Busybox()
 	if err != nil {
 		return nil, err
 	}
-	program, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	applets, err := exec.Command(path, "--list").Output()
-	if err != nil {
-		return nil, err
-	}
-	files := map[string]testbed.File{
-		"/tmp":       {Mode: 0o777 | fs.ModeDir | fs.ModeSticky},
+	maps.Copy(files, map[string]testbed.File{
 		"/root":      {Mode: 0o700 | fs.ModeDir},
 		"/etc/group": {Mode: 0o644, Content: []byte("root:x:0:\ndaemon:x:1:\nsys:x:3:\nwww-data:x:33:\nbackup:x:34:\nnobody:x:65534:\n")},
 		"/etc/passwd": {Mode: 0o644, Content: []byte(`root:x:0:0:root:/root:/bin/sh
@@ -82,13 +71,9 @@ www-data:x:33:33:www-data:/var/www:/bin/false
 backup:x:34:34:backup:/var/backups:/bin/false
 nobody:x:65534:65534:nobody:/home:/bin/false
 `)},
-	}
-	for _, applet := range strings.Fields(string(applets)) {
-		files["/bin/"+applet] = testbed.File{Content: []byte("busybox"), Mode: fs.ModeSymlink | 0o777}
-	}
-	// busybox's full nc, which Debian's busybox lacks, ends so when told to, also as
-	// the first process, which no signal ends by itself.
-	files["/bin/nc"] = testbed.File{Mode: 0o755, Content: []byte("#!/bin/sh\ntrap 'exit 143' TERM\nbusybox nc \"$@\" &\nwait $!\n")}
-	files["/bin/busybox"] = testbed.File{Content: program, Mode: 0o755}
+		// busybox's full nc, which Debian's busybox lacks, ends so when told to, also as
+		// the first process, which no signal ends by itself.
+		"/bin/nc": {Mode: 0o755, Content: []byte("#!/bin/sh\ntrap 'exit 143' TERM\nbusybox nc \"$@\" &\nwait $!\n")},
+	})
 	return files, nil
 }

@@ -97,21 +97,3 @@ func mountPrivately() error {
 	}
 	return nil
 }
-
-// raiseLoopback switches the one interface of a new network namespace on.
-func raiseLoopback() error {
-	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("raise loopback: %w", err)
-	}
-	defer unix.Close(socket)
-	request, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	request.SetUint16(unix.IFF_UP)
-	if err := unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, request); err != nil {
-		return fmt.Errorf("raise loopback: %w", err)
-	}
-	return nil
-}

@@ -63,7 +63,7 @@ func runSuite(s settings) error {
 	if err := mountPrivately(); err != nil {
 		return err
 	}
-	if err := raiseLoopback(); err != nil {
+	if err := testbed.RaiseLoopback(); err != nil {
 		return err
 	}
 	const certificate = "/run/registry.pem"

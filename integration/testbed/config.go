@@ -25,23 +25,20 @@ var criPlugins = []string{
 	"io.containerd.podsandbox.controller.v1.podsandbox",
 }
 
-// config returns containerd's configuration. Imports are switched off because
-// by default containerd reads /etc/containerd/conf.d too.
+// config returns containerd's configuration. Imports are always said because by
+// default containerd reads /etc/containerd/conf.d.
 func (n *Node) config() string {
 	disabled := append([]string{}, unused...)
 	if !n.opts.CRI {
 		disabled = append(disabled, criPlugins...)
-	}
-	for i, name := range disabled {
-		disabled[i] = fmt.Sprintf("%q", name)
 	}
 	in := func(name string) string { return filepath.Join(n.dir, name) }
 	return fmt.Sprintf(`version = %d
 root = %q
 state = %q
 temp = %q
-imports = []
-disabled_plugins = [%s]
+imports = %s
+disabled_plugins = %s
 
 [grpc]
   address = %q
@@ -55,17 +52,29 @@ disabled_plugins = [%s]
 %s
 
 %s
-`, n.version.configVersion(), in("root"), in("state"), in("temp"), strings.Join(disabled, ", "),
+`, n.version.configVersion(), in("root"), in("state"), in("temp"), list(n.opts.Imports), list(disabled),
 		n.Address(), n.opts.LogLevel, in("opt"), n.pluginConfig(), n.opts.Config)
+}
+
+// list writes strings as an array of TOML.
+func list(values []string) string {
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = fmt.Sprintf("%q", value)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 // pluginConfig is the part that is not the same for all versions.
 func (n *Node) pluginConfig() string {
 	var parts []string
-	if n.version.configVersion() < 3 {
-		parts = append(parts, fmt.Sprintf("[plugins.%q.containerd]\n  snapshotter = %q", "io.containerd.grpc.v1.cri", n.snapshotter))
-	} else {
+	switch v3 := n.version.configVersion() >= 3; {
+	case n.opts.CRI:
+		parts = append(parts, n.podConfig())
+	case v3:
 		parts = append(parts, fmt.Sprintf("[plugins.%q]\n  snapshotter = %q", "io.containerd.cri.v1.images", n.snapshotter))
+	default:
+		parts = append(parts, fmt.Sprintf("[plugins.%q.containerd]\n  snapshotter = %q", "io.containerd.grpc.v1.cri", n.snapshotter))
 	}
 	if n.version.hasSocketDir() {
 		parts = append(parts, fmt.Sprintf("[plugins.%q]\n  socket_dir = %q", "io.containerd.shim.v1.manager", n.socketDir()))

@@ -40,15 +40,24 @@ type File struct {
 // Import makes an image from rootfs and imports it under a full name such as
 // "docker.io/library/echo:latest".
 func (n *Node) Import(ctx context.Context, name string, rootfs Rootfs) error {
+	return n.importInto(ctx, n.opts.Namespace, name, rootfs)
+}
+
+// ImportForPods is Import for pods.
+func (n *Node) ImportForPods(ctx context.Context, name string, rootfs Rootfs) error {
+	return n.importInto(ctx, PodNamespace, name, rootfs)
+}
+
+func (n *Node) importInto(ctx context.Context, namespace, name string, rootfs Rootfs) error {
 	var image bytes.Buffer
 	if err := WriteImage(&image, name, rootfs); err != nil {
 		return err
 	}
 	// With --local ctr unpacks for any snapshotter, without it containerd
 	// does so only for those in its configuration.
-	args := []string{"images", "import", "--local", "-"}
+	args := []string{"--namespace", namespace, "images", "import", "--local", "-"}
 	if !n.version.importsLocally() {
-		args = []string{"images", "import", "-"}
+		args = []string{"--namespace", namespace, "images", "import", "-"}
 	}
 	cmd := n.Command(ctx, args...)
 	cmd.Stdin = &image

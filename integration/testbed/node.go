@@ -50,10 +50,13 @@ type Options struct {
 	Log io.Writer
 	// LogLevel is containerd's, by default "info".
 	LogLevel string
-	// CRI loads the CRI plugins, which otherwise are left out.
+	// CRI loads the CRI plugins, which otherwise are left out, for pods on a
+	// bridge. With pods the node must run Privately.
 	CRI bool
 	// Config is TOML that is appended to the node's containerd config.
 	Config string
+	// Imports are files that the config imports, such as a drop-in of deploy/.
+	Imports []string
 }
 
 // Node is a running containerd and its folder. Its methods are not safe for
@@ -124,6 +127,11 @@ func (n *Node) makeFolder() error {
 		return fmt.Errorf("open node folder: %w", err)
 	}
 	n.snapshotter = chooseSnapshotter(filepath.Join(n.dir, "probe"))
+	if n.opts.CRI {
+		if err := n.writePodNetwork(); err != nil {
+			return fmt.Errorf("write pod network: %w", err)
+		}
+	}
 	if err := os.WriteFile(n.configPath(), []byte(n.config()), 0o600); err != nil {
 		return fmt.Errorf("write containerd config: %w", err)
 	}
@@ -213,6 +221,13 @@ func (n *Node) AsksForFeatures() bool { return n.version.atLeast(2, 0) }
 // CRIAsksForFeatures reports whether its CRI plugin does so for all runtimes, and
 // not only for io.containerd.runc.v2.
 func (n *Node) CRIAsksForFeatures() bool { return n.version.atLeast(2, 2) }
+
+// CRIPassesOptions reports whether the CRI plugin passes on a handler's options,
+// and not only the path of a file with them.
+func (n *Node) CRIPassesOptions() bool { return n.version.passesOptions() }
+
+// ConfigVersion is the format of containerd's configuration.
+func (n *Node) ConfigVersion() int { return n.version.configVersion() }
 
 // Dir returns the node's folder, which Stop removes.
 func (n *Node) Dir() string { return n.dir }

@@ -32,6 +32,10 @@ func (v version) hasSocketDir() bool { return v.atLeast(2, 3) }
 // as long as there was no other way, it had no flag for this.
 func (v version) importsLocally() bool { return v.atLeast(1, 7) }
 
+// passesOptions reports whether CRI passes a handler's table of options to a
+// runtime that it does not know. Older ones know only the path of a file.
+func (v version) passesOptions() bool { return v.atLeast(1, 7) }
+
 // Debian's has no v: 1.6.20~ds1.
 var versionPattern = regexp.MustCompile(`(?m) v?(\d+)\.(\d+)\.\S+`)
 
@@ -56,4 +60,11 @@ func parseVersion(out string) (_ version, text string, ok bool) {
 	major, _ := strconv.Atoi(match[1]) // digits
 	minor, _ := strconv.Atoi(match[2])
 	return version{major, minor}, match[0][1:], true
+}
+
+// ConfigVersion returns the format of its configuration that the containerd in
+// bin reads.
+func ConfigVersion(ctx context.Context, bin string) (int, error) {
+	v, _, err := versionOf(ctx, bin)
+	return v.configVersion(), err
 }

@@ -6,9 +6,12 @@ import (
 	"strconv"
 
 	"github.com/opencontainers/runc/libcontainer"
+	"github.com/opencontainers/runc/libcontainer/apparmor"
 	"github.com/opencontainers/runc/libcontainer/configs"
+	"github.com/opencontainers/runc/libcontainer/intelrdt"
 	"github.com/opencontainers/runc/libcontainer/specconv"
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/opencontainers/selinux/go-selinux"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 )
@@ -90,6 +93,8 @@ func (c *Config) validate() error {
 		return invalidf("config.json: root: must be set")
 	case c.Spec.Linux == nil:
 		return invalidf("config.json: linux: must be set")
+	case c.Spec.Linux.IntelRdt != nil && !intelrdt.IsEnabled():
+		return invalidf("config.json: linux.intelRdt: this host has no Intel RDT, or resctrl is not mounted")
 	}
 	if c.Checkpoint != "" {
 		if err := findCRIU(); err != nil {
@@ -107,6 +112,10 @@ func validateProcess(p *specs.Process) error {
 		return invalidf("process.args: must not be empty")
 	case !filepath.IsAbs(p.Cwd):
 		return invalidf("process.cwd: %q: must be an absolute path", p.Cwd)
+	case p.ApparmorProfile != "" && !apparmor.IsEnabled():
+		return invalidf("process.apparmorProfile: %q: this host has no AppArmor", p.ApparmorProfile)
+	case p.SelinuxLabel != "" && !selinux.GetEnabled():
+		return invalidf("process.selinuxLabel: %q: this host has no SELinux", p.SelinuxLabel)
 	}
 	_, err := rlimits(p.Rlimits)
 	return err

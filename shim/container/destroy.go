@@ -57,9 +57,3 @@ func killAndWait(lc *libcontainer.Container, limit time.Duration) error {
 		time.Sleep(10 * time.Millisecond)
 	}
 }
-
-// IsLeft reports whether something of the bundle's container is still there.
-func IsLeft(bundle string) bool {
-	_, err := os.Stat(stateRoot(bundle))
-	return err == nil
-}

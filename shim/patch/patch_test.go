@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// tree is a runc as the edits expect it, in their places.
-func tree(t *testing.T, change func(file, text string) string) (dir string) {
+// tree is a module as its edits expect it, in their places.
+func tree(t *testing.T, m module, change func(file, text string) string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	texts := map[string]string{}
-	for _, e := range edits {
+	for _, e := range m.edits {
 		texts[e.file] += "something\n" + e.old + "else\n"
 	}
 	for file, text := range texts {
@@ -29,17 +29,19 @@ func tree(t *testing.T, change func(file, text string) string) (dir string) {
 }
 
 func TestApply(t *testing.T) {
-	dir := tree(t, func(_, text string) string { return text })
-	if err := apply(dir); err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range edits {
-		text, err := os.ReadFile(filepath.Join(dir, e.file))
-		if err != nil {
+	for _, m := range []module{runc, ttrpc} {
+		dir := tree(t, m, func(_, text string) string { return text })
+		if err := m.apply(dir); err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(string(text), e.old) || !strings.Contains(string(text), e.replacement) {
-			t.Errorf("%s is now:\n%s", e.file, text)
+		for _, e := range m.edits {
+			text, err := os.ReadFile(filepath.Join(dir, e.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(text), "something\n"+e.old) || !strings.Contains(string(text), e.replacement) {
+				t.Errorf("%s is now:\n%s", e.file, text)
+			}
 		}
 	}
 }
@@ -59,7 +61,7 @@ func TestApplyRefuses(t *testing.T) {
 		},
 	} {
 		t.Run(fact, func(t *testing.T) {
-			if err := apply(tree(t, change)); err == nil {
+			if err := runc.apply(tree(t, runc, change)); err == nil {
 				t.Error("applied")
 			}
 		})
@@ -70,7 +72,7 @@ func TestApplyRefuses(t *testing.T) {
 func TestPublishedRuncDoesNotBuild(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"go.mod", "go.sum"} {
-		text, err := os.ReadFile(filepath.Join("../../..", name))
+		text, err := os.ReadFile(filepath.Join("../..", name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +81,7 @@ func TestPublishedRuncDoesNotBuild(t *testing.T) {
 		}
 	}
 	modfile := filepath.Join(dir, "go.mod")
-	if out, err := exec.Command("go", "mod", "edit", "-dropreplace="+module, modfile).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "mod", "edit", "-dropreplace="+runc.path, modfile).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	out, err := exec.Command("go", "build", "-mod=mod", "-modfile="+modfile, "seccomp-shim/shim/container").CombinedOutput()

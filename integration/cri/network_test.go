@@ -1,0 +1,65 @@
+package cri
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+// echoPort is where the tutorial's program serves.
+const echoPort = "5678"
+
+// address is the pod's.
+func (p *pod) address(t *testing.T) string {
+	t.Helper()
+	status, err := kubelet.PodSandboxStatus(bounded(t), &cri.PodSandboxStatusRequest{PodSandboxId: p.id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ip := status.Status.GetNetwork().GetIp()
+	if net.ParseIP(ip) == nil {
+		t.Fatalf("the pod's address is %q", ip)
+	}
+	return ip
+}
+
+// get asks the tutorial's program for a path, and returns its answer or why
+// there is none.
+func get(host, path string) string {
+	return getFrom(net.JoinHostPort(host, echoPort), path)
+}
+
+func getFrom(hostPort, path string) string {
+	client := http.Client{Timeout: patience}
+	response, err := client.Get("http://" + hostPort + path)
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSuffix(string(body), "\n")
+}
+
+// Pods have an address, at which the node and other pods reach them.
+func TestPodNetwork(t *testing.T) {
+	t.Parallel()
+	p := runPod(t, newPodConfig(t))
+	server := newContainerConfig("server", "-text=hello")
+	server.Image.Image = echoImage
+	server.Linux.SecurityContext.Seccomp = localhost("profiles/fine-grained.json")
+	p.start(t, server)
+	address := p.address(t)
+	eventually(t, "it serves", func() bool { return get(address, "/") == "hello" })
+	other := runPod(t, newPodConfig(t)).hold(t, under("client", runtimeDefault(), probes...))
+	got := other.exec(t, "/bin/busybox", "wget", "-qO-", "http://"+net.JoinHostPort(address, echoPort)+"/syscall/keyctl")
+	if string(got.Stdout) != "keyctl: EPERM\n" {
+		t.Errorf("another pod gets %q, %s", got.Stdout, got.Stderr)
+	}
+}

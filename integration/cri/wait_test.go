@@ -1,0 +1,44 @@
+package cri
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"seccomp-shim/integration/testbed"
+)
+
+// patience bounds what should take no time at all. On a busy machine it may.
+var patience = testbed.Patient(20 * time.Second)
+
+func needNode(t *testing.T) {
+	t.Helper()
+	if unavailable != "" {
+		t.Skip(unavailable)
+	}
+}
+
+// bounded is the test's context with patience as its deadline.
+func bounded(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// eventually polls until the fact holds.
+func eventually(t *testing.T, fact string, holds func() bool) {
+	t.Helper()
+	if !holdsWithin(patience, holds) {
+		t.Fatalf("not so after %v: %s", patience, fact)
+	}
+}
+
+func holdsWithin(limit time.Duration, holds func() bool) bool {
+	for deadline := time.Now().Add(limit); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}

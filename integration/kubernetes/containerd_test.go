@@ -1,0 +1,99 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"seccomp-shim/integration/testbed"
+)
+
+const (
+	// containerdSocket is where the kubelet finds the node's containerd.
+	containerdSocket = "/run/containerd.sock"
+	dropIns          = "/run/conf.d"
+
+	echoImage    = "docker.io/hashicorp/http-echo:1.0" // the tutorial's, of which this is a stand-in
+	busyboxImage = "docker.io/library/busybox:1.35"
+	// echoProgram is not where the demo has it, whose calls the kernel may log just now.
+	echoProgram = "/usr/bin/http-echo"
+)
+
+// handlers are two that have a mistake in them.
+const handlers = `version = 3
+
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.misspelt]
+  runtime_type = "io.containerd.seccomp.v1"
+  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.misspelt.options]
+    profil_root = "/var/lib/kubelet/seccomp"
+
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.rootless]
+  runtime_type = "io.containerd.seccomp.v1"
+  pod_annotations = ["io.containerd.seccomp.v1/*"]
+  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.rootless.options]
+    profile_root = "/var/lib/nowhere"
+`
+
+// startContainerd starts a containerd that imports the handler of deploy/.
+func (c *cluster) startContainerd() error {
+	if err := writeDropIns(); err != nil {
+		return err
+	}
+	log, err := os.Create(c.log("containerd"))
+	if err != nil {
+		return err
+	}
+	c.node, err = testbed.Start(context.Background(), testbed.Options{
+		Bin: testbed.BinDir(), Namespace: testbed.PodNamespace, Log: log,
+		CRI: true, Imports: []string{dropIns + "/*.toml"},
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.Symlink(c.node.Address(), containerdSocket), c.importImages())
+}
+
+// writeDropIns changes one word of the handler's file: there is no systemd here.
+func writeDropIns() error {
+	const systemd, cgroupfs = "SystemdCgroup = true", "SystemdCgroup = false"
+	file := fromRoot("deploy/containerd/seccomp-2.x.toml")
+	handler, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if n := strings.Count(string(handler), systemd); n != 1 {
+		return fmt.Errorf("%s says %q %d times, not once", file, systemd, n)
+	}
+	text := strings.Replace(string(handler), systemd, cgroupfs, 1)
+	return errors.Join(os.Mkdir(dropIns, 0o755),
+		os.WriteFile(filepath.Join(dropIns, filepath.Base(file)), []byte(text), 0o644),
+		os.WriteFile(filepath.Join(dropIns, "handlers.toml"), []byte(handlers), 0o644))
+}
+
+// importImages makes the images that pods name, and containerd for sandboxes.
+func (c *cluster) importImages() error {
+	tools, err := testbed.Busybox()
+	if err != nil {
+		return err
+	}
+	echo, err := os.ReadFile(filepath.Join(testbed.BinDir(), "http-echo"))
+	if err != nil {
+		return err
+	}
+	for name, rootfs := range map[string]testbed.Rootfs{
+		testbed.SandboxImage: {Files: tools, Entrypoint: []string{"/bin/sleep", "1000000"}},
+		busyboxImage:         {Files: tools, Cmd: []string{"sh"}},
+		echoImage: {
+			Files:      map[string]testbed.File{echoProgram: {Content: echo, Mode: 0o755}},
+			Entrypoint: []string{echoProgram},
+		},
+	} {
+		if err := c.node.Import(context.Background(), name, rootfs); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package kubernetes
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// cgroupName is the cgroup below which the kubelet has all pods, in each hierarchy.
+const cgroupName = "seccomp-shim-e2e"
+
+// kernelFlags are what the kubelet sets at its start.
+var kernelFlags = []string{
+	"/proc/sys/vm/overcommit_memory", "/proc/sys/vm/panic_on_oom", "/proc/sys/kernel/panic", "/proc/sys/kernel/panic_on_oops",
+	"/proc/sys/kernel/keys/root_maxkeys", "/proc/sys/kernel/keys/root_maxbytes",
+}
+
+// host is what the tests could leave behind on it. Processes and network devices are
+// in namespaces that end with the tests.
+type host []string
+
+// lookAtHost fails where the tests' cgroup exists: another run uses it, or has
+// been killed.
+func lookAtHost() (host, error) {
+	found, err := cgroups()
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range found {
+		if _, err := os.Stat(path); err == nil {
+			return nil, fmt.Errorf("%s is there: do these tests run already? If they have been killed: "+
+				"find /sys/fs/cgroup -depth -type d -path '*/%s*' -exec rmdir {} +", path, cgroupName)
+		}
+	}
+	return traces(), nil
+}
+
+// compare returns what is left behind, as an error, and removes the cgroups.
+func (h host) compare() error {
+	var errs []error
+	for _, trace := range traces() {
+		if !slices.Contains(h, trace) {
+			errs = append(errs, fmt.Errorf("left behind on the host: %s", trace))
+		}
+	}
+	found, err := cgroups()
+	errs = append(errs, err)
+	for _, path := range found {
+		if _, err := os.Stat(path); err == nil {
+			errs = append(errs, fmt.Errorf("left behind on the host, and now removed: %s", path), removeFolders(path))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// traces returns what is where the kubelet, containerd and CNI plugins have their
+// files by default, the mounts there, and the kernel's flags.
+func traces() []string {
+	var found []string
+	for _, place := range []string{
+		"/etc/cni", "/opt/cni", "/opt/containerd", "/usr/libexec/kubernetes", "/var/log/pods", "/var/log/containers",
+		"/var/lib/kubelet", "/var/lib/cni", "/var/lib/etcd", certificates, "/run/node-*", "/run/cni*", containerdSocket,
+	} {
+		paths, _ := filepath.Glob(place) // no bad pattern
+		found = append(found, paths...)
+	}
+	for _, mount := range mounts() {
+		if strings.HasPrefix(mount, "/run/") || strings.HasPrefix(mount, "/var/") {
+			found = append(found, "mount "+mount)
+		}
+	}
+	for _, flag := range kernelFlags {
+		value, err := os.ReadFile(flag)
+		found = append(found, fmt.Sprintf("%s %q %v", flag, value, err))
+	}
+	return found
+}
+
+// mounts returns where something is mounted here.
+func mounts() []string {
+	var found []string
+	data, _ := os.ReadFile("/proc/self/mountinfo") // always readable
+	for line := range strings.Lines(string(data)) {
+		found = append(found, strings.Fields(line)[4])
+	}
+	return found
+}
+
+// cgroups returns the tests' cgroup in each hierarchy, whether it is there or not:
+// one with cgroup v2, one for each controller with v1.
+func cgroups() ([]string, error) {
+	var found []string
+	for _, point := range mounts() {
+		if point != "/sys/fs/cgroup" && filepath.Dir(point) != "/sys/fs/cgroup" {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(point, "cgroup.procs")); err == nil {
+			found = append(found, filepath.Join(point, cgroupName))
+		}
+	}
+	if len(found) == 0 {
+		return nil, errors.New("no cgroup hierarchy in /sys/fs/cgroup")
+	}
+	return found, nil
+}
+
+// removeFolders removes a tree of folders. The files of a cgroup go with it.
+func removeFolders(dir string) error {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.IsDir() {
+			if err := removeFolders(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return os.Remove(dir)
+}

@@ -1,0 +1,163 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"seccomp-shim/integration/testbed"
+)
+
+// podTimeout is how long a pod may take to get where a test wants it; commandTimeout
+// is for a kubectl, which may wait for this.
+const (
+	podTimeout     = 60 * time.Second
+	commandTimeout = podTimeout + 20*time.Second
+)
+
+// run runs kubectl as a person does, with stdin, and returns what it prints.
+func (c *cluster) run(stdin string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(c.programs, "kubectl"), args...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+filepath.Join(certificates, "person.conf"), "HOME=/run")
+	cmd.Stdin = strings.NewReader(stdin)
+	result, err := testbed.Run(cmd)
+	if err == nil && result.ExitCode != 0 {
+		err = fmt.Errorf("kubectl %s: exit code %d: %s%s", strings.Join(args, " "), result.ExitCode, result.Stdout, result.Stderr)
+	}
+	return strings.TrimSuffix(result.Stdout, "\n"), err
+}
+
+// kubectl is run for what must succeed.
+func kubectl(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := k8s.run("", args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// applyPod creates the pod of a file of this repository, unedited.
+func applyPod(t *testing.T, file string) (name string) {
+	t.Helper()
+	manifest, err := os.ReadFile(fromRoot(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name = strings.TrimSuffix(filepath.Base(file), ".yaml")
+	startPod(t, name, string(manifest))
+	return name
+}
+
+// startPod creates a pod and puts it on the node, as the scheduler does. The test
+// deletes it at its end.
+func startPod(t *testing.T, name, manifest string) {
+	t.Helper()
+	if _, err := k8s.run(manifest, "apply", "-f", "-"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { deletePod(t, name) })
+	if err := k8s.schedule(name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *cluster) schedule(pod string) error {
+	binding := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Binding", "metadata": {"name": %q},
+		"target": {"apiVersion": "v1", "kind": "Node", "name": %q}}`, pod, nodeName)
+	_, err := c.run(binding, "create", "-f", "-")
+	return err
+}
+
+// deletePod also tells what is known about the pod if the test has failed.
+func deletePod(t *testing.T, name string) {
+	t.Helper()
+	if t.Failed() {
+		out, err := k8s.run("", "describe", "pod/"+name)
+		t.Logf("kubectl describe pod/%s: %v\n%s\nkubelet:\n%s\ncontainerd:\n%s", name, err, out,
+			logTail(k8s.log("kubelet")), logTail(k8s.log("containerd")))
+	}
+	kubectl(t, "delete", "pod/"+name, "--wait", "--timeout=40s")
+}
+
+func (c *cluster) deletePods() error {
+	_, err := c.run("", "delete", "pods", "--all", "--wait", "--timeout=40s")
+	return err
+}
+
+// eventually polls until check finds nothing wrong.
+func eventually(t *testing.T, check func() error) {
+	t.Helper()
+	for deadline := time.Now().Add(podTimeout); ; time.Sleep(pollInterval) {
+		err := check()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after %v: %v", podTimeout, err)
+		}
+	}
+}
+
+// awaitReady waits for what `kubectl get` shows as 1/1 Running.
+func awaitReady(t *testing.T, pod string) {
+	t.Helper()
+	kubectl(t, "wait", "--for=condition=Ready", "pod/"+pod, "--timeout="+podTimeout.String())
+	if got := status(t, pod); got != "1/1 Running 0" {
+		t.Errorf("kubectl get pod/%s: %q", pod, got)
+	}
+}
+
+// awaitStatus waits until `kubectl get` shows the status, such as CrashLoopBackOff,
+// and no container of the pod is ready.
+func awaitStatus(t *testing.T, pod, want string) {
+	t.Helper()
+	eventually(t, func() error {
+		got := status(t, pod)
+		if fields := strings.Fields(got); len(fields) == 3 && fields[0] == "0/1" && fields[1] == want {
+			return nil
+		}
+		return fmt.Errorf("kubectl get pod/%s shows %q, not %q", pod, got, want)
+	})
+}
+
+// status returns READY, STATUS and RESTARTS of `kubectl get`, without the time in
+// brackets that follows the number of restarts.
+func status(t *testing.T, pod string) string {
+	t.Helper()
+	fields := strings.Fields(kubectl(t, "get", "pod/"+pod, "--no-headers"))
+	if len(fields) < 4 {
+		t.Fatalf("kubectl get pod/%s: %q", pod, fields)
+	}
+	return strings.Join(fields[1:4], " ")
+}
+
+// describe waits until `kubectl describe` has all texts, which may be spread over
+// events, and returns what it says.
+func describe(t *testing.T, pod string, texts ...string) string {
+	t.Helper()
+	var out string
+	eventually(t, func() error {
+		out = kubectl(t, "describe", "pod/"+pod)
+		for _, text := range texts {
+			if !strings.Contains(out, text) {
+				return fmt.Errorf("kubectl describe pod/%s does not say %q", pod, text)
+			}
+		}
+		return nil
+	})
+	return out
+}
+
+// field returns a part of a pod, by kubectl's JSONPath.
+func field(t *testing.T, pod, path string) string {
+	t.Helper()
+	return kubectl(t, "get", "pod/"+pod, "-o", "jsonpath={"+path+"}")
+}

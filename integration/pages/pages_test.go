@@ -1,0 +1,126 @@
+package pages
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"seccomp-shim/integration/testbed"
+)
+
+const root = "../.."
+
+// pages are the files for people whose blocks are run here. docs/runtimeclass.md
+// is run in a cluster, by package integration/kubernetes.
+var here = []string{"docs/ctr.md"}
+
+// Each block of each page is run, shows a part of a file that is so, or says why
+// it is not tested.
+func TestBlocksOfFiles(t *testing.T) {
+	all, err := filepath.Glob(root + "/docs/*.md")
+	if err != nil || len(all) == 0 {
+		t.Fatal(all, err)
+	}
+	for _, page := range all {
+		blocks, err := Read(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Commands(blocks); err != nil {
+			t.Errorf("%s: %v", page, err)
+		}
+		for _, b := range blocks {
+			if b.Needs != "" {
+				t.Logf("%s:%d is not tested: %s", page, b.Line, b.Needs)
+			}
+			if b.File == "" {
+				continue
+			}
+			text, err := os.ReadFile(filepath.Join(root, b.File))
+			if err != nil || !strings.Contains(string(text), b.Text) {
+				t.Errorf("%s:%d is not in %s (%v):\n%s", page, b.Line, b.File, err, b.Text)
+			}
+		}
+	}
+}
+
+// A page's commands, in order, on a machine of its own.
+func TestPages(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs root, for namespaces and containers")
+	}
+	for _, page := range here {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			blocks, err := Read(filepath.Join(root, page))
+			if err != nil {
+				t.Fatal(err)
+			}
+			commands, err := Commands(blocks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shell := machine(t)
+			ctx, cancel := context.WithTimeout(context.Background(), testbed.Patient(2*time.Minute))
+			defer cancel()
+			for _, c := range commands {
+				if err := shell.Run(ctx, c); err != nil {
+					t.Fatalf("%s: %v", page, err)
+				}
+			}
+		})
+	}
+}
+
+// machine returns a shell on a machine with containerd and busybox's image.
+func machine(t *testing.T) *Shell {
+	t.Helper()
+	busybox, err := testbed.Busybox()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var image bytes.Buffer
+	rootfs := testbed.Rootfs{Files: busybox, Cmd: []string{"sh"}}
+	if err := testbed.WriteImage(&image, "docker.io/library/busybox:latest", rootfs); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "image.tar")
+	if err := os.WriteFile(file, image.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bin, err := filepath.Abs(testbed.BinDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := filepath.Abs("machine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	namespace := fmt.Sprintf("pages-%d", os.Getpid())
+	cmd := exec.Command("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
+		script, t.TempDir(), bin, file, namespace)
+	cmd.Dir = root
+	shell, err := NewShell(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		shell.Close()
+		// A page deletes its containers; their cgroups' parent stays.
+		for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
+			left, _ := filepath.Glob(pattern + namespace)
+			for _, dir := range left {
+				if err := os.Remove(dir); err != nil {
+					t.Errorf("left on the host: %v", err)
+				}
+			}
+		}
+	})
+	return shell
+}

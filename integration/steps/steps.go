@@ -1,0 +1,87 @@
+// Package steps speaks with the program that test containers run: it makes
+// system calls, each a step on its command line, and says how each ended. See
+// integration/testdata/calls.
+package steps
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	libseccomp "github.com/seccomp/libseccomp-golang"
+	"golang.org/x/sys/unix"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/integration/testbed"
+)
+
+// Program is where images have it.
+const Program = "/bin/calls"
+
+// Build compiles the program.
+func Build() ([]byte, error) { return testbed.CompileC("integration/testdata/calls/calls.c") }
+
+// Args is the command line of the program with these steps.
+func Args(steps ...string) []string { return append([]string{Program}, steps...) }
+
+// Call is the step that makes a system call by the native convention.
+func Call(name string, args ...uint64) string {
+	return step(name, "64", number(name, libseccomp.ArchNative), args)
+}
+
+// Legacy is the step that makes a call of 32-bit x86 by int 0x80.
+func Legacy(name string, args ...uint64) string {
+	return step("i386-"+name, "32", number(name, libseccomp.ArchX86), args)
+}
+
+// X32 is the step that makes a call by the x32 convention.
+func X32(name string, args ...uint64) string {
+	return step("x32-"+name, "64", number(name, libseccomp.ArchAMD64)|bpf.X32Bit, args)
+}
+
+func number(name string, arch libseccomp.ScmpArch) uint32 {
+	nr, err := libseccomp.GetSyscallFromNameByArch(name, arch)
+	if err != nil || nr < 0 {
+		panic(fmt.Sprintf("no number of %s on %s: %v", name, arch, err))
+	}
+	return uint32(nr)
+}
+
+func step(name, convention string, nr uint32, args []uint64) string {
+	text := fmt.Sprintf("%s@%s:%d", name, convention, nr)
+	for _, arg := range args {
+		text += fmt.Sprintf(",%#x", arg)
+	}
+	return text
+}
+
+// Answers reads what the program said: step -> result. Results of system calls
+// are "ok" or an error's name, the others are as the program says them.
+func Answers(stdout string) map[string]string {
+	found := map[string]string{}
+	for line := range strings.Lines(stdout) {
+		step, result, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " -> ")
+		if !ok {
+			continue
+		}
+		if strings.Contains(step, "@") {
+			result = resultName(result)
+		}
+		found[step] = result
+	}
+	return found
+}
+
+func resultName(result string) string {
+	n, err := strconv.ParseInt(result, 10, 64)
+	switch {
+	case err != nil:
+		return result
+	case n >= 0 || n < -4095:
+		return "ok"
+	}
+	if name := unix.ErrnoName(unix.Errno(-n)); name != "" {
+		return name
+	}
+	return fmt.Sprintf("errno %d", -n)
+}

@@ -1,0 +1,142 @@
+package shim
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// socketEnv makes this binary a shim that listens on a socket, with a child that
+// has it too for as long as lingerEnv says, as between fork and execve. inheritEnv
+// makes it one that has inherited its socket.
+const (
+	socketEnv  = "SECCOMP_SHIM_TEST_SOCKET"
+	lingerEnv  = "SECCOMP_SHIM_TEST_LINGER"
+	inheritEnv = "SECCOMP_SHIM_TEST_INHERIT"
+)
+
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv(socketEnv) != "":
+		listenAndLinger(os.Getenv(socketEnv), os.Getenv(lingerEnv))
+	case os.Getenv(inheritEnv) != "":
+		if _, err := inheritedSocket(); err != nil {
+			panic(err)
+		}
+	default:
+		os.Exit(m.Run())
+	}
+	os.Stdout.WriteString("ready\n")
+	select {}
+}
+
+// helper starts this binary as the environment says, and waits until it is ready.
+func helper(t *testing.T, files []*os.File, env ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), env...)
+	cmd.ExtraFiles = files
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+func listenAndLinger(path, linger string) {
+	socket, err := net.Listen("unix", path)
+	if err != nil {
+		panic(err)
+	}
+	file, err := socket.(*net.UnixListener).File()
+	if err != nil {
+		panic(err)
+	}
+	child := exec.Command("sleep", linger)
+	child.ExtraFiles = []*os.File{file}
+	if err := child.Start(); err != nil {
+		panic(err)
+	}
+}
+
+// killedShim returns the socket of a shim that was killed, of which a child has
+// the socket a while longer.
+func killedShim(t *testing.T, linger string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "s")
+	cmd := helper(t, nil, socketEnv+"="+path, lingerEnv+"="+linger)
+	if _, err := listens(path); err != nil {
+		t.Fatalf("it does not listen: %v", err)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if _, err := listens(path); err != nil {
+		t.Fatalf("its child does not have the socket: %v", err)
+	}
+	return path
+}
+
+// The socket of a killed shim is known to be without one as soon as its children
+// have let it go.
+func TestKilledShimsSocket(t *testing.T) {
+	t.Parallel()
+	if hasShim(killedShim(t, "0.3")) {
+		t.Error("it is said to have a shim")
+	}
+}
+
+// A new shim makes the socket its own, which the process that made it listen has
+// left to it. A live one is known at once, also if it does not answer.
+func TestNewShimsSocket(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	socket, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	start := time.Now()
+	if !hasShim(path) {
+		t.Error("it is said to have none")
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("that took %v", took)
+	}
+	if pid, err := listens(path); pid != os.Getpid() || err != nil {
+		t.Errorf("%d listens (%v), and not %d", pid, err, os.Getpid())
+	}
+}
+
+// What a shim inherits is its own from then on, and no more that of the process
+// that made it.
+func TestInheritedSocketIsOwn(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s")
+	socket, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	file, err := socket.(*net.UnixListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	pid := helper(t, []*os.File{file}, inheritEnv+"=yes").Process.Pid
+	if who, err := listens(path); who != pid || err != nil {
+		t.Errorf("%d listens (%v), and not %d", who, err, pid)
+	}
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// A module is one that is changed: the version whose code was read, and what is
+// different in the copy.
+type module struct {
+	path, version, sum string
+	edits              []edit
+	added              map[string]string      // file: text
+	check              func(dir string) error // of the changed copy; may be nil
+}
+
+// An edit replaces the one place of a file that reads like old.
+type edit struct{ file, old, replacement string }
+
+// provide makes the copy in target, unless it is there already with the same content.
+func (m module) provide(target string) error {
+	if err := m.checkPin(); err != nil {
+		return err
+	}
+	stamp := filepath.Join(target, "PATCHED")
+	if made, err := os.ReadFile(stamp); err == nil && string(made) == m.identity() {
+		return nil
+	}
+	source, err := m.download()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp(filepath.Dir(target), filepath.Base(target)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	if err := copyGo(work, source); err != nil {
+		return err
+	}
+	if err := m.apply(work); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(work, "PATCHED"), []byte(m.identity()), 0o644); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(target); err != nil {
+		return err
+	}
+	return os.Rename(work, target)
+}
+
+// identity tells one result of this program from another.
+func (m module) identity() string { return fmt.Sprint(m.path, m.version, m.sum, m.edits, m.added) }
+
+// checkPin compares go.mod with the version that this program knows.
+func (m module) checkPin() error {
+	text, err := output(exec.Command("go", "mod", "edit", "-json"))
+	if err != nil {
+		return err
+	}
+	var mod struct {
+		Require []struct{ Path, Version string }
+	}
+	if err := json.Unmarshal(text, &mod); err != nil {
+		return err
+	}
+	for _, r := range mod.Require {
+		if r.Path == m.path && r.Version == m.version {
+			return nil
+		}
+		if r.Path == m.path {
+			return fmt.Errorf("go.mod requires %s, but the edits are made for %s: read the code of the new version, then update shim/patch", r.Version, m.version)
+		}
+	}
+	return errors.New("go.mod does not require it")
+}
+
+// download returns the module's folder in the module cache. It runs outside of
+// this module, which replaces the very one that is wanted.
+func (m module) download() (dir string, err error) {
+	outside, err := os.MkdirTemp("", "patch-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(outside)
+	cmd := exec.Command("go", "mod", "download", "-json", m.path+"@"+m.version)
+	cmd.Dir = outside
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
+	text, err := output(cmd)
+	if err != nil {
+		return "", err
+	}
+	var got struct{ Dir, Sum string }
+	if err := json.Unmarshal(text, &got); err != nil {
+		return "", err
+	}
+	if got.Sum != m.sum {
+		return "", fmt.Errorf("%s has the checksum %s, not %s", m.version, got.Sum, m.sum)
+	}
+	return got.Dir, nil
+}
+
+func output(cmd *exec.Cmd) ([]byte, error) {
+	text, err := cmd.Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return nil, fmt.Errorf("%v: %w: %s%s", cmd.Args, err, exit.Stderr, text)
+	}
+	return text, err
+}
+
+// copyGo copies what a build reads: Go and C sources without tests, the module
+// file, and the licence.
+func copyGo(to, from string) error {
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name := entry.Name()
+		switch filepath.Ext(name) {
+		case ".go", ".c", ".h", ".mod":
+		default:
+			if name != "LICENSE" && name != "NOTICE" {
+				return nil
+			}
+		}
+		if strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		relative, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, relative)
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(target, text, 0o644)
+	})
+}
+
+// apply edits the copy in dir. It fails if the module is not what the edits were
+// made for.
+func (m module) apply(dir string) error {
+	for _, e := range m.edits {
+		path := filepath.Join(dir, e.file)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if found := strings.Count(string(text), e.old); found != 1 {
+			return fmt.Errorf("%s has %d places that read %q, not one", e.file, found, strings.TrimSpace(e.old))
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(text), e.old, e.replacement, 1)), 0o644); err != nil {
+			return err
+		}
+	}
+	for file, text := range m.added {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	if m.check == nil {
+		return nil
+	}
+	return m.check(dir)
+}
