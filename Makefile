@@ -171,7 +171,7 @@ kind-image: installer-image ## build the image of a kind node whose containerd h
 	$(ENGINE) build -t $(NODE_IMAGE) -f deploy/kind/Dockerfile --build-arg INSTALLER=$(INSTALLER_IMAGE) $(BUILD_FLAGS) deploy/kind
 
 lint: WITH_LINT := yes
-lint: deps $(RUNC) ## check formatting, go vet, staticcheck, shellcheck, Dockerfiles
+lint: deps $(PATCHED) ## check formatting, go vet, staticcheck, shellcheck, Dockerfiles
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
