@@ -35,12 +35,17 @@ RUNC_SHIM := $(BENCH)/containerd-shim-runc-v2
 RUNC_TOOL := $(BENCH)/runc
 CRUN_TOOL := $(BENCH)/crun
 RACE  := $(BIN)/race
+# What the node installer brings to a node, itself included.
+INSTALLER := $(CURDIR)/build/installer
 # The virtual machine of test-vm: its disks, kernel and logs.
-VM := $(CURDIR)/build/vm
+VM   := $(CURDIR)/build/vm
+# And that of test-node and test-vagrant.
+NODE    := $(CURDIR)/build/node
+VAGRANT := $(CURDIR)/build/vagrant
 
 # What test-matrix runs, and on which versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
-MATRIXTEST ?= ^(TestLifecycle|TestUpgrade|TestDropInIsAccepted|TestHandlerIsListed|TestTutorialPods)$$
+MATRIXTEST ?= ^(TestLifecycle|TestUpgrade|TestDropInIsAccepted|TestHandlerIsListed|TestTutorialPods|TestNodeInstaller.*)$$
 # runc with faults on demand, for two tests of containerd's client suite.
 RUNC_FP   := $(BENCH)/runc-fp
 # The runtime that the suite is run with, and the binaries that it needs besides.
@@ -54,18 +59,24 @@ ETCD       ?= v3.6.16
 CLUSTER    := $(CURDIR)/build/kubernetes
 CLUSTER_BIN = $(CLUSTER)/$(KUBERNETES)-etcd-$(ETCD)
 
+# What builds images; BUILD_FLAGS are for it, such as --build-arg NODE=kindest/node:v1.35.8.
+ENGINE ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 && echo $$e && break; done)
+BUILD_FLAGS ?=
+INSTALLER_IMAGE := seccomp-shim/installer:latest
+NODE_IMAGE      := seccomp-shim/node:latest
+
 FUZZTIME ?= 60s
 STRESS   ?= 1000
 export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo test unit stress test-matrix test-vm e2e-kubernetes conformance bench deb release \
-	fuzz lint fmt clean \
-	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(BENCH)/bench $(CONFORMANCE)/conformance
+.PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm test-node \
+	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint fmt clean \
+	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@missing=; \
@@ -77,6 +88,7 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'musl-gcc --version' musl-tools; \
 	need 'busybox true' busybox-static; \
 	need '[ -x /usr/lib/cni/bridge ]' containernetworking-plugins; \
+	$(if $(WITH_LINT),need 'shellcheck --version' shellcheck;) \
 	$(if $(WITH_CRUN),need 'ldconfig -p | grep libyajl' libyajl2;) \
 	$(if $(WITH_VM),need 'debootstrap --version' debootstrap; \
 	need 'cat /usr/share/keyrings/debian-archive-keyring.gpg' debian-archive-keyring; \
@@ -84,6 +96,8 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'qemu-system-x86_64 --version' qemu-system-x86;) \
 	$(if $(WITH_DEB),need 'lintian --version' lintian; need 'man --version' man-db; need 'xz --version' xz-utils;) \
 	$(if $(WITH_CROSS),need 'aarch64-linux-gnu-gcc --version' gcc-aarch64-linux-gnu;) \
+	$(if $(WITH_VAGRANT),need 'vagrant --version' vagrant;) \
+	$(if $(WITH_NODE),need 'buildah --version' buildah;) \
 	$(if $(WITH_SUITE),need 'lsof -v' lsof; need 'ps' procps; need 'mkfs.xfs -V' xfsprogs;) \
 	[ -z "$$missing" ] && exit; \
 	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
@@ -95,7 +109,7 @@ build: deps $(PATCHED) $(SHIM) $(CTL) ## build the shim and seccompctl into buil
 demo: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
 	$(DEMO) -bin $(BIN) -profiles integration/testdata/profiles
 
-test: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
+test: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
 
 # RUN is go test's -run, '.' for all tests, which may take LIMIT=60 (minutes); by
@@ -103,7 +117,19 @@ test: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## run all tests; without 
 test-vm: WITH_VM := yes
 test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(VM)/root.img ## run the tests that touch cgroups, and pods, on cgroup v2, in qemu (root; 6 minutes)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
-test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
+# The virtual machine boots what kind-image builds.
+test-node: WITH_VM := yes
+test-node: WITH_NODE := yes
+test-node: deps $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) ## test deploy/ on a node that kind-image makes, in qemu (root; 10 minutes)
+	integration/node/image $(NODE) "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL)
+	integration/node/run $(NODE) .
+
+test-vagrant: WITH_VM := yes
+test-vagrant: WITH_VAGRANT := yes
+test-vagrant: deps $(PATCHED) ## test the Vagrantfile's machine, without Vagrant's box, in qemu (root; 10 minutes)
+	integration/node/vagrant $(VAGRANT)
+
+test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## test a container's life on each version of containerd (root)
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
 # For example: make e2e-kubernetes KUBERNETES=v1.37.2 ETCD=v3.7.3 ARGS='-run TestTutorial'
@@ -153,10 +179,22 @@ release: WITH_CROSS := yes
 release: deps ## build the packages for amd64 and arm64 in build/release, with SBOMs and checksums (10 minutes)
 	@$(PACKAGING) deploy/packages/release build/release
 
-lint: deps $(PATCHED) ## check formatting, go vet, staticcheck
+installer: deps $(INSTALLER) ## put together in build/installer what the node installer brings to a node
+
+installer-image: ## build the node installer's image (with docker, podman or buildah)
+	@[ -n "$(ENGINE)" ] || { echo 'needs docker, podman or buildah; none of them answers "info" here' >&2; exit 1; }
+	$(ENGINE) build -t $(INSTALLER_IMAGE) -f deploy/installer/Dockerfile $(BUILD_FLAGS) .
+
+kind-image: installer-image ## build the image of a kind node whose containerd has the handler
+	$(ENGINE) build -t $(NODE_IMAGE) -f deploy/kind/Dockerfile --build-arg INSTALLER=$(INSTALLER_IMAGE) $(BUILD_FLAGS) deploy/kind
+
+lint: WITH_LINT := yes
+lint: deps $(PATCHED) ## check formatting, go vet, staticcheck, shellcheck, Dockerfiles
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run -C .ci/dockerfile . $(CURDIR)/deploy/*/Dockerfile
+	shellcheck $$(git ls-files deploy | xargs grep -l -d skip '^#!/bin/sh')
 
 fmt: ## format the Go sources
 	gofmt -w $$(git ls-files '*.go')
@@ -172,7 +210,14 @@ $(SHIM) $(CTL): $(PATCHED)
 	$(CROSS) $(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '$(LDFLAGS) $(STRIP)' -o $@ ./cmd/$(@F)
 $(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
 
-$(VM)/root.img: integration/vm/image integration/vm/tests.service | deps
+# As install(1) does, and no older binary is written into: it may be running.
+$(INSTALLER): $(SHIM) $(CTL)
+	@mkdir -p $@/profiles
+	install -t $@ deploy/installer/node-installer $(SHIM) $(CTL)
+	install -m 644 -t $@ deploy/containerd/seccomp-*.toml
+	install -m 644 -t $@/profiles integration/testdata/profiles/*.json
+
+$(VM)/root.img: $(addprefix integration/vm/,image bootstrap disk tests.service) | deps
 	integration/vm/image $(@D)
 
 $(CLUSTER_BIN)/kubelet: integration/kubernetes/build

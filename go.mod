@@ -2,6 +2,9 @@ module seccomp-shim
 
 go 1.26.6
 
+// What is built has Go files too, of other modules and in root file systems.
+ignore ./build
+
 require (
 	github.com/CycloneDX/cyclonedx-go v0.9.3
 	github.com/containerd/cgroups/v3 v3.1.3
