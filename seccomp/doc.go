@@ -19,6 +19,11 @@
 // known value, the losing ones too: a misspelt profile name is never passed
 // over in silence.
 //
+// The sandbox container of a pod, whose process only holds the namespaces, is
+// under RuntimeDefault where an annotation or unset_profile names a file: the
+// file is made for the workload, and without pause(2) in it that process would
+// burn a CPU. The kubelet asks for the same, but not in privileged pods.
+//
 // [Choice.Load] then obtains the profile: from the spec, from a file under the
 // profile root, or from containerd's own default profile of the linked version.
 //

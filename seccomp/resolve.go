@@ -23,6 +23,9 @@ const (
 	// containerNameAnnotation is how containerd's CRI plugin tells a runtime
 	// the container's name in its pod.
 	containerNameAnnotation = "io.kubernetes.cri.container-name"
+	// containerTypeAnnotation is sandbox for the process that holds a pod's
+	// namespaces.
+	containerTypeAnnotation = "io.kubernetes.cri.container-type"
 )
 
 // Annotations are those that name a profile. One that ends in a slash stands for
@@ -86,6 +89,9 @@ func Resolve(r Request) (Choice, error) {
 			return Choice{}, err
 		}
 		chosen = c
+	}
+	if chosen.Kind == Localhost && r.Annotations[containerTypeAnnotation] == "sandbox" {
+		chosen = Choice{Kind: RuntimeDefault, Origin: chosen.Origin + ", which is not for the pod's sandbox"}
 	}
 	if r.Inline != nil {
 		chosen = Choice{Kind: Inline, Origin: "linux.seccomp"}

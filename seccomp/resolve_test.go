@@ -15,6 +15,7 @@ const (
 	dbNote       = "container.seccomp.security.alpha.kubernetes.io/db"
 	namelessNote = "container.seccomp.security.alpha.kubernetes.io/"
 	criName      = "io.kubernetes.cri.container-name"
+	typeNote     = "io.kubernetes.cri.container-type"
 	option       = "option unset_profile"
 )
 
@@ -81,6 +82,15 @@ func TestResolve(t *testing.T) {
 		{"the container's beats the pod's", annotated(webNote, "localhost/a", podNote, "runtime/default"), Localhost, "a", says(webNote)},
 		{"the container's beats the option", unset("RuntimeDefault", annotated(webNote, "localhost/a")), Localhost, "a", says(webNote)},
 		{"the pod's beats the option", unset("RuntimeDefault", annotated(podNote, "localhost/a")), Localhost, "a", says(podNote)},
+
+		// A pod's sandbox runs no workload.
+		{"a sandbox, ours says Localhost", annotated(typeNote, "sandbox", ours, "Localhost/a"), RuntimeDefault, "", says(ours, "Localhost/a", "sandbox")},
+		{"a sandbox, the pod's says localhost", annotated(typeNote, "sandbox", podNote, "localhost/a"), RuntimeDefault, "", says(podNote, "sandbox")},
+		{"a sandbox, the option says Localhost", unset("Localhost/a", annotated(typeNote, "sandbox")), RuntimeDefault, "", says(option, "sandbox")},
+		{"a sandbox, the pod's says unconfined", annotated(typeNote, "sandbox", podNote, "unconfined"), Unconfined, "", says(podNote)},
+		{"a sandbox, inline", inline(annotated(typeNote, "sandbox", ours, "Localhost/a")), Inline, "", says("linux.seccomp")},
+		{"a sandbox, an escaping path", annotated(typeNote, "sandbox", ours, "Localhost/../a"), refused, "", says(ours, `"Localhost/../a"`)},
+		{"no sandbox", annotated(typeNote, "container", ours, "Localhost/a"), Localhost, "a", says(ours)},
 
 		// Values that are none of the known.
 		{"ours is empty", annotated(ours, ""), refused, "", says("annotation", ours, `""`)},

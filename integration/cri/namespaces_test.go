@@ -90,7 +90,7 @@ func needMappedMounts(t *testing.T) {
 
 // The process that holds a pod's namespaces is under RuntimeDefault, whatever
 // the pod's annotations say; but for a privileged pod, where nothing names a
-// profile but they.
+// profile but they, and their files are not for it all the same.
 func TestSandboxProcess(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -102,6 +102,7 @@ func TestSandboxProcess(t *testing.T) {
 		{"a pod", false, "unconfined", 1},
 		{"a privileged pod", true, "unconfined", 0},
 		{"a privileged pod with a profile", true, "runtime/default", 1},
+		{"a privileged pod with a file", true, "localhost/profiles/violation.json", 1}, // which lets nothing start
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()
