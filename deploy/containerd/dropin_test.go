@@ -1,6 +1,5 @@
 // Package containerd holds containerd's configuration of the runtime handler;
-// its tests compare the files with the shim and the README. That containerd
-// accepts them is tested by package integration/cri.
+// its tests compare the files with the shim. That containerd accepts them is tested by package integration/cri.
 package containerd
 
 import (
@@ -91,22 +90,6 @@ func TestAnnotationsPass(t *testing.T) {
 			return ok && err == nil
 		}) {
 			t.Errorf("%s does not pass", annotation)
-		}
-	}
-}
-
-// The README shows the same.
-func TestReadmeAgrees(t *testing.T) {
-	blocks := map[int64]config{}
-	for block := range strings.SplitSeq(read(t, "../../README.md"), "\n```toml\n") {
-		if text, _, _ := strings.Cut(block, "\n```\n"); strings.HasPrefix(text, "version = ") {
-			c := parse(t, text)
-			blocks[c.Version] = c
-		}
-	}
-	for name, file := range files {
-		if want := parse(t, read(t, name)); !reflect.DeepEqual(blocks[file.version], want) {
-			t.Errorf("README: got  %+v\n%s: %+v", blocks[file.version], name, want)
 		}
 	}
 }

@@ -18,16 +18,16 @@ const root = "../.."
 
 // pages are the files for people whose blocks are run here. docs/runtimeclass.md
 // is run in a cluster, by package integration/kubernetes.
-var here = []string{"docs/ctr.md"}
+var here = []string{"README.md", "docs/ctr.md"}
 
 // Each block of each page is run, shows a part of a file that is so, or says why
 // it is not tested.
 func TestBlocksOfFiles(t *testing.T) {
-	all, err := filepath.Glob(root + "/docs/*.md")
-	if err != nil || len(all) == 0 {
-		t.Fatal(all, err)
+	docs, err := filepath.Glob(root + "/docs/*.md")
+	if err != nil || len(docs) == 0 {
+		t.Fatal(docs, err)
 	}
-	for _, page := range all {
+	for _, page := range append(docs, root+"/README.md") {
 		blocks, err := Read(page)
 		if err != nil {
 			t.Fatal(err)
