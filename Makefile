@@ -13,8 +13,9 @@ export CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
 # which is started three times for each container and once for each exec.
 SHIM_TAGS       := no_grpc
 RUNC_MODULE     := github.com/opencontainers/runc
-# Of a source that is neither a git repository nor a tarball of one it must be said.
-VERSION ?= $(shell deploy/packages/version)
+# Of a source that is neither a git repository nor a tarball of one it must be said;
+# else, as in Vagrant's machine, binaries tell what Go knows of it.
+VERSION ?= $(shell deploy/packages/version 2>/dev/null)
 STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The tests look for the binaries here.
@@ -183,7 +184,7 @@ installer: deps $(INSTALLER) ## put together in build/installer what the node in
 
 installer-image: ## build the node installer's image (with docker, podman or buildah)
 	@[ -n "$(ENGINE)" ] || { echo 'needs docker, podman or buildah; none of them answers "info" here' >&2; exit 1; }
-	$(ENGINE) build -t $(INSTALLER_IMAGE) -f deploy/installer/Dockerfile $(BUILD_FLAGS) .
+	$(ENGINE) build -t $(INSTALLER_IMAGE) -f deploy/installer/Dockerfile --build-arg VERSION=$(VERSION) $(BUILD_FLAGS) .
 
 kind-image: installer-image ## build the image of a kind node whose containerd has the handler
 	$(ENGINE) build -t $(NODE_IMAGE) -f deploy/kind/Dockerfile --build-arg INSTALLER=$(INSTALLER_IMAGE) $(BUILD_FLAGS) deploy/kind

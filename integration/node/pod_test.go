@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	corev1 "k8s.io/api/core/v1"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
@@ -115,6 +117,9 @@ func (p *pod) wait(t *testing.T, id string) (int32, string) {
 	t.Helper()
 	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		got, err := p.ContainerStatus(bounded(t), &cri.ContainerStatusRequest{ContainerId: id})
+		if status.Code(err) == codes.Unavailable {
+			continue // containerd is being restarted
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
