@@ -25,40 +25,49 @@ const actionRules = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
 // no_new_privs.
 func TestFilterIsInForce(t *testing.T) {
 	t.Parallel()
+	asEachUser(t, func(t *testing.T, uid uint32, noNewPrivs string, opts []oci.SpecOpts) {
+		steps, want := split([]expectation{
+			{"status", ""},
+			{call("getpgid", 0), "EPERM"},
+			{call("getsid", 0), "EPROTO"},
+			{call("getpriority", 9, 9), "ok"}, // in vain, but the kernel does not see it
+			{call("getitimer"), "ENOSYS"},
+			{call("sched_get_priority_max"), "ok"},
+			{"catch", ""},
+			{call("sched_get_priority_min"), "trap 0"},
+			{"thread:" + call("sched_getparam"), "dead"},
+			{"thread:" + call("sched_getscheduler"), "dead"},
+			{call("getppid"), "ok"},
+		})
+		want["Seccomp"], want["NoNewPrivs"] = "2", noNewPrivs
+		c := hold(t, newID(t), steps, opts...)
+		mustAnswer(t, "init", c.stdout.String(), want)
+		mustAnswer(t, "an exec", c.exec(t, calls(steps...)).stdout, want)
+		wantUID := fmt.Sprintf("%d\t%[1]d\t%[1]d\t%[1]d", uid)
+		if got := statusField(t, c.task.Pid(), "Uid"); got != wantUID {
+			t.Errorf("init's user is %q, want %q", got, wantUID)
+		}
+		mustDieOf(t, c, "getrusage")
+		mustDieOf(t, c, "sched_getscheduler") // KILL: the only thread
+		mustDieOf(t, c, "sched_getparam")
+		mustDieOf(t, c, "sched_get_priority_min") // TRAP, and nobody catches
+	})
+}
+
+// asEachUser runs a test of actionRules as root and as another, with and without
+// no_new_privs, whose value in /proc/<pid>/status it is told.
+func asEachUser(t *testing.T, test func(t *testing.T, uid uint32, noNewPrivs string, opts []oci.SpecOpts)) {
+	t.Helper()
 	for _, uid := range []uint32{0, 1000} {
 		for _, nnp := range []bool{true, false} {
 			t.Run(fmt.Sprintf("uid %d, no_new_privs %v", uid, nnp), func(t *testing.T) {
 				t.Parallel()
 				opts := []oci.SpecOpts{under(profile(t, actionRules)), oci.WithUserID(uid)}
-				nnpField := "1"
-				if !nnp {
-					opts, nnpField = append(opts, oci.WithNewPrivileges), "0"
+				if nnp {
+					test(t, uid, "1", opts)
+				} else {
+					test(t, uid, "0", append(opts, oci.WithNewPrivileges))
 				}
-				steps, want := split([]expectation{
-					{"status", ""},
-					{call("getpgid", 0), "EPERM"},
-					{call("getsid", 0), "EPROTO"},
-					{call("getpriority", 9, 9), "ok"}, // in vain, but the kernel does not see it
-					{call("getitimer"), "ENOSYS"},
-					{call("sched_get_priority_max"), "ok"},
-					{"catch", ""},
-					{call("sched_get_priority_min"), "trap 0"},
-					{"thread:" + call("sched_getparam"), "dead"},
-					{"thread:" + call("sched_getscheduler"), "dead"},
-					{call("getppid"), "ok"},
-				})
-				want["Seccomp"], want["NoNewPrivs"] = "2", nnpField
-				c := hold(t, newID(t), steps, opts...)
-				mustAnswer(t, "init", c.stdout.String(), want)
-				mustAnswer(t, "an exec", c.exec(t, calls(steps...)).stdout, want)
-				wantUID := fmt.Sprintf("%d\t%[1]d\t%[1]d\t%[1]d", uid)
-				if got := statusField(t, c.task.Pid(), "Uid"); got != wantUID {
-					t.Errorf("init's user is %q, want %q", got, wantUID)
-				}
-				mustDieOf(t, c, "getrusage")
-				mustDieOf(t, c, "sched_getscheduler") // KILL: the only thread
-				mustDieOf(t, c, "sched_getparam")
-				mustDieOf(t, c, "sched_get_priority_min") // TRAP, and nobody catches
 			})
 		}
 	}

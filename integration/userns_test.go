@@ -2,7 +2,6 @@ package integration
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -25,33 +24,23 @@ var mapping = []specs.LinuxIDMapping{{ContainerID: 0, HostID: hostID, Size: 6553
 // which init and exec'd processes have there until execve, whoever they are.
 func TestUserNamespace(t *testing.T) {
 	t.Parallel()
-	for _, uid := range []uint32{0, 1000} {
-		for _, nnp := range []bool{true, false} {
-			t.Run(fmt.Sprintf("uid %d, no_new_privs %v", uid, nnp), func(t *testing.T) {
-				t.Parallel()
-				opts := []oci.SpecOpts{under(profile(t, actionRules)), oci.WithUserID(uid)}
-				nnpField := "1"
-				if !nnp {
-					opts, nnpField = append(opts, oci.WithNewPrivileges), "0"
-				}
-				steps := []string{"status", call("getpgid", 0)}
-				want := map[string]string{"Seccomp": "2", "NoNewPrivs": nnpField, call("getpgid", 0): "EPERM"}
-				c := launchInUserNamespace(t, calls(append(steps, "hold")...), opts...)
-				c.stdout.await(t, "hold -> waiting")
-				mustAnswer(t, "init", c.stdout.String(), want)
-				mustAnswer(t, "an exec", c.exec(t, calls(steps...)).stdout, want)
-				wantUID := strconv.Itoa(hostID + int(uid))
-				if got, _, _ := strings.Cut(statusField(t, c.task.Pid(), "Uid"), "\t"); got != wantUID {
-					t.Errorf("init's user on the host is %s, want %s", got, wantUID)
-				}
-				for _, field := range []string{"CapEff", "CapPrm"} {
-					if caps := statusField(t, c.task.Pid(), field); uid != 0 && caps != "0000000000000000" {
-						t.Errorf("%s is %s: the capability to load has stayed", field, caps)
-					}
-				}
-			})
+	asEachUser(t, func(t *testing.T, uid uint32, noNewPrivs string, opts []oci.SpecOpts) {
+		steps := []string{"status", call("getpgid", 0)}
+		want := map[string]string{"Seccomp": "2", "NoNewPrivs": noNewPrivs, call("getpgid", 0): "EPERM"}
+		c := launchInUserNamespace(t, calls(append(steps, "hold")...), opts...)
+		c.stdout.await(t, "hold -> waiting")
+		mustAnswer(t, "init", c.stdout.String(), want)
+		mustAnswer(t, "an exec", c.exec(t, calls(steps...)).stdout, want)
+		wantUID := strconv.Itoa(hostID + int(uid))
+		if got, _, _ := strings.Cut(statusField(t, c.task.Pid(), "Uid"), "\t"); got != wantUID {
+			t.Errorf("init's user on the host is %s, want %s", got, wantUID)
 		}
-	}
+		for _, field := range []string{"CapEff", "CapPrm"} {
+			if caps := statusField(t, c.task.Pid(), field); uid != 0 && caps != "0000000000000000" {
+				t.Errorf("%s is %s: the capability to load has stayed", field, caps)
+			}
+		}
+	})
 }
 
 // A bind mount with the namespace's mapping shows root's files as root's; one

@@ -7,7 +7,6 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/bpf"
-	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/check"
 	"seccomp-shim/seccomp/meaning"
 )
@@ -19,11 +18,7 @@ func FuzzEmit(f *testing.F) {
 		f.Add(randomBytes(seed), seed)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte, seed uint64) {
-		c := choices(raw)
-		p, err := seccomp.New(c.spec(someNames))
-		if err != nil {
-			t.Fatalf("the generator is wrong: %v", err)
-		}
+		p := chosen(t, raw)
 		m, err := Meaning(p)
 		if err != nil {
 			t.Fatal(err)

@@ -25,11 +25,7 @@ func FuzzCompile(f *testing.F) {
 		f.Add(randomBytes(seed), seed)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte, seed uint64) {
-		c := choices(raw)
-		p, err := seccomp.New(c.spec(someNames))
-		if err != nil {
-			t.Fatalf("the generator is wrong: %v", err)
-		}
+		p := chosen(t, raw)
 		compileSoundly(t, p, seed)
 	})
 }

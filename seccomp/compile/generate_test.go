@@ -4,10 +4,12 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/meaning"
 )
 
@@ -48,6 +50,17 @@ var (
 		specs.ActTrap, specs.ActTrace, specs.ActNotify, specs.ActKill}
 	someHalves = []uint64{0, 1, 2, 5, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff}
 )
+
+// chosen is the profile that bytes choose.
+func chosen(t *testing.T, raw []byte) *seccomp.Profile {
+	t.Helper()
+	c := choices(raw)
+	p, err := seccomp.New(c.spec(someNames))
+	if err != nil {
+		t.Fatalf("the generator is wrong: %v", err)
+	}
+	return p
+}
 
 // spec chooses a profile for some syscalls. It is valid as far as that can be
 // known without a host.
