@@ -48,7 +48,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if !isPrivate() {
+	if !testbed.IsPrivate() {
 		// The signals reach the child too; what remains is to wait for it.
 		os.Exit(runPrivately())
 	}

@@ -1,34 +1,25 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
 )
-
-// privateEnv tells the child of runPrivately what it is.
-const privateEnv = "SECCOMP_SHIM_BENCH_PRIVATE"
-
-func isPrivate() bool { return os.Getenv(privateEnv) != "" }
 
 // runPrivately runs this program once more with mounts of its own, and returns
 // its exit status. The benchmark empties the shims' cache, and changes for crun
 // what the kernel tells: neither is to be seen by anyone else.
 func runPrivately() int {
-	// A parent's death signal comes when the thread that forked ends.
-	runtime.LockOSThread()
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Env = append(os.Environ(), privateEnv+"=1")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNS,
-		Pdeathsig:  syscall.SIGKILL,
-		Setpgid:    true, // a Ctrl-C comes once, from here
+	cmd, err := testbed.Again(context.Background(), syscall.CLONE_NEWNS)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return exitFailed
 	}
 	if err := cmd.Start(); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: start with mounts of its own (needs root): %v\n", err)
@@ -57,11 +48,8 @@ func forward(child *os.Process) {
 // the shims' cache is there, the runtimes' state, and with it the whole node.
 // All of it is memory, as /run is on a node.
 func mountPrivately() error {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make mounts private: %w", err)
-	}
-	if err := unix.Mount("bench", "/run", "tmpfs", 0, "mode=755"); err != nil {
-		return fmt.Errorf("mount a tmpfs: %w", err)
+	if err := testbed.MountPrivately(testbed.Tmpfs("/run")); err != nil {
+		return err
 	}
 	return hideControllers()
 }

@@ -53,7 +53,7 @@ func run(s settings) (err error) {
 	if s.work, err = filepath.Abs(s.work); err != nil {
 		return err
 	}
-	if isPrivate() {
+	if testbed.IsPrivate() {
 		return runSuite(s)
 	}
 	if os.Geteuid() != 0 {

@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, why)
 		os.Exit(1)
 	}
-	if !isPrivate() {
+	if !testbed.IsPrivate() {
 		os.Exit(runPrivately())
 	}
 	os.Exit(run(m, programs))

@@ -5,47 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"syscall"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
-)
 
-// privateEnv tells the child of runPrivately what it is.
-const privateEnv = "SECCOMP_SHIM_KUBERNETES_PRIVATE"
+	"seccomp-shim/integration/testbed"
+)
 
 const exitInterrupted = 130
 
 // nodeAddress is the node's, of a range for documentation. No packet leaves.
 const nodeAddress = "192.0.2.10"
 
-func isPrivate() bool { return os.Getenv(privateEnv) != "" }
-
 // runPrivately runs this program once more, with namespaces of its own: the kubelet
 // and containerd have their usual paths there, and all that still runs, is mounted
 // or has an address in the end goes with them. Only cgroups are the host's.
 func runPrivately() int {
-	// A parent's death signal comes when the thread that forked ends.
-	runtime.LockOSThread()
-	self, err := os.Executable()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cmd, err := testbed.Again(ctx, syscall.CLONE_NEWNS|syscall.CLONE_NEWPID|syscall.CLONE_NEWNET|syscall.CLONE_NEWIPC)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	// A shell is the first process: it reaps what others leave.
-	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", `"$0" "$@"; exit $?`, self}, os.Args[1:]...)...)
-	cmd.Env = append(os.Environ(), privateEnv+"=1")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC,
-		Pdeathsig:  syscall.SIGKILL,
-		Setpgid:    true, // a Ctrl-C comes once, from here
 	}
 	before, err := lookAtHost()
 	if err != nil {
@@ -68,20 +52,8 @@ func runPrivately() int {
 // makePrivate gives this process, and all that it starts, folders of its own where
 // the kubelet and containerd keep their state, and the node's address.
 func makePrivate() error {
-	for _, m := range []struct {
-		source, target, kind string
-		flags                uintptr
-		data                 string
-	}{
-		{"", "/", "", unix.MS_REC | unix.MS_PRIVATE, ""},
-		{"proc", "/proc", "proc", 0, ""},
-		{"e2e", "/run", "tmpfs", 0, "mode=755"},
-		{"e2e", "/var/lib", "tmpfs", 0, "mode=755"},
-		{"e2e", "/var/log", "tmpfs", 0, "mode=755"},
-	} {
-		if err := unix.Mount(m.source, m.target, m.kind, m.flags, m.data); err != nil {
-			return fmt.Errorf("mount %s: %w", m.target, err)
-		}
+	if err := testbed.MountPrivately(testbed.Proc(), testbed.Tmpfs("/run"), testbed.Tmpfs("/var/lib"), testbed.Tmpfs("/var/log")); err != nil {
+		return err
 	}
 	if err := hideKernelFlags(); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package testbed
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,8 +12,60 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// privateEnv tells the child of Privately what it is.
+// privateEnv tells a program that [Again] has started it.
 const privateEnv = "SECCOMP_SHIM_PRIVATE"
+
+// IsPrivate reports whether this program was started by [Again].
+func IsPrivate() bool { return os.Getenv(privateEnv) != "" }
+
+// Again is this program once more, with the same arguments, output and error, in
+// namespaces of its own (CLONE_NEW*). It is killed when ctx ends, or this program,
+// whose thread is locked for that: a parent's death signal comes when the thread
+// that forked ends. In a new namespace of processes a shell is the first, since
+// that one has to reap what others leave; all there end with it.
+func Again(ctx context.Context, namespaces uintptr) (*exec.Cmd, error) {
+	runtime.LockOSThread()
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	command := append([]string{self}, os.Args[1:]...)
+	if namespaces&syscall.CLONE_NEWPID != 0 {
+		command = append([]string{"sh", "-c", `"$0" "$@"; exit $?`}, command...)
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), privateEnv+"=1")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: namespaces,
+		Pdeathsig:  syscall.SIGKILL,
+		Setpgid:    true, // a Ctrl-C comes once, from here
+	}
+	return cmd, nil
+}
+
+// Mount is what mount(2) is told.
+type Mount struct {
+	Source, Target, Kind string
+	Flags                uintptr
+	Data                 string
+}
+
+// Tmpfs is an empty folder in the place of another.
+func Tmpfs(at string) Mount { return Mount{"private", at, "tmpfs", 0, "mode=755"} }
+
+// Proc shows the processes of a new namespace.
+func Proc() Mount { return Mount{"proc", "/proc", "proc", 0, ""} }
+
+// MountPrivately keeps what is mounted from now on from others, and mounts.
+func MountPrivately(mounts ...Mount) error {
+	for _, m := range append([]Mount{{Target: "/", Flags: unix.MS_REC | unix.MS_PRIVATE}}, mounts...) {
+		if err := unix.Mount(m.Source, m.Target, m.Kind, m.Flags, m.Data); err != nil {
+			return fmt.Errorf("mount %s: %w", m.Target, err)
+		}
+	}
+	return nil
+}
 
 // Privately runs this program once more, with a network of its own, mounts of
 // its own, and an empty /var/lib, and returns the exit code; in that child it
@@ -20,8 +73,9 @@ const privateEnv = "SECCOMP_SHIM_PRIVATE"
 // and what CNI plugins keep, goes with the child.
 func Privately(main func() int) int {
 	var err error
-	if os.Getenv(privateEnv) != "" {
-		if err = enterPrivately(); err == nil {
+	if IsPrivate() {
+		err = errors.Join(MountPrivately(Tmpfs("/var/lib")), RaiseLoopback())
+		if err == nil {
 			return main()
 		}
 	} else {
@@ -35,39 +89,15 @@ func Privately(main func() int) int {
 }
 
 func runPrivately() (int, error) {
-	// A parent's death signal comes when the thread that forked ends.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	self, err := os.Executable()
+	cmd, err := Again(context.Background(), syscall.CLONE_NEWNS|syscall.CLONE_NEWNET)
 	if err != nil {
 		return 0, err
-	}
-	cmd := exec.Command(self, os.Args[1:]...)
-	cmd.Env = append(os.Environ(), privateEnv+"=1")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET,
-		Pdeathsig:  syscall.SIGKILL,
 	}
 	err = cmd.Run()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.Exited() {
 		return exit.ExitCode(), nil
 	}
 	return 0, err
-}
-
-func enterPrivately() error {
-	// This process's children are not the program once more.
-	if err := os.Unsetenv(privateEnv); err != nil {
-		return err
-	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make mounts private: %w", err)
-	}
-	if err := unix.Mount("private", "/var/lib", "tmpfs", 0, "mode=755"); err != nil {
-		return fmt.Errorf("mount /var/lib: %w", err)
-	}
-	return RaiseLoopback()
 }
 
 // RaiseLoopback switches the one interface of a new network namespace on.
