@@ -208,7 +208,7 @@ $(PATCHED) &: ; @$(GO) run ./shim/patch $(CURDIR)/build
 # and both have the same one, so that they compile alike.
 LDFLAGS = -linkmode external -extldflags -static -X seccomp-shim/version.stamped=$(VERSION)
 $(SHIM) $(CTL): $(PATCHED)
-	$(CROSS) $(GO) build -trimpath -tags $(SHIM_TAGS),netgo,osusergo -ldflags '$(LDFLAGS) $(STRIP)' -o $@ ./cmd/$(@F)
+	$(CROSS) $(GO) build -trimpath -buildvcs=false -tags $(SHIM_TAGS),netgo,osusergo -ldflags '$(LDFLAGS) $(STRIP)' -o $@ ./cmd/$(@F)
 $(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
 
 # As install(1) does, and no older binary is written into: it may be running.
