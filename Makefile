@@ -79,6 +79,7 @@ export FUZZWORKERS ?= 2
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+demo test stress bench conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes: WITH_TESTS := yes
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@missing=; \
 	need() { eval "$$1" >/dev/null 2>&1 || missing="$$missing $$2"; }; \
@@ -86,9 +87,9 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	need 'echo "int main(){}" | gcc -xc - -o /dev/null' libc6-dev; \
 	need 'pkg-config --version' pkg-config; \
 	need 'pkg-config --exists libseccomp' libseccomp-dev; \
-	need 'musl-gcc --version' musl-tools; \
+	$(if $(WITH_TESTS),need 'musl-gcc --version' musl-tools; \
 	need 'busybox true' busybox-static; \
-	need '[ -x /usr/lib/cni/bridge ]' containernetworking-plugins; \
+	need '[ -x /usr/lib/cni/bridge ]' containernetworking-plugins;) \
 	$(if $(WITH_LINT),need 'shellcheck --version' shellcheck;) \
 	$(if $(WITH_CRUN),need 'ldconfig -p | grep libyajl' libyajl2;) \
 	$(if $(WITH_VM),need 'debootstrap --version' debootstrap; \
