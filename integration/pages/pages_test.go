@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,6 +79,8 @@ func TestPages(t *testing.T) {
 	}
 }
 
+var machines atomic.Int32
+
 // machine returns a shell on a machine with containerd and busybox's image.
 func machine(t *testing.T) *Shell {
 	t.Helper()
@@ -102,7 +105,7 @@ func machine(t *testing.T) *Shell {
 	if err != nil {
 		t.Fatal(err)
 	}
-	namespace := fmt.Sprintf("pages-%d", os.Getpid())
+	namespace := fmt.Sprintf("pages-%d-%d", os.Getpid(), machines.Add(1)) // pages are run at the same time
 	cmd := exec.Command("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
 		script, t.TempDir(), bin, file, namespace)
 	cmd.Dir = root
