@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"seccomp-shim/integration/self"
 )
 
 // socketEnv makes this binary a shim that listens on a socket, with a child that
@@ -33,29 +35,6 @@ func TestMain(m *testing.M) {
 	select {}
 }
 
-// helper starts this binary as the environment says, and waits until it is ready.
-func helper(t *testing.T, files []*os.File, env ...string) *exec.Cmd {
-	t.Helper()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), env...)
-	cmd.ExtraFiles = files
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	if _, err := out.Read(make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	return cmd
-}
-
 func listenAndLinger(path, linger string) {
 	socket, err := net.Listen("unix", path)
 	if err != nil {
@@ -77,7 +56,7 @@ func listenAndLinger(path, linger string) {
 func killedShim(t *testing.T, linger string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "s")
-	cmd := helper(t, nil, socketEnv+"="+path, lingerEnv+"="+linger)
+	cmd, _ := self.Start(t, nil, socketEnv+"="+path, lingerEnv+"="+linger)
 	if _, err := listens(path); err != nil {
 		t.Fatalf("it does not listen: %v", err)
 	}
@@ -135,7 +114,8 @@ func TestInheritedSocketIsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	pid := helper(t, []*os.File{file}, inheritEnv+"=yes").Process.Pid
+	child, _ := self.Start(t, []*os.File{file}, inheritEnv+"=yes")
+	pid := child.Process.Pid
 	if who, err := listens(path); who != pid || err != nil {
 		t.Errorf("%d listens (%v), and not %d", who, err, pid)
 	}

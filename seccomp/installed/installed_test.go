@@ -1,11 +1,9 @@
 package installed
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/integration/self"
 )
 
 // confineEnv makes the test binary load this many filters and wait.
@@ -82,21 +81,9 @@ func TestFilters(t *testing.T) {
 
 func start(t *testing.T, filters int) (pid int) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", confineEnv, filters))
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	if said, err := bufio.NewReader(out).ReadString('\n'); err != nil || said != "<nil>\n" {
-		t.Fatalf("load filters: %q, %v", said, err)
+	cmd, said := self.Start(t, nil, fmt.Sprintf("%s=%d", confineEnv, filters))
+	if said != "<nil>\n" {
+		t.Fatalf("load filters: %q", said)
 	}
 	return cmd.Process.Pid
 }

@@ -1,11 +1,9 @@
 package command
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/integration/self"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/installed"
 )
@@ -129,21 +128,9 @@ func TestInspectUnconfinedProcess(t *testing.T) {
 // confined starts a process under the program in a file, if it has one.
 func confined(t *testing.T, file string) (pid string) {
 	t.Helper()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), confineEnv+"="+file)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	if said, err := bufio.NewReader(out).ReadString('\n'); err != nil || said != "<nil>\n" {
-		t.Fatalf("load the program: %q, %v", said, err)
+	cmd, said := self.Start(t, nil, confineEnv+"="+file)
+	if said != "<nil>\n" {
+		t.Fatalf("load the program: %q", said)
 	}
 	return fmt.Sprint(cmd.Process.Pid)
 }
