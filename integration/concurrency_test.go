@@ -12,6 +12,8 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
 )
 
 func TestManyExecsAtOnce(t *testing.T) {
@@ -125,7 +127,7 @@ func TestManyShortLives(t *testing.T) {
 	}
 	want := []string{"create", "start", "exit 0 of init", "delete"}
 	for _, id := range done {
-		if !holdsWithin(10*time.Second, func() bool { return slices.Equal(story(shown, id), want) }) {
+		if !testbed.HoldsWithin(10*time.Second, func() bool { return slices.Equal(story(shown, id), want) }) {
 			t.Errorf("%s: told %v, want %v", id, story(shown, id), want)
 		}
 	}

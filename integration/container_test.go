@@ -63,7 +63,7 @@ func remove(id string) error {
 	}
 	// containerd takes a moment to see that a test has killed the shim, and until
 	// then answers "ttrpc: closed".
-	holdsWithin(patience/4, func() bool {
+	testbed.HoldsWithin(patience/4, func() bool {
 		err = removeTask(ctx, c)
 		return err == nil || !strings.Contains(err.Error(), "closed")
 	})
@@ -274,18 +274,9 @@ func (o *output) await(t *testing.T, text string) {
 // eventually polls until the fact holds.
 func eventually(t *testing.T, fact string, holds func() bool) {
 	t.Helper()
-	if !holdsWithin(patience, holds) {
+	if !testbed.HoldsWithin(patience, holds) {
 		t.Fatalf("not so after %v: %s", patience, fact)
 	}
-}
-
-func holdsWithin(limit time.Duration, holds func() bool) bool {
-	for deadline := time.Now().Add(limit); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			return false
-		}
-	}
-	return true
 }
 
 // containerdLog keeps containerd's log, which has the shims' in it.

@@ -11,6 +11,8 @@ import (
 	"github.com/containerd/containerd/v2/pkg/oci"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
 )
 
 // A container's life as `ctr events` tells it.
@@ -31,7 +33,7 @@ func TestEvents(t *testing.T) {
 	c.kill(t)
 	want := []string{"create", "start", "exec-added", "exec-started", "exit 3", "paused", "resumed", "exit 137 of init", "delete"}
 	var got []string
-	if !holdsWithin(10*time.Second, func() bool {
+	if !testbed.HoldsWithin(10*time.Second, func() bool {
 		got = story(shown, id)
 		return slices.Equal(got, want)
 	}) {

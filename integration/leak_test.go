@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
 )
 
 // After many execs a shim has the descriptors, goroutines, threads and children
@@ -63,7 +65,7 @@ func TestExecsLeaveNothingInShim(t *testing.T) {
 			// A few threads more may serve a burst of system calls.
 			const spare = 20
 			var after contents
-			if !holdsWithin(patience, func() bool {
+			if !testbed.HoldsWithin(patience, func() bool {
 				after = resting(t, shim)
 				return len(after.descriptors) <= len(before.descriptors) && after.children <= before.children &&
 					len(after.stacks) <= len(before.stacks) && after.threads <= before.threads+spare

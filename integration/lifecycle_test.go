@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"seccomp-shim/integration/testbed"
 )
 
 // A container's life as each version of containerd has to see it, by the ctr of
@@ -106,7 +108,7 @@ func taskService(t *testing.T, id string) (version int) {
 // mustTell waits until a container's events are these.
 func mustTell(t *testing.T, shown *output, id string, want ...string) {
 	t.Helper()
-	if !holdsWithin(patience, func() bool { return slices.Equal(story(shown, id), want) }) {
+	if !testbed.HoldsWithin(patience, func() bool { return slices.Equal(story(shown, id), want) }) {
 		t.Errorf("events of %s:\ngot  %v\nwant %v", id, story(shown, id), want)
 	}
 }

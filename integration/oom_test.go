@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/v2/pkg/oci"
+
+	"seccomp-shim/integration/testbed"
 )
 
 // memoryLimit is enough for libcontainer's init.
@@ -29,7 +31,7 @@ func TestOOMIsToldBeforeExit(t *testing.T) {
 		want := []string{"create", "start", "oom", "exit 137 of init", "delete"}
 		early := []string{"create", "oom", "start", "exit 137 of init", "delete"} // the kill came before Start's end
 		var got []string
-		if !holdsWithin(10*time.Second, func() bool {
+		if !testbed.HoldsWithin(10*time.Second, func() bool {
 			got = story(shown, id)
 			return slices.Equal(got, want) || slices.Equal(got, early)
 		}) {
@@ -79,7 +81,7 @@ func TestOOMOfAChild(t *testing.T) {
 func awaitStory(t *testing.T, shown *output, id string, want []string) {
 	t.Helper()
 	var got []string
-	if !holdsWithin(10*time.Second, func() bool {
+	if !testbed.HoldsWithin(10*time.Second, func() bool {
 		got = story(shown, id)
 		return slices.Equal(got, want)
 	}) {

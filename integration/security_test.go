@@ -167,7 +167,7 @@ while [ ! -e /proc/1/root/tmp/started ]; do sleep 0.01; done
 				t.Errorf("the attacker says:\n%s", text)
 			}
 			// stderr comes by another way than stdout, and later at times.
-			if !holdsWithin(patience, func() bool {
+			if !testbed.HoldsWithin(patience, func() bool {
 				text := attacker.stderr.String()
 				return strings.Contains(text, "Read-only file system") || strings.Contains(text, "Operation not permitted")
 			}) {

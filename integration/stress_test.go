@@ -15,6 +15,8 @@ import (
 	"github.com/containerd/containerd/v2/pkg/oci"
 	"github.com/containerd/errdefs"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
 )
 
 // stressEnv says how many lives each kind of TestStress has. `make stress` has a
@@ -74,7 +76,7 @@ func stress(t *testing.T, live life, workers int) {
 		if err := remove(id); err != nil {
 			t.Errorf("%s: remove: %v", id, err)
 		}
-		if !holdsWithin(patience, func() bool { return slices.Equal(told.of(id), want) }) {
+		if !testbed.HoldsWithin(patience, func() bool { return slices.Equal(told.of(id), want) }) {
 			t.Errorf("%s: told %v, want %v; containerd's log:\n%s", id, told.of(id), want, nodeLog.all(id))
 		}
 		if left := node.AwaitGone(id); len(left) > 0 {
@@ -102,7 +104,7 @@ func stress(t *testing.T, live life, workers int) {
 	close(work)
 	all.Wait()
 	var after contents
-	if !holdsWithin(patience, func() bool {
+	if !testbed.HoldsWithin(patience, func() bool {
 		after = resting(t, shim)
 		return len(after.descriptors) <= len(before.descriptors) &&
 			after.children <= before.children && len(after.stacks) <= len(before.stacks)

@@ -53,7 +53,7 @@ func connect() (*connection, error) {
 		return nil, err
 	}
 	k := &connection{cri.NewRuntimeServiceClient(conn), cri.NewImageServiceClient(conn), conn}
-	ready := holdsWithin(patience, func() bool {
+	ready := testbed.HoldsWithin(patience, func() bool {
 		_, err = k.Status(context.Background(), &cri.StatusRequest{})
 		return err == nil
 	})
@@ -152,7 +152,7 @@ func importImages(ctx context.Context, bin string) error {
 // awaitImages returns when CRI has heard of the images.
 func awaitImages(ctx context.Context, names ...string) error {
 	for _, name := range names {
-		known := holdsWithin(patience, func() bool {
+		known := testbed.HoldsWithin(patience, func() bool {
 			status, err := kubelet.images.ImageStatus(ctx, &cri.ImageStatusRequest{Image: &cri.ImageSpec{Image: name}})
 			return err == nil && status.Image != nil
 		})

@@ -47,16 +47,24 @@ func getFrom(hostPort, path string) string {
 	return strings.TrimSuffix(string(body), "\n")
 }
 
+// serve starts the tutorial's program, under its profile, and returns the address
+// at which it serves the text.
+func (p *pod) serve(t *testing.T, text string) (address string) {
+	t.Helper()
+	server := newContainerConfig("server", "-text="+text)
+	server.Image.Image = echoImage
+	server.Linux.SecurityContext.Seccomp = localhost("profiles/fine-grained.json")
+	p.start(t, server)
+	address = p.address(t)
+	eventually(t, "it serves", func() bool { return get(address, "/") == text })
+	return address
+}
+
 // Pods have an address, at which the node and other pods reach them.
 func TestPodNetwork(t *testing.T) {
 	t.Parallel()
 	p := runPod(t, newPodConfig(t))
-	server := newContainerConfig("server", "-text=hello")
-	server.Image.Image = echoImage
-	server.Linux.SecurityContext.Seccomp = localhost("profiles/fine-grained.json")
-	p.start(t, server)
-	address := p.address(t)
-	eventually(t, "it serves", func() bool { return get(address, "/") == "hello" })
+	address := p.serve(t, "hello")
 	other := runPod(t, newPodConfig(t)).hold(t, under("client", runtimeDefault(), probes...))
 	got := other.exec(t, "/bin/busybox", "wget", "-qO-", "http://"+net.JoinHostPort(address, echoPort)+"/syscall/keyctl")
 	if string(got.Stdout) != "keyctl: EPERM\n" {

@@ -125,13 +125,7 @@ func TestAttach(t *testing.T) {
 func TestPortForward(t *testing.T) {
 	t.Parallel()
 	p := runPod(t, newPodConfig(t))
-	server := newContainerConfig("server", "-text=forwarded")
-	server.Image.Image = echoImage
-	server.Linux.SecurityContext.Seccomp = localhost("profiles/fine-grained.json")
-	p.start(t, server)
-	// What is forwarded before anybody listens ends the forwarding.
-	address := p.address(t)
-	eventually(t, "it serves", func() bool { return get(address, "/") == "forwarded" })
+	p.serve(t, "forwarded") // what is forwarded before anybody listens ends the forwarding
 	local := p.forward(t)
 	for path, want := range map[string]string{"/": "forwarded", "/syscall/keyctl": "keyctl: EPERM"} {
 		if got := getFrom(local, path); got != want {

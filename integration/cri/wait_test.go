@@ -29,16 +29,7 @@ func bounded(t *testing.T) context.Context {
 // eventually polls until the fact holds.
 func eventually(t *testing.T, fact string, holds func() bool) {
 	t.Helper()
-	if !holdsWithin(patience, holds) {
+	if !testbed.HoldsWithin(patience, holds) {
 		t.Fatalf("not so after %v: %s", patience, fact)
 	}
-}
-
-func holdsWithin(limit time.Duration, holds func() bool) bool {
-	for deadline := time.Now().Add(limit); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			return false
-		}
-	}
-	return true
 }

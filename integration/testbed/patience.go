@@ -18,3 +18,13 @@ func Patient(usual time.Duration) time.Duration {
 	}
 	return usual * time.Duration(factor)
 }
+
+// HoldsWithin polls until a fact holds, and reports whether it does in time.
+func HoldsWithin(limit time.Duration, holds func() bool) bool {
+	for deadline := time.Now().Add(limit); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
