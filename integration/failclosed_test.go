@@ -38,7 +38,7 @@ func TestRefusedLoadRunsNothing(t *testing.T) {
 		t.Run(row.fact, func(t *testing.T) {
 			row.filter.Name = "seccomp profile (of the test)"
 			c, out := createWithoutShim(t, &row.filter)
-			err := c.Init().Start()
+			err := c.Init().Start(t.Context())
 			if err == nil || !strings.Contains(err.Error(), "seccomp") || row.fact != "half an instruction" && !strings.Contains(err.Error(), "invalid argument") {
 				t.Errorf("start: %v", err)
 			}
@@ -65,7 +65,7 @@ func createWithoutShim(t *testing.T, filter *shim.Filter) (c *shim.Container, st
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err = shim.Create(shim.Config{
+	c, err = shim.Create(t.Context(), shim.Config{
 		ID:     fmt.Sprintf("%s-%d", namespace, os.Getpid()),
 		Bundle: dir,
 		Filter: filter,

@@ -72,7 +72,7 @@ func createOn(t *testing.T, bundle, id string) (*shim.Container, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return shim.Create(shim.Config{
+	return shim.Create(t.Context(), shim.Config{
 		ID:     id,
 		Bundle: bundle,
 		Spec: &specs.Spec{

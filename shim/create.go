@@ -55,7 +55,7 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 	if err != nil {
 		return nil, err
 	}
-	return container.Create(container.Config{
+	return container.Create(ctx, container.Config{
 		ID:            r.ID,
 		Bundle:        r.Bundle,
 		Spec:          spec,

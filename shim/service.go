@@ -112,12 +112,12 @@ func (s *service) Create(ctx context.Context, r *task.CreateTaskRequest) (*task.
 }
 
 // Start runs a created container or an added exec.
-func (s *service) Start(_ context.Context, r *task.StartRequest) (*task.StartResponse, error) {
+func (s *service) Start(ctx context.Context, r *task.StartRequest) (*task.StartResponse, error) {
 	p, err := s.process(r.ID, r.ExecID)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Start(); err != nil {
+	if err := p.Start(ctx); err != nil {
 		if r.ExecID == "" {
 			return nil, fmt.Errorf("OCI runtime start failed: %w", err)
 		}

@@ -13,7 +13,6 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/opencontainers/selinux/go-selinux"
 	"github.com/sirupsen/logrus"
-	"golang.org/x/sys/unix"
 )
 
 // Config is what a container is made from.
@@ -54,6 +53,7 @@ func (c *Config) libcontainer() (*configs.Config, error) {
 	if err != nil {
 		return nil, invalidf("config.json: %w", err) // nothing but the spec is looked at
 	}
+	config.Rlimits = nil // see limits
 	// Hooks and seccomp agents are told the bundle through this label, whose last
 	// value counts; specconv has set it to the working directory.
 	config.Labels = append(config.Labels, "bundle="+c.Bundle)
@@ -117,7 +117,7 @@ func validateProcess(p *specs.Process) error {
 	case p.SelinuxLabel != "" && !selinux.GetEnabled():
 		return invalidf("process.selinuxLabel: %q: this host has no SELinux", p.SelinuxLabel)
 	}
-	_, err := rlimits(p.Rlimits)
+	_, err := limits(p.Rlimits)
 	return err
 }
 
@@ -126,13 +126,13 @@ func libcontainerProcess(p *specs.Process) (*libcontainer.Process, error) {
 	if err := validateProcess(p); err != nil {
 		return nil, err
 	}
+	raised, err := raisedLimits(p.Rlimits)
+	if err != nil {
+		return nil, err
+	}
 	affinity, err := configs.ConvertCPUAffinity(p.ExecCPUAffinity)
 	if err != nil {
 		return nil, invalidf("process.execCPUAffinity: %w", err)
-	}
-	limits, err := rlimits(p.Rlimits)
-	if err != nil {
-		return nil, err
 	}
 	lp := &libcontainer.Process{
 		Args:            p.Args,
@@ -143,7 +143,7 @@ func libcontainerProcess(p *specs.Process) (*libcontainer.Process, error) {
 		Label:           p.SelinuxLabel,
 		AppArmorProfile: p.ApparmorProfile,
 		NoNewPrivileges: &p.NoNewPrivileges,
-		Rlimits:         limits,
+		Rlimits:         raised,
 		Scheduler:       p.Scheduler,
 		IOPriority:      p.IOPriority,
 		CPUAffinity:     affinity,
@@ -166,36 +166,4 @@ func libcontainerProcess(p *specs.Process) (*libcontainer.Process, error) {
 		}
 	}
 	return lp, nil
-}
-
-// rlimitTypes are the names of getrlimit(2), which the OCI spec uses.
-var rlimitTypes = map[string]int{
-	"RLIMIT_AS":         unix.RLIMIT_AS,
-	"RLIMIT_CORE":       unix.RLIMIT_CORE,
-	"RLIMIT_CPU":        unix.RLIMIT_CPU,
-	"RLIMIT_DATA":       unix.RLIMIT_DATA,
-	"RLIMIT_FSIZE":      unix.RLIMIT_FSIZE,
-	"RLIMIT_LOCKS":      unix.RLIMIT_LOCKS,
-	"RLIMIT_MEMLOCK":    unix.RLIMIT_MEMLOCK,
-	"RLIMIT_MSGQUEUE":   unix.RLIMIT_MSGQUEUE,
-	"RLIMIT_NICE":       unix.RLIMIT_NICE,
-	"RLIMIT_NOFILE":     unix.RLIMIT_NOFILE,
-	"RLIMIT_NPROC":      unix.RLIMIT_NPROC,
-	"RLIMIT_RSS":        unix.RLIMIT_RSS,
-	"RLIMIT_RTPRIO":     unix.RLIMIT_RTPRIO,
-	"RLIMIT_RTTIME":     unix.RLIMIT_RTTIME,
-	"RLIMIT_SIGPENDING": unix.RLIMIT_SIGPENDING,
-	"RLIMIT_STACK":      unix.RLIMIT_STACK,
-}
-
-func rlimits(limits []specs.POSIXRlimit) ([]configs.Rlimit, error) {
-	var out []configs.Rlimit
-	for i, l := range limits {
-		t, ok := rlimitTypes[l.Type]
-		if !ok {
-			return nil, invalidf("process.rlimits[%d].type: %q: not known", i, l.Type)
-		}
-		out = append(out, configs.Rlimit{Type: t, Soft: l.Soft, Hard: l.Hard})
-	}
-	return out, nil
 }

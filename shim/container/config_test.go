@@ -9,6 +9,8 @@ import (
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/shim/container/load"
 )
 
 func validSpec() *specs.Spec {
@@ -73,12 +75,38 @@ func TestInvalidSpec(t *testing.T) {
 	}
 }
 
-func TestRlimits(t *testing.T) {
-	got, err := rlimits([]specs.POSIXRlimit{{Type: "RLIMIT_NOFILE", Soft: 1, Hard: 2}})
-	if want := (configs.Rlimit{Type: unix.RLIMIT_NOFILE, Soft: 1, Hard: 2}); err != nil || len(got) != 1 || got[0] != want {
+func TestLimits(t *testing.T) {
+	got, err := limits([]specs.POSIXRlimit{{Type: "RLIMIT_NOFILE", Soft: 1, Hard: 2}})
+	if want := (load.Limit{Name: "RLIMIT_NOFILE", Resource: unix.RLIMIT_NOFILE, Soft: 1, Hard: 2}); err != nil || len(got) != 1 || got[0] != want {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if _, err := rlimits([]specs.POSIXRlimit{{Type: "RLIMIT_FOO"}}); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), `process.rlimits[0].type: "RLIMIT_FOO"`) {
-		t.Errorf("error is %v", err)
+	for says, bad := range map[string][]specs.POSIXRlimit{
+		`process.rlimits[0].type: "RLIMIT_FOO": not known`:                       {{Type: "RLIMIT_FOO"}},
+		`process.rlimits[1].type: "RLIMIT_AS": is there already`:                 {{Type: "RLIMIT_AS"}, {Type: "RLIMIT_AS"}},
+		`process.rlimits[0]: RLIMIT_CPU: soft limit 2 is above the hard limit 1`: {{Type: "RLIMIT_CPU", Soft: 2, Hard: 1}},
+	} {
+		if _, err := limits(bad); !errors.Is(err, ErrInvalid) || err.Error() != says {
+			t.Errorf("error is %v, not %s", err, says)
+		}
+	}
+}
+
+// Only a hard limit that the process cannot raise itself is set by libcontainer.
+func TestRaisedLimits(t *testing.T) {
+	var own unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &own); err != nil {
+		t.Fatal(err)
+	}
+	lower := specs.POSIXRlimit{Type: "RLIMIT_CORE", Soft: 0, Hard: own.Max}
+	if got, err := raisedLimits([]specs.POSIXRlimit{lower}); err != nil || len(got) > 0 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: 5, Max: 7}); err != nil {
+		t.Fatal(err)
+	}
+	higher := specs.POSIXRlimit{Type: "RLIMIT_CORE", Soft: 1, Hard: 9}
+	got, err := raisedLimits([]specs.POSIXRlimit{higher})
+	if want := (configs.Rlimit{Type: unix.RLIMIT_CORE, Soft: 5, Hard: 9}); err != nil || len(got) != 1 || got[0] != want {
+		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 }

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,7 +10,6 @@ import (
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"github.com/sirupsen/logrus"
-	"golang.org/x/sys/unix"
 
 	"seccomp-shim/shim/stdio"
 )
@@ -43,9 +43,10 @@ type Container struct {
 // init, which waits to be started. events hears of it before Create returns. With
 // a checkpoint, the processes are made by Start.
 //
-// On error nothing is left of it. The streams are closed in either case when
-// the container is deleted or was not created.
-func Create(cfg Config, streams *stdio.IO, events Events) (_ *Container, err error) {
+// A create that is under way when the context ends is undone. On error nothing is
+// left of it. The streams are closed in either case when the container is deleted
+// or was not created.
+func Create(ctx context.Context, cfg Config, streams *stdio.IO, events Events) (_ *Container, err error) {
 	defer func() {
 		if err != nil {
 			streams.Close()
@@ -79,7 +80,7 @@ func Create(cfg Config, streams *stdio.IO, events Events) (_ *Container, err err
 		events.Created(c)
 		return c, nil
 	}
-	if err := c.init.launch(lc); err != nil {
+	if err := c.init.launchIn(ctx, lc); err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
 	c.cgroup = loadCgroup(lc, c.init.Pid())
@@ -214,7 +215,7 @@ func (c *Container) killOthers() error {
 	if c.privatePID {
 		return nil
 	}
-	err := c.lc.Signal(unix.SIGKILL)
+	err := killAll(c.lc)
 	if errors.Is(err, libcontainer.ErrNotRunning) {
 		return nil
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/opencontainers/runc/libcontainer"
-	"golang.org/x/sys/unix"
 )
 
 // Destroy kills and removes a container whose shim is gone, by the state on
@@ -29,7 +28,7 @@ func Destroy(bundle, id string) (pid int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := killAndWait(lc, 10*time.Second); err != nil {
+	if err := killAndWait(lc, killPatience); err != nil {
 		return state.InitProcessPid, err
 	}
 	if err := lc.Destroy(); err != nil {
@@ -43,7 +42,7 @@ func Destroy(bundle, id string) (pid int, err error) {
 func killAndWait(lc *libcontainer.Container, limit time.Duration) error {
 	deadline := time.Now().Add(limit)
 	for {
-		err := lc.Signal(unix.SIGKILL)
+		err := killAll(lc)
 		if errors.Is(err, libcontainer.ErrNotRunning) || errors.Is(err, libcontainer.ErrCgroupNotExist) {
 			return nil
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"seccomp-shim/shim/container/load"
 )
@@ -23,11 +24,16 @@ type Filter struct {
 }
 
 // order is what a process is told to load.
-func (f *Filter) order() load.Order {
+func (f *Filter) order(limits []load.Limit) load.Order {
 	if f == nil {
-		return load.Order{}
+		return load.Order{Limits: limits}
 	}
-	return load.Order{Program: f.Program, Flags: f.Flags}
+	return load.Order{Limits: limits, Program: f.Program, Flags: f.Flags}
+}
+
+// listens reports whether the kernel makes a listener for the filter.
+func (f *Filter) listens() bool {
+	return f != nil && f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0
 }
 
 // validate finds out early, when the container is created, that its agent is

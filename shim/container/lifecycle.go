@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -10,21 +11,25 @@ import (
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 
-	"seccomp-shim/shim/container/load"
 	"seccomp-shim/shim/stdio"
 )
 
-// EarlyExitError says that a container's init ended before it came to run the
-// user's program: it was killed, or a startContainer hook failed.
+// EarlyExitError says that a process ended before it came to run the user's
+// program: it was killed, or a startContainer hook failed.
 type EarlyExitError struct {
-	Status int // as in [Exit]
+	Exec   string // its exec ID; empty for the container's init
+	Status int    // as in [Exit]
 }
 
 func (e *EarlyExitError) Error() string {
-	if name := unix.SignalName(unix.Signal(e.Status - 128)); name != "" {
-		return fmt.Sprintf("the container's init was killed by %s before it ran the program", name)
+	who := "the container's init"
+	if e.Exec != "" {
+		who = "process " + e.Exec
 	}
-	return fmt.Sprintf("the container's init exited with status %d before it ran the program", e.Status)
+	if name := unix.SignalName(unix.Signal(e.Status - 128)); name != "" {
+		return fmt.Sprintf("%s was killed by %s before it ran the program", who, name)
+	}
+	return fmt.Sprintf("%s exited with status %d before it ran the program", who, e.Status)
 }
 
 // AddExec registers a process to be exec'd. It does not run before Start.
@@ -56,8 +61,9 @@ func (c *Container) register(p *Process) error {
 }
 
 // Start runs the process. Started is reported before Start returns, and before
-// the exit however soon that comes.
-func (p *Process) Start() error {
+// the exit however soon that comes. A start that is under way when the context ends
+// is undone: the process is killed.
+func (p *Process) Start(ctx context.Context) error {
 	p.gate.Lock()
 	defer p.gate.Unlock()
 	if p.isInit() && p.State() == Stopped && !p.started {
@@ -68,30 +74,21 @@ func (p *Process) Start() error {
 	}
 	switch {
 	case !p.isInit():
-		return p.startExec()
+		return p.startExec(ctx)
 	case p.Container.config.Checkpoint != "":
 		return p.restore()
 	}
-	return p.startInit()
+	return p.startInit(ctx)
 }
 
-func (p *Process) startInit() error {
-	released, err := p.release()
-	if err != nil {
-		return err
-	}
-	if !released {
-		return p.earlyExit()
-	}
-	if err := p.awaitProgram(); err != nil {
-		// It ends by itself, or has no agent.
-		if killErr := p.Container.lc.Signal(unix.SIGKILL); killErr != nil && !errors.Is(killErr, libcontainer.ErrNotRunning) {
-			return errors.Join(err, killErr)
-		}
+func (p *Process) startInit(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = p.signal(unix.SIGKILL) }) // it may have ended
+	err := p.runInit()
+	if !stop() { // the kill is under way
 		<-p.gone
-		if errors.Is(err, load.ErrEarlyEnd) {
-			return p.earlyExit()
-		}
+		return errors.Join(fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx)), err)
+	}
+	if err != nil {
 		return err
 	}
 	p.started = true
@@ -100,15 +97,27 @@ func (p *Process) startInit() error {
 	return nil
 }
 
-// awaitProgram returns when the process has become the user's program, under
-// its filter.
-func (p *Process) awaitProgram() error {
-	defer p.channel.Close()
-	err := p.channel.Await(p.sendListener)
-	if filter := p.Container.config.Filter; err != nil && filter != nil && !errors.Is(err, load.ErrEarlyEnd) {
-		return fmt.Errorf("%s: %w", filter.Name, err)
+func (p *Process) runInit() error {
+	released, err := p.release()
+	if err != nil {
+		return err
 	}
-	return err
+	if !released {
+		return p.earlyExit()
+	}
+	err = p.awaitProgram()
+	if err == nil {
+		return nil
+	}
+	if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {
+		return errors.Join(err, killErr)
+	}
+	select {
+	case <-p.gone:
+		return p.unstarted(err, p.death.Status)
+	case <-time.After(killPatience):
+		return errors.Join(err, fmt.Errorf("it survives SIGKILL for %s", killPatience))
+	}
 }
 
 // earlyExit is called when p.gone is closed.
@@ -116,7 +125,7 @@ func (p *Process) earlyExit() error {
 	return &EarlyExitError{Status: p.death.Status}
 }
 
-func (p *Process) startExec() error {
+func (p *Process) startExec(ctx context.Context) error {
 	c := p.Container
 	if err := c.admitExec(); err != nil {
 		return err
@@ -124,12 +133,10 @@ func (p *Process) startExec() error {
 	// A value of its own: libcontainer runs one operation at a time on each.
 	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
 	if err == nil {
-		err = p.launch(lc)
+		err = p.launchIn(ctx, lc)
 	}
 	if err == nil {
-		if err = p.awaitProgram(); err != nil {
-			err = errors.Join(err, terminate(p.lp))
-		}
+		err = p.runExec(ctx)
 	}
 	if err != nil {
 		c.execs.Done()
@@ -144,6 +151,19 @@ func (p *Process) startExec() error {
 		logrus.WithError(err).WithField("container_id", c.ID).Error("failed to kill a process that started after init's exit")
 	}
 	return nil
+}
+
+func (p *Process) runExec(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = p.signal(unix.SIGKILL) }) // it may have ended
+	err := p.awaitProgram()
+	if ended := !stop(); ended && err == nil {
+		err = fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx))
+	}
+	if err == nil {
+		return nil
+	}
+	exit, killErr := terminate(p.lp)
+	return errors.Join(p.unstarted(err, exit.Status), killErr)
 }
 
 // admitExec counts an exec that is about to be launched, if one may be.
@@ -182,7 +202,7 @@ func (p *Process) Delete() (Exit, error) {
 		if err := p.Kill(unix.SIGKILL, true); err != nil && !isGone(err) {
 			return Exit{}, err
 		}
-		if err := p.awaitEnd(10 * time.Second); err != nil {
+		if err := p.awaitEnd(killPatience); err != nil {
 			return Exit{}, err
 		}
 	}

@@ -3,7 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"syscall"
@@ -26,8 +25,11 @@ type Process struct {
 	spec    *specs.Process
 	streams *stdio.IO
 	exited  chan struct{} // closed when the exit has been recorded, or none will come
-	gone    chan struct{} // closed when the kernel process has ended; death holds how
+	dead    chan struct{} // closed when the kernel process has ended, before it is reaped; lastStanding holds how far it came
+	gone    chan struct{} // closed when it has been reaped; death holds how it ended
 	death   Exit
+
+	lastStanding load.Standing
 
 	// gate orders Start, the report of the exit, and Delete. It guards started.
 	gate    sync.Mutex
@@ -36,11 +38,12 @@ type Process struct {
 	// channel is what tells that the user's program runs; set by launch.
 	channel *load.Channel
 
-	mu    sync.Mutex
-	lp    *libcontainer.Process
-	pid   int
-	state State // of an exec; the init's is the container's
-	exit  Exit
+	mu     sync.Mutex
+	launch *launch // while libcontainer starts the process
+	lp     *libcontainer.Process
+	pid    int
+	state  State // of an exec; the init's is the container's
+	exit   Exit
 }
 
 func newProcess(c *Container, id string, spec *specs.Process, streams *stdio.IO) *Process {
@@ -50,56 +53,12 @@ func newProcess(c *Container, id string, spec *specs.Process, streams *stdio.IO)
 		spec:      spec,
 		streams:   streams,
 		exited:    make(chan struct{}),
+		dead:      make(chan struct{}),
 		gone:      make(chan struct{}),
 	}
 }
 
 func (p *Process) isInit() bool { return p.ID == "" }
-
-// launch forks the process into lc and connects its streams. An init then waits
-// for Start; an exec goes on to run its program.
-func (p *Process) launch(lc *libcontainer.Container) (err error) {
-	lp, err := libcontainerProcess(p.spec)
-	if err != nil {
-		return err
-	}
-	lp.Init = p.isInit()
-	c := p.Container
-	if lp.Capabilities == nil && !lp.Init {
-		lp.Capabilities = lc.Config().Capabilities // as libcontainer would
-	}
-	lp.Capabilities = c.config.Filter.keepToLoad(p.spec, lp.Capabilities)
-	channel, err := load.NewChannel(c.config.Filter.order())
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			channel.Close()
-		}
-	}()
-	lp.ExtraFiles = []*os.File{channel.Inner} // its place is load.FD
-	console, err := p.connectStreams(lp)
-	if err != nil {
-		return err
-	}
-	defer console.Close()
-	if err := startIn(lc, lp); err != nil {
-		return err
-	}
-	channel.Started()
-	pid, err := lp.Pid()
-	if err != nil {
-		return err
-	}
-	p.mu.Lock()
-	p.lp, p.pid, p.channel = lp, pid, channel
-	p.mu.Unlock()
-	if err := p.startStreams(console); err != nil {
-		return errors.Join(err, terminate(lp))
-	}
-	return nil
-}
 
 // connectStreams gives a process its streams, or the socket by which it hands
 // over its terminal. Without a terminal there is no socket: it is nil.
@@ -141,14 +100,9 @@ func (p *Process) startStreams(console *stdio.ConsoleSocket) error {
 	return p.streams.Start(pty)
 }
 
-func terminate(lp *libcontainer.Process) error {
-	err := lp.Signal(unix.SIGKILL)
-	_, _ = lp.Wait() // its status is the signal's
-	return err
-}
-
 // watch waits for the process to end and reports it. It is the only waiter.
 func (p *Process) watch() {
+	p.awaitDeath()
 	state, err := p.lp.Wait()
 	p.death = Exit{Pid: p.pid, Status: status(state, err), At: time.Now()}
 	p.Container.oom.check() // at once: systemd may remove the cgroup
@@ -169,6 +123,18 @@ func (p *Process) watch() {
 	if !p.isInit() {
 		p.Container.execs.Done()
 	}
+}
+
+// awaitDeath returns when the process has ended and is still a zombie.
+func (p *Process) awaitDeath() {
+	for {
+		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			break // if it cannot be waited for, Wait will say so
+		}
+	}
+	p.lastStanding, _ = load.StandingOf(p.pid)
+	close(p.dead)
 }
 
 // finish records the end and wakes those who wait for it.
@@ -253,33 +219,6 @@ func (p *Process) Wait(ctx context.Context) (Exit, error) {
 	case <-ctx.Done():
 		return Exit{}, ctx.Err()
 	}
-}
-
-// Kill sends a signal. all extends SIGKILL to every process of a container
-// without a pid namespace of its own, and is no error when nothing is left.
-func (p *Process) Kill(signal unix.Signal, all bool) error {
-	err := check(OpKill, p.ownState())
-	if stateErr := (*StateError)(nil); errors.As(err, &stateErr) && stateErr.Gone && all && p.isInit() {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	p.mu.Lock()
-	lp := p.lp
-	p.mu.Unlock()
-	if lp == nil {
-		return fmt.Errorf("process %s is not started: %w", p.ID, ErrNotRunning)
-	}
-	if p.isInit() {
-		err = p.Container.lc.Signal(signal)
-	} else {
-		err = lp.Signal(signal)
-	}
-	if errors.Is(err, libcontainer.ErrNotRunning) || errors.Is(err, os.ErrProcessDone) || errors.Is(err, unix.ESRCH) {
-		return &StateError{Op: OpKill, State: Stopped, Gone: true}
-	}
-	return translate(err)
 }
 
 // CloseStdin ends the process's stdin once the client has closed its end.

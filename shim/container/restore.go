@@ -106,7 +106,8 @@ func (p *Process) resume() error {
 	// a process from another with its pid; the state on disk has it.
 	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
 	if err != nil {
-		return errors.Join(err, terminate(lp))
+		_, killErr := terminate(lp)
+		return errors.Join(err, killErr)
 	}
 	c.mu.Lock()
 	c.lc = lc
@@ -115,7 +116,8 @@ func (p *Process) resume() error {
 	p.lp, p.pid = lp, pid
 	p.mu.Unlock()
 	if err := errors.Join(p.startStreams(console), c.verifyRestored()); err != nil {
-		return errors.Join(err, terminate(lp))
+		_, killErr := terminate(lp)
+		return errors.Join(err, killErr)
 	}
 	c.cgroup = loadCgroup(c.lc, pid)
 	return nil

@@ -10,7 +10,6 @@ import (
 
 	"github.com/opencontainers/cgroups"
 	"github.com/opencontainers/cgroups/manager"
-	"golang.org/x/sys/unix"
 )
 
 // libcontainer writes its state down when it has made the cgroup and the init. A
@@ -49,25 +48,4 @@ func removeUnfinished(bundle string) error {
 		return err
 	}
 	return emptyAndDestroy(m, 5*time.Second)
-}
-
-// emptyAndDestroy kills until nothing is left. With v1 a process may have joined
-// some of the hierarchies only.
-func emptyAndDestroy(m cgroups.Manager, limit time.Duration) error {
-	for deadline := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
-		left := 0
-		for _, path := range m.GetPaths() {
-			pids, _ := cgroups.GetAllPids(path) // it may not have been made
-			for _, pid := range pids {
-				left++
-				_ = unix.Kill(pid, unix.SIGKILL) // it may have ended by now
-			}
-		}
-		if left == 0 {
-			return m.Destroy()
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("%d processes survive SIGKILL for %s", left, limit)
-		}
-	}
 }

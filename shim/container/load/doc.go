@@ -4,29 +4,48 @@
 // # The two ends
 //
 // The shim makes a [Channel] for each process that it starts. Its inner end goes
-// with the process, as descriptor [FD]. Through it the process receives its
-// [Order], the program that it is to run under, and says how far it came. The
-// inner end closes on execve, which is how the shim learns that the user's
-// program runs. Nothing else is needed, no file and no clock.
+// with the process, as descriptor [FD], and holds the [Order] that the process
+// runs under, with a page of memory that both share:
+//
+//	shim                              process
+//	NewChannel  -- order, page ---->  Exec: receive, prepare
+//	Load        <-- ready ----------
+//	                                  prlimit(2), each limit
+//	                                  seccomp(2)
+//	            <== listener =======  with a listener:
+//	pidfd_getfd(2), to the agent      wait for the page
+//	            === resume ========>
+//	                                  execve(2)
+//	AwaitExecve <-- the end closes -  the program runs
+//	            <== errno ==========  or execve has failed
+//
+// An arrow with one line is a message, with two a word in the page. The inner end
+// closes on execve, and it closes when the process dies: [StandingOf] tells the two
+// apart.
 //
 // Inside, [Exec] is called where a runtime would call execve. Without an order it
 // fails: a process that was told nothing runs nothing.
 //
 // # Only execve is under the filter
 //
-// A filter is for one thread. The other threads of the runtime are not under it,
-// and end with execve. The thread itself makes no system call between
-// seccomp(2) and execve(2), which needs more than to write the one behind the
-// other:
+// A filter is for one thread. The other threads of the runtime are not filtered;
+// execve ends them. The thread itself makes no system call between seccomp(2) and
+// execve(2). Two adjacent calls in Go do not guarantee that, so:
 //
 //   - The Go runtime must not be entered: a function's prologue may grow the
-//     stack or yield to the scheduler. So both calls are in one function without
+//     stack or yield to the scheduler. So both calls are in functions without
 //     prologue (//go:nosplit), and everything they need is made before.
-//   - A signal's handler ends with rt_sigreturn(2), which would be under the
-//     filter; the Go runtime itself sends signals to its threads. So the handlers
-//     are taken away before, as execve does anyway; what is ignored stays ignored.
+//   - A signal's handler ends with rt_sigreturn(2), which would be filtered; the Go
+//     runtime itself sends signals to its threads. So the handlers are taken away
+//     before, as execve does anyway; what is ignored stays ignored.
 //   - Go raises RLIMIT_NOFILE for itself and restores it in syscall.Exec. So it is
 //     restored before.
+//
+// # Resource limits come last too
+//
+// Under the container's limits Go may be unable to map memory (RLIMIT_AS, RLIMIT_DATA)
+// or to start a thread (RLIMIT_NPROC), and then the runtime dies with a traceback. So
+// the thread sets them when no Go code is left to run.
 //
 // # Without no_new_privs
 //
@@ -36,11 +55,16 @@
 // permitted set it takes nothing (capabilities(7)): the new program has the
 // capability only if the bounding set (for root) or the ambient set has it.
 //
-// # Listeners
+// # What a process says under its filter
 //
-// A filter with SCMP_ACT_NOTIFY yields a descriptor that must reach an agent
-// before anything can be asked, and execve itself may be asked about. The thread
-// under the filter cannot send it, since even write(2) may be asked about. So
-// another thread does, which is not under the filter, while the first one waits
-// without system calls for the shim's word that the agent has it.
+// The filter may deny write(2), exit_group(2), everything. A store to memory is no
+// system call, so that is how the thread says what the kernel answered, and how it
+// gives its listener away: the listener of a filter with SCMP_ACT_NOTIFY must reach
+// an agent before anything can be asked, and execve itself may be asked about. The
+// shim takes the descriptor out of the process with pidfd_getfd(2). No other thread
+// takes part, since the container's limits may allow none.
+//
+// A filter can also kill the thread and leave the others (SECCOMP_RET_KILL_THREAD),
+// which then hold the channel open. So the shim looks at the process now and then
+// while it waits.
 package load

@@ -11,9 +11,9 @@ import (
 )
 
 // Exec loads the filter that the shim has ordered and replaces the process by
-// the program at path. It must be called on the process's first thread, and
-// returns only if it fails. The shim then has the error, or, if the filter was in
-// force already, the process has ended.
+// the program at path. Call it on the process's first thread. It returns only if
+// it fails before its resource limits are set; the shim then has the error. What fails
+// later ends the process, and the shim reads why from the page.
 func Exec(path string, args, env []string) error {
 	err := replace(path, args, env)
 	report(err)
@@ -25,8 +25,10 @@ func report(err error) {
 	_, _ = unix.Write(FD, append([]byte{messageFailed}, err.Error()...))
 }
 
+// replace makes everything that the last calls need, since then the limits of the
+// container hold and Go cannot have a thread or memory any more.
 func replace(path string, args, env []string) error {
-	order, err := receiveOrder()
+	order, page, err := receiveOrder()
 	if err != nil {
 		return err
 	}
@@ -34,38 +36,52 @@ func replace(path string, args, env []string) error {
 	if err != nil {
 		return fmt.Errorf("exec %s: %w", path, err)
 	}
-	if len(order.Program) == 0 {
-		if _, err := unix.Write(FD, []byte{messageReady}); err != nil {
-			return fmt.Errorf("tell the shim: %w", err)
+	if len(order.Program) > 0 {
+		if err := allowLoad(); err != nil {
+			return fmt.Errorf("load seccomp filter: %w", err)
 		}
-		return fmt.Errorf("exec %s: %w", path, syscall.Exec(path, args, env))
 	}
-	if err := allowLoad(); err != nil {
-		return fmt.Errorf("load seccomp filter: %w", err)
-	}
+	last := newLastAct(order, call, page)
 	debug.SetGCPercent(-1) // a collection would wait for this thread, which no longer yields
-	filter := newFilter(order)
-	var courier *courier
-	if order.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
-		courier = startCourier()
-	}
-	if _, err := unix.Write(FD, []byte{messageReady}); err != nil {
-		return fmt.Errorf("tell the shim: %w", err)
-	}
 	restoreFileLimit()
 	resetHandlers()
-	errno := filter.loadAndExecve(call, courier)
+	errno := last.run()
 	runtime.KeepAlive(order)
-	return fmt.Errorf("load seccomp filter: %w", errno)
+	return fmt.Errorf("tell the shim: %w", errno)
 }
 
-func receiveOrder() (Order, error) {
-	raw := make([]byte, maxOrder)
-	n, err := unix.Read(FD, raw)
+func receiveOrder() (Order, *sharedWords, error) {
+	raw, control := make([]byte, maxOrder), make([]byte, unix.CmsgSpace(4))
+	n, nc, _, _, err := unix.Recvmsg(FD, raw, control, unix.MSG_CMSG_CLOEXEC)
 	if err != nil {
-		return Order{}, fmt.Errorf("receive the order: %w", os.NewSyscallError("read", err))
+		return Order{}, nil, fmt.Errorf("receive the order: %w", os.NewSyscallError("recvmsg", err))
 	}
-	return decodeOrder(raw[:n])
+	order, err := decodeOrder(raw[:n])
+	if err != nil {
+		return Order{}, nil, err
+	}
+	fd, err := descriptorIn(control[:nc])
+	if err != nil {
+		return Order{}, nil, fmt.Errorf("receive the order: %w", err)
+	}
+	defer unix.Close(fd)
+	page, err := mapWords(fd)
+	return order, page, err
+}
+
+func descriptorIn(control []byte) (int, error) {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return 0, err
+	}
+	if len(messages) != 1 {
+		return 0, fmt.Errorf("%d control messages instead of one", len(messages))
+	}
+	fds, err := unix.ParseUnixRights(&messages[0])
+	if err != nil {
+		return 0, err
+	}
+	return fds[0], nil // the buffer has room for one
 }
 
 // allowLoad makes CAP_SYS_ADMIN effective for this thread, unless it has

@@ -4,10 +4,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"golang.org/x/sys/unix"
 )
 
 // Order says what a process is to run under.
 type Order struct {
+	// Limits are set last, in this order.
+	Limits []Limit
 	// Program is an array of struct sock_filter in the host's byte order; empty for
 	// a process without a filter.
 	Program []byte
@@ -15,26 +19,91 @@ type Order struct {
 	Flags uint32
 }
 
-// An order on its way: this mark, the flags, the program.
-const orderMark = "seccomp1"
+// Limit is a resource limit of setrlimit(2).
+type Limit struct {
+	Name       string // for errors; the process is not told
+	Resource   uint32 // RLIMIT_*
+	Soft, Hard uint64
+}
+
+func (l Limit) String() string {
+	return fmt.Sprintf("%s to %d (hard limit %d)", l.Name, l.Soft, l.Hard)
+}
+
+// An order on its way: this mark, the flags, how many limits, the limits, the
+// program. The page's descriptor comes with it.
+const orderMark = "seccomp2"
 
 const (
 	instructionSize = 8
-	maxOrder        = len(orderMark) + 4 + 4096*instructionSize
+	headerSize      = len(orderMark) + 4 + 4
+	limitSize       = 4 + 8 + 8
+	maxLimits       = 64 // RLIM_NLIMITS is 16
+	maxOrder        = headerSize + maxLimits*limitSize + 4096*instructionSize
 )
 
+func (o Order) listens() bool { return o.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 }
+
 func (o Order) encode() []byte {
-	return append(binary.NativeEndian.AppendUint32([]byte(orderMark), o.Flags), o.Program...)
+	raw := []byte(orderMark)
+	raw = binary.NativeEndian.AppendUint32(raw, o.Flags)
+	raw = binary.NativeEndian.AppendUint32(raw, uint32(len(o.Limits)))
+	for _, l := range o.Limits {
+		raw = binary.NativeEndian.AppendUint32(raw, l.Resource)
+		raw = binary.NativeEndian.AppendUint64(raw, l.Soft)
+		raw = binary.NativeEndian.AppendUint64(raw, l.Hard)
+	}
+	return append(raw, o.Program...)
 }
 
-func decodeOrder(raw []byte) (Order, error) {
-	const header = len(orderMark) + 4
-	if len(raw) < header || string(raw[:len(orderMark)]) != orderMark {
-		return Order{}, errors.New("no order has come from the shim")
+func decodeOrder(raw []byte) (o Order, err error) {
+	if len(raw) < headerSize || string(raw[:len(orderMark)]) != orderMark {
+		return o, errors.New("no order has come from the shim")
 	}
-	o := Order{Flags: binary.NativeEndian.Uint32(raw[len(orderMark):]), Program: raw[header:]}
-	if len(o.Program)%instructionSize != 0 {
-		return Order{}, fmt.Errorf("the order is cut off: %d bytes of program", len(o.Program))
+	raw = raw[len(orderMark):]
+	o.Flags = binary.NativeEndian.Uint32(raw)
+	limits := int(binary.NativeEndian.Uint32(raw[4:]))
+	raw = raw[8:]
+	if limits > maxLimits || len(raw) < limits*limitSize {
+		return o, fmt.Errorf("the order is cut off: %d limits in %d bytes", limits, len(raw))
+	}
+	for range limits {
+		o.Limits = append(o.Limits, Limit{
+			Resource: binary.NativeEndian.Uint32(raw),
+			Soft:     binary.NativeEndian.Uint64(raw[4:]),
+			Hard:     binary.NativeEndian.Uint64(raw[12:]),
+		})
+		raw = raw[limitSize:]
+	}
+	if o.Program = raw; len(raw)%instructionSize != 0 {
+		return o, fmt.Errorf("the order is cut off: %d bytes of program", len(raw))
 	}
 	return o, nil
+}
+
+// Execve is the call of execve(2) by which a process becomes the user's program,
+// as its filter sees it.
+type Execve struct {
+	Path string
+	Args [3]uint64 // addresses of the path, the arguments and the environment
+}
+
+func (e Execve) encode() []byte {
+	var raw []byte
+	for _, arg := range e.Args {
+		raw = binary.NativeEndian.AppendUint64(raw, arg)
+	}
+	return append(raw, e.Path...)
+}
+
+func decodeExecve(raw []byte) (e Execve, err error) {
+	for i := range e.Args {
+		if len(raw) < 8 {
+			return e, errors.New("wait for the program to run: the process's message is cut off")
+		}
+		e.Args[i] = binary.NativeEndian.Uint64(raw)
+		raw = raw[8:]
+	}
+	e.Path = string(raw)
+	return e, nil
 }

@@ -1,0 +1,129 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/opencontainers/cgroups"
+	"github.com/opencontainers/runc/libcontainer"
+	"github.com/opencontainers/runc/libcontainer/configs"
+	"golang.org/x/sys/unix"
+)
+
+// errKilled is why a launch is ended that SIGKILL was sent to.
+var errKilled = errors.New("it was killed")
+
+// Kill sends a signal. all extends SIGKILL to every process of a container
+// without a pid namespace of its own, and is no error when nothing is left.
+func (p *Process) Kill(signal unix.Signal, all bool) error {
+	err := check(OpKill, p.ownState())
+	if stateErr := (*StateError)(nil); errors.As(err, &stateErr) && stateErr.Gone && all && p.isInit() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	lp, launch := p.lp, p.launch
+	p.mu.Unlock()
+	if launch != nil && signal == unix.SIGKILL {
+		launch.end(errKilled)
+		return nil
+	}
+	if lp == nil {
+		return fmt.Errorf("process %s is not started: %w", p.ID, ErrNotRunning)
+	}
+	err = p.signal(signal)
+	if isEnded(err) {
+		return &StateError{Op: OpKill, State: Stopped, Gone: true}
+	}
+	return translate(err)
+}
+
+// signal sends a signal to a process that was launched.
+func (p *Process) signal(signal unix.Signal) error {
+	if !p.isInit() {
+		return p.lp.Signal(signal)
+	}
+	p.Container.mu.Lock()
+	lc := p.Container.lc // another one once a checkpoint is restored
+	p.Container.mu.Unlock()
+	if signal == unix.SIGKILL {
+		return killAll(lc)
+	}
+	return lc.Signal(signal)
+}
+
+// isEnded reports whether an error of a signal means that there is no process.
+func isEnded(err error) bool {
+	return errors.Is(err, libcontainer.ErrNotRunning) || errors.Is(err, os.ErrProcessDone) || errors.Is(err, unix.ESRCH)
+}
+
+// killAll kills a container's init, with which the kernel kills all of its pid
+// namespace. Without one of its own, it kills all processes of the cgroup.
+//
+// A process whose first thread has ended is not reached by cgroup.kill, which
+// signals the first threads (__cgroup_kill in kernel/cgroup/cgroup.c), but by its pid.
+func killAll(lc *libcontainer.Container) error {
+	if err := lc.Signal(unix.SIGKILL); err != nil {
+		return err
+	}
+	if config := lc.Config(); config.Namespaces.IsPrivate(configs.NEWPID) {
+		return nil
+	}
+	var err error
+	for killed, again := map[int]bool{}, true; again && err == nil; { // they may fork meanwhile
+		var pids []int
+		pids, err = lc.Processes()
+		again = false
+		for _, pid := range pids {
+			if !killed[pid] {
+				_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
+				killed[pid], again = true, true
+			}
+		}
+	}
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, libcontainer.ErrCgroupNotExist) {
+		return nil
+	}
+	return err
+}
+
+// terminate kills a process that nobody waits for, and returns how it ended.
+func terminate(lp *libcontainer.Process) (Exit, error) {
+	killErr := lp.Signal(unix.SIGKILL)
+	if isEnded(killErr) {
+		killErr = nil
+	}
+	ended := make(chan int, 1)
+	go func() { ended <- status(lp.Wait()) }()
+	select {
+	case code := <-ended:
+		return Exit{Status: code, At: time.Now()}, killErr
+	case <-time.After(killPatience):
+		return Exit{Status: 255, At: time.Now()}, errors.Join(killErr, fmt.Errorf("it survives SIGKILL for %s", killPatience))
+	}
+}
+
+// emptyAndDestroy kills until nothing is left. With v1 a process may have joined
+// some of the hierarchies only.
+func emptyAndDestroy(m cgroups.Manager, limit time.Duration) error {
+	for deadline := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
+		left := 0
+		for _, path := range m.GetPaths() {
+			pids, _ := cgroups.GetAllPids(path) // it may not have been made
+			for _, pid := range pids {
+				left++
+				_ = unix.Kill(pid, unix.SIGKILL) // it may have ended by now
+			}
+		}
+		if left == 0 {
+			return m.Destroy()
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d processes survive SIGKILL for %s", left, limit)
+		}
+	}
+}
