@@ -2,6 +2,7 @@ package integration
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -80,7 +81,7 @@ func createWithoutShim(t *testing.T, filter *shim.Filter) (c *shim.Container, st
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := c.Init().Delete(); err != nil {
+		if _, err := c.Init().Delete(context.WithoutCancel(t.Context())); err != nil {
 			t.Errorf("delete: %v", err)
 		}
 	})

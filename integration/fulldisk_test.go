@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -35,7 +36,7 @@ func TestFullDisk(t *testing.T) {
 		id := fmt.Sprintf("full-%d-%d", os.Getpid(), spare)
 		c, err := createOn(t, bundle, id)
 		if err == nil {
-			_, err := c.Init().Delete()
+			_, err := c.Init().Delete(context.WithoutCancel(t.Context()))
 			if err != nil {
 				t.Errorf("with %d pages: delete: %v", spare, err)
 			}

@@ -116,7 +116,7 @@ func groupOf(id, bundle string) (string, error) {
 
 // Stop cleans up after a shim that died: its container is killed, and its
 // cgroup, state and mounts are removed, and the shim's socket.
-func (manager) Stop(_ context.Context, id string) (containerd.StopStatus, error) {
+func (manager) Stop(ctx context.Context, id string) (containerd.StopStatus, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
 		return containerd.StopStatus{}, err
@@ -125,7 +125,7 @@ func (manager) Stop(_ context.Context, id string) (containerd.StopStatus, error)
 	bundle := filepath.Join(filepath.Dir(cwd), id)
 	// First, since containerd may be removing the bundle by now.
 	removeDeadSocket(bundle)
-	pid, err := container.Destroy(bundle, id)
+	pid, err := container.Destroy(ctx, bundle, id)
 	if err != nil {
 		return containerd.StopStatus{}, fmt.Errorf("destroy container %s: %w", id, err)
 	}

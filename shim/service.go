@@ -127,12 +127,12 @@ func (s *service) Start(ctx context.Context, r *task.StartRequest) (*task.StartR
 }
 
 // Delete removes a process that has ended; for init, the container.
-func (s *service) Delete(_ context.Context, r *task.DeleteRequest) (*task.DeleteResponse, error) {
+func (s *service) Delete(ctx context.Context, r *task.DeleteRequest) (*task.DeleteResponse, error) {
 	p, err := s.process(r.ID, r.ExecID)
 	if err != nil {
 		return nil, err
 	}
-	exit, err := p.Delete()
+	exit, err := p.Delete(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -191,10 +191,15 @@ func (c *Container) settle(to State) {
 
 // Pids returns the host's pids of all processes in the container's cgroup.
 func (c *Container) Pids() ([]int, error) {
+	return c.libcontainer().Processes()
+}
+
+// libcontainer returns libcontainer's value, which is another one once a checkpoint
+// is restored.
+func (c *Container) libcontainer() *libcontainer.Container {
 	c.mu.Lock()
-	lc := c.lc // another one once a checkpoint is restored
-	c.mu.Unlock()
-	return lc.Processes()
+	defer c.mu.Unlock()
+	return c.lc
 }
 
 // initGone runs when init has exited and before that is reported: no exec
@@ -215,16 +220,15 @@ func (c *Container) killOthers() error {
 	if c.privatePID {
 		return nil
 	}
-	err := killAll(c.lc)
+	err := killAll(c.libcontainer())
 	if errors.Is(err, libcontainer.ErrNotRunning) {
 		return nil
 	}
 	return err
 }
 
-// destroy removes the cgroup and libcontainer's state, and runs poststop hooks.
-func (c *Container) destroy() error {
-	if err := c.lc.Destroy(); err != nil {
+func (c *Container) destroy(ctx context.Context) error {
+	if err := destroyWithHooks(ctx, c.libcontainer()); err != nil {
 		return translate(err)
 	}
 	return os.RemoveAll(stateRoot(c.Bundle))

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -12,10 +13,11 @@ import (
 // Destroy kills and removes a container whose shim is gone, by the state on
 // disk. It returns the pid that its init had, or 0 if there is nothing to
 // remove.
-func Destroy(bundle, id string) (pid int, err error) {
+func Destroy(ctx context.Context, bundle, id string) (pid int, err error) {
 	root := stateRoot(bundle)
 	lc, err := libcontainer.Load(root, id)
-	if errors.Is(err, libcontainer.ErrNotExist) {
+	// containerd cleans up after a create that was refused for its id, too.
+	if errors.Is(err, libcontainer.ErrNotExist) || errors.Is(err, libcontainer.ErrInvalidID) {
 		if err := removeUnfinished(bundle); err != nil {
 			return 0, err
 		}
@@ -31,7 +33,7 @@ func Destroy(bundle, id string) (pid int, err error) {
 	if err := killAndWait(lc, killPatience); err != nil {
 		return state.InitProcessPid, err
 	}
-	if err := lc.Destroy(); err != nil {
+	if err := destroyWithHooks(ctx, lc); err != nil {
 		return state.InitProcessPid, err
 	}
 	return state.InitProcessPid, os.RemoveAll(root)

@@ -47,9 +47,7 @@ func (p *Process) signal(signal unix.Signal) error {
 	if !p.isInit() {
 		return p.lp.Signal(signal)
 	}
-	p.Container.mu.Lock()
-	lc := p.Container.lc // another one once a checkpoint is restored
-	p.Container.mu.Unlock()
+	lc := p.Container.libcontainer()
 	if signal == unix.SIGKILL {
 		return killAll(lc)
 	}

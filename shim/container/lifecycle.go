@@ -196,7 +196,7 @@ func (c *Container) killLatecomer() error {
 
 // Delete releases a process that has exited, or was never started; for init, the
 // whole container. It returns how the process ended.
-func (p *Process) Delete() (Exit, error) {
+func (p *Process) Delete(ctx context.Context) (Exit, error) {
 	if p.isInit() && p.State() == Created && p.Pid() != 0 {
 		// Its end is reported by the waiter, which needs the gate.
 		if err := p.Kill(unix.SIGKILL, true); err != nil && !isGone(err) {
@@ -216,7 +216,7 @@ func (p *Process) Delete() (Exit, error) {
 		p.channel.Close() // of an init that was never started
 	}
 	if p.isInit() {
-		err = errors.Join(err, p.Container.destroy())
+		err = errors.Join(err, p.Container.destroy(ctx))
 		if err != nil {
 			return Exit{}, err
 		}

@@ -17,6 +17,14 @@ import (
 // -overlay refuses files of the module cache, and runc's maintainers do not want
 // libcontainer to be a library for others (runc#2364, runc#3028).
 //
+// A process whose first thread has ended lives on in its other threads. To libcontainer
+// it is dead, since the first thread is a zombie: it cannot be killed, paused or
+// entered, and its cgroup cannot be removed (runc, too). Here it is dead when no
+// thread lives, and its namespaces are those of a thread that lives.
+//
+// A hook that leaves a process behind which keeps its stdout or stderr open was
+// waited for as long as that lives, past its timeout. It is waited for a second.
+//
 // libcontainer's own seccomp code is out of the binary too: it needs the build
 // tag seccomp, which nothing here sets. Without it, a container whose libcontainer
 // configuration has a profile is refused, so a filter can only come by LastAct.
@@ -32,8 +40,15 @@ var runc = module{
 		{"libcontainer/standard_init_linux.go", callExec, callLast},
 		{"libcontainer/setns_init_linux.go", importExec, ""},
 		{"libcontainer/setns_init_linux.go", callExec, callLast},
+		{"libcontainer/container_linux.go", zombieIsDead, zombieMayLive},
+		{"libcontainer/container_linux.go", namespacesOfPid, namespacesOfThread},
+		{"libcontainer/configs/config.go", hookPipes, hookPipesBounded},
+		{"libcontainer/configs/config.go", hookWait, hookWaitBounded},
 	},
-	added: map[string]string{"libcontainer/last_act_linux.go": lastAct},
+	added: map[string]string{
+		"libcontainer/last_act_linux.go":    lastAct,
+		"libcontainer/live_thread_linux.go": liveThread,
+	},
 	check: checkOnlyWay,
 }
 
@@ -41,6 +56,17 @@ const (
 	importExec = "\t\"github.com/opencontainers/runc/internal/linux\"\n"
 	callExec   = "return linux.Exec(name, l.config.Args, l.config.Env)\n"
 	callLast   = "return LastAct(name, l.config.Args, l.config.Env)\n"
+
+	zombieIsDead  = "stat.StartTime != c.initProcessStartTime || stat.State == system.Zombie || stat.State == system.Dead {\n"
+	zombieMayLive = "stat.StartTime != c.initProcessStartTime || (stat.State == system.Zombie || stat.State == system.Dead) && liveThread(pid) == 0 {\n"
+
+	hookPipes        = "\t\tStderr: &stderr,\n\t}\n"
+	hookPipesBounded = "\t\tStderr: &stderr,\n\n\t\tWaitDelay: time.Second,\n\t}\n"
+	hookWait         = "\t\terr := cmd.Wait()\n"
+	hookWaitBounded  = hookWait + "\t\tif errors.Is(err, exec.ErrWaitDelay) {\n\t\t\terr = nil\n\t\t}\n"
+
+	namespacesOfPid    = "\tif pid > 0 {\n\t\tfor _, ns := range c.config.Namespaces {\n"
+	namespacesOfThread = "\tif thread := liveThread(pid); thread > 0 {\n\t\tpid = thread\n\t}\n" + namespacesOfPid
 )
 
 const lastAct = `// Written by seccomp-shim's shim/patch.
@@ -54,6 +80,36 @@ import "errors"
 // are closed by then but those of Process.ExtraFiles.
 var LastAct = func(path string, args, env []string) error {
 	return errors.New("libcontainer.LastAct is not set")
+}
+`
+
+const liveThread = `// Written by seccomp-shim's shim/patch.
+
+package libcontainer
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/opencontainers/runc/libcontainer/system"
+)
+
+// liveThread returns the id of a process's first thread that has not ended, which
+// /proc knows like a pid; 0 if all have.
+func liveThread(pid int) int {
+	threads, _ := os.ReadDir(filepath.Join("/proc", strconv.Itoa(pid), "task"))
+	for _, thread := range threads {
+		id, err := strconv.Atoi(thread.Name())
+		if err != nil {
+			continue
+		}
+		stat, err := system.Stat(id)
+		if err == nil && stat.State != system.Zombie && stat.State != system.Dead {
+			return id
+		}
+	}
+	return 0
 }
 `
 
