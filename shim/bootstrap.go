@@ -34,14 +34,38 @@ const maxInput = 10 << 20
 // it has been restarted, and later ones after an upgrade. So does [manager.Stop].
 const addressFile = "address"
 
-// call is a run of the binary whose action is start, or that asks for the version.
+// call is a run of the binary by containerd, or by a shim's start.
 type call struct {
+	action                 string // start, delete, or empty for the shim that serves
 	id, namespace, address string
-	debug, version         bool
+	debug, version, info   bool
 }
 
-// parseCall returns nil for another call, and for arguments that are not
-// understood: containerd's RunShim says what is wrong with those.
+// role is what a run of the binary is.
+type role int
+
+const (
+	foreign role = iota // containerd's RunShim knows what to do, or what is wrong
+	versioner
+	starter
+	server
+)
+
+func (c *call) role() role {
+	switch {
+	case c == nil:
+		return foreign
+	case c.version:
+		return versioner
+	case c.action == "start":
+		return starter
+	case c.action == "" && !c.info && c.namespace != "":
+		return server
+	}
+	return foreign
+}
+
+// parseCall returns nil for arguments that are not understood.
 func parseCall(args []string) *call {
 	c := &call{}
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
@@ -52,12 +76,14 @@ func parseCall(args []string) *call {
 	flags.BoolVar(&c.debug, "debug", false, "")
 	flags.BoolVar(&c.version, "v", false, "")
 	flags.BoolVar(&c.version, "version", false, "")
+	flags.BoolVar(&c.info, "info", false, "")
 	for _, name := range []string{"publish-binary", "bundle"} {
 		flags.String(name, "", "not used at a start")
 	}
-	if err := flags.Parse(args); err != nil || flags.Arg(0) != "start" && !c.version {
+	if err := flags.Parse(args); err != nil {
 		return nil
 	}
+	c.action = flags.Arg(0)
 	return c
 }
 

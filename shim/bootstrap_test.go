@@ -16,26 +16,28 @@ import (
 
 const arguments = "-namespace k8s.io -address /run/c.sock -publish-binary /usr/bin/containerd -id c1"
 
-func TestOnlyStartAndVersionAreOurs(t *testing.T) {
+func TestRoles(t *testing.T) {
 	for _, row := range []struct {
 		args string
-		ours bool
+		want role
 	}{
-		{arguments + " start", true},
-		{arguments + " -debug start", true},
-		{arguments + " -bundle /run/b delete", false},
-		{"-namespace k8s.io -id c1 -address /run/c.sock", false}, // serve
-		{"-info", false},
-		{"-v", true},
-		{"-debug -version", true},
-		{arguments + " -misspelt start", false},
-		{"", false},
+		{arguments + " start", starter},
+		{arguments + " -debug start", starter},
+		{arguments + " -bundle /run/b delete", foreign},
+		{"-namespace k8s.io -id c1 -address /run/c.sock", server},
+		{"-namespace k8s.io -id start -address /run/c.sock -debug", server},
+		{"-info", foreign},
+		{"-namespace k8s.io -info", foreign},
+		{"-v", versioner},
+		{"-debug -version", versioner},
+		{arguments + " -misspelt start", foreign},
+		{"", foreign},
 	} {
-		if got := parseCall(strings.Fields(row.args)) != nil; got != row.ours {
-			t.Errorf("%s: ours is %v", row.args, got)
+		if got := parseCall(strings.Fields(row.args)).role(); got != row.want {
+			t.Errorf("%s: got %v, want %v", row.args, got, row.want)
 		}
 	}
-	want := call{id: "c1", namespace: "k8s.io", address: "/run/c.sock", debug: true}
+	want := call{action: "start", id: "c1", namespace: "k8s.io", address: "/run/c.sock", debug: true}
 	if got := parseCall(strings.Fields(arguments + " -debug start")); *got != want {
 		t.Errorf("got %+v, want %+v", *got, want)
 	}

@@ -22,27 +22,29 @@ var defaultSocketDir = filepath.Join(defaults.DefaultStateDir, "s")
 
 // listener is the socket that a new shim inherits, as descriptor 3.
 type listener struct {
-	address string
-	socket  *net.UnixListener
-	file    *os.File
+	socket *net.UnixListener
+	file   *os.File
 }
 
-// listen makes the socket of a group's shim. If the group has a shim, found is
-// true and only the address is set. A socket file without one is what a killed
-// shim left, and is replaced.
-func listen(ctx context.Context, params *bootstrap.BootstrapParams, group string) (_ *listener, found bool, err error) {
+// socketAddress returns the address of a group's shim.
+func socketAddress(ctx context.Context, params *bootstrap.BootstrapParams, group string) (string, error) {
 	dir := params.GetSocketDir()
 	if dir == "" {
 		dir = defaultSocketDir
 	}
-	address, err := containerd.CreateSocketAddress(ctx, dir, params.GetContainerdGrpcAddress(), group, false)
-	if err != nil {
-		return nil, false, err
-	}
+	return containerd.CreateSocketAddress(ctx, dir, params.GetContainerdGrpcAddress(), group, false)
+}
+
+func socketPath(address string) string { return strings.TrimPrefix(address, "unix://") }
+
+// listen makes the socket of a group's shim. If the group has a shim, found is
+// true and there is no listener. A socket file without a shim is what a killed
+// one left, and is replaced.
+func listen(address string) (_ *listener, found bool, err error) {
 	socket, err := containerd.NewSocket(address)
 	if containerd.SocketEaddrinuse(err) {
-		if hasShim(strings.TrimPrefix(address, "unix://")) {
-			return &listener{address: address}, true, nil
+		if hasShim(socketPath(address)) {
+			return nil, true, nil
 		}
 		if err := containerd.RemoveSocket(address); err != nil {
 			return nil, false, fmt.Errorf("remove stale shim socket: %w", err)
@@ -56,7 +58,7 @@ func listen(ctx context.Context, params *bootstrap.BootstrapParams, group string
 	if err != nil {
 		return nil, false, errors.Join(err, socket.Close())
 	}
-	return &listener{address, socket, file}, false, nil
+	return &listener{socket, file}, false, nil
 }
 
 // close releases this process's descriptors, and removes the socket file if asked to.
@@ -101,9 +103,6 @@ func inheritedSocket() (*socketFile, error) {
 // RunShim removes the socket too, if the group is called as its first container,
 // and the next shim of that group may be there already.
 func (s *socketFile) remove() {
-	if s == nil {
-		return
-	}
 	if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.file) {
 		_ = os.Remove(s.path) // a new shim would replace it
 	}
@@ -117,12 +116,16 @@ func removeDeadSocket(bundle string) {
 	if err != nil {
 		return // there was no shim, or the bundle is gone and had been cleaned up before
 	}
-	path := strings.TrimPrefix(address, "unix://")
+	removeIfDead(socketPath(address))
+}
+
+// removeIfDead removes a socket file on which no shim serves.
+func removeIfDead(path string) {
 	file, err := os.Lstat(path)
-	if err != nil {
+	if err != nil || file.Mode().Type() != os.ModeSocket {
 		return
 	}
-	if !hasShim(path) { // it may live, for others of its group
+	if !hasShim(path) { // a live shim may serve others of its group
 		(&socketFile{path, file}).remove()
 	}
 }

@@ -49,22 +49,28 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 	if err != nil {
 		return nil, err
 	}
-	l, found, err := listen(ctx, params, group)
+	address, err := socketAddress(ctx, params, group)
+	if err != nil {
+		return nil, err
+	}
+	// Before there is a socket: by it a clean-up finds the socket of a killed start.
+	if err := os.WriteFile(addressFile, []byte(address), 0o600); err != nil {
+		return nil, err
+	}
+	removeKilledStarts(startingDir)
+	forget := noteStart(socketPath(address))
+	defer forget()
+	l, found, err := listen(address)
 	if err != nil {
 		return nil, err
 	}
 	if !found {
 		defer func() { l.close(err != nil) }()
-	}
-	if err := os.WriteFile(addressFile, []byte(l.address), 0o600); err != nil {
-		return nil, err
-	}
-	if !found {
 		if err := startServer(ctx, params, l, options); err != nil {
 			return nil, err
 		}
 	}
-	return &bootstrap.BootstrapResult{Version: 3, Protocol: "ttrpc", Address: l.address}, nil
+	return &bootstrap.BootstrapResult{Version: 3, Protocol: "ttrpc", Address: address}, nil
 }
 
 // startServer runs this binary as the shim that serves on the listener.

@@ -19,42 +19,66 @@ import (
 // Run is the shim binary's main: by its arguments it starts a shim, is one, or
 // cleans up after one (containerd's core/runtime/v2/README.md).
 func Run(ctx context.Context) {
-	if c := parseCall(os.Args[1:]); c != nil {
-		if err := answer(ctx, c); err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %s", Name, err)
-			os.Exit(1)
-		}
-		return
+	c := parseCall(os.Args[1:])
+	var err error
+	switch c.role() {
+	case versioner:
+		err = version.Write(os.Stdout, filepath.Base(os.Args[0]), compile.LibraryVersion())
+	case starter:
+		err = start(ctx, c, os.Stdin, os.Stdout)
+	case server:
+		serve(ctx, c)
+	case foreign:
+		containerd.RunShim(ctx, manager{}, withoutReaper)
 	}
-	var socket *socketFile
+	if err != nil {
+		fail(err)
+	}
+}
+
+// serve is the long-lived shim.
+func serve(ctx context.Context, c *call) {
+	socket, err := inheritedSocket()
+	if err != nil {
+		fail(err)
+	}
+	abandoned := &abandonment{socket: socket}
+	go abandoned.watch(ctx)
+	if err := openLog(ctx, c.debug); err != nil {
+		socket.remove()
+		fail(err)
+	}
 	registry.Register(&plugin.Registration{
 		Type:     plugins.TTRPCPlugin,
 		ID:       "task",
 		Requires: []plugin.Type{plugins.InternalPlugin},
-		InitFn: func(ic *plugin.InitContext) (_ any, err error) {
-			if socket, err = inheritedSocket(); err != nil {
+		InitFn: func(ic *plugin.InitContext) (any, error) {
+			s, err := initService(ic)
+			if err != nil { // RunShim ends the process
+				socket.remove()
 				return nil, err
 			}
-			return initService(ic)
+			abandoned.service.Store(s)
+			return s, nil
 		},
 	})
-	containerd.RunShim(ctx, manager{}, func(c *containerd.Config) {
-		// Each process has its own waiter: see package container.
-		c.NoReaper = true
-		c.NoSubreaper = true
-	})
-	// Where a shim has served, it has been shut down.
+	containerd.RunShim(ctx, manager{}, withoutReaper, func(c *containerd.Config) { c.NoSetupLogger = true })
+	// It has been shut down.
 	socket.remove()
 }
 
-func answer(ctx context.Context, c *call) error {
-	if c.version {
-		return version.Write(os.Stdout, filepath.Base(os.Args[0]), compile.LibraryVersion())
-	}
-	return start(ctx, c, os.Stdin, os.Stdout)
+func withoutReaper(c *containerd.Config) {
+	// Each process has its own waiter: see package container.
+	c.NoReaper = true
+	c.NoSubreaper = true
 }
 
-func initService(ic *plugin.InitContext) (any, error) {
+func fail(err error) {
+	fmt.Fprintf(os.Stderr, "%s: %s", Name, err)
+	os.Exit(1)
+}
+
+func initService(ic *plugin.InitContext) (*service, error) {
 	// libcontainer hands this on to the init processes, which do one thing after
 	// another and end: more threads would only be started and killed. This process
 	// has its own number already.

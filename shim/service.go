@@ -3,6 +3,7 @@ package shim
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -32,8 +33,11 @@ type service struct {
 
 	mu      sync.Mutex
 	closing bool // no container is created any more
+	ending  bool // Shutdown was asked for while only creates were under way
 	// containers by ID; nil while one is being created, which reserves its ID.
 	containers map[string]*container.Container
+	// creates ends those that are under way, by ID.
+	creates map[string]context.CancelCauseFunc
 }
 
 func newService(ctx context.Context, publisher publisher, sd shutdown.Service) *service {
@@ -42,6 +46,7 @@ func newService(ctx context.Context, publisher publisher, sd shutdown.Service) *
 		shutdown:   sd,
 		compiler:   compile.NewCached(openCache(ctx)),
 		containers: map[string]*container.Container{},
+		creates:    map[string]context.CancelCauseFunc{},
 	}
 	go s.events.run(context.WithoutCancel(ctx))
 	sd.RegisterCallback(s.events.close)
@@ -55,7 +60,8 @@ func (s *service) RegisterTTRPC(server *ttrpc.Server) error {
 	return nil
 }
 
-func (s *service) reserve(id string) error {
+// reserve begins a create, which end ends.
+func (s *service) reserve(id string, end context.CancelCauseFunc) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
@@ -66,6 +72,7 @@ func (s *service) reserve(id string) error {
 		return fmt.Errorf("container %s: %w", id, errdefs.ErrAlreadyExists)
 	}
 	s.containers[id] = nil
+	s.creates[id] = end
 	return nil
 }
 
@@ -73,12 +80,40 @@ func (s *service) add(c *container.Container) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.containers[c.ID] = c
+	delete(s.creates, c.ID)
+	s.ending = false // containerd has a container here
 }
 
 func (s *service) remove(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.containers, id)
+	delete(s.creates, id)
+	if s.ending {
+		s.endIfEmptyLocked()
+	}
+}
+
+func (s *service) hasContainers() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.containers) > 0
+}
+
+// endIfEmpty ends the shim, unless it has containers.
+func (s *service) endIfEmpty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.endIfEmptyLocked()
+}
+
+func (s *service) endIfEmptyLocked() bool {
+	if len(s.containers) > 0 {
+		return false
+	}
+	s.closing = true
+	s.shutdown.Shutdown()
+	return true
 }
 
 func (s *service) container(id string) (*container.Container, error) {
@@ -98,9 +133,12 @@ func (s *service) process(id, execID string) (*container.Process, error) {
 	return c.Process(execID)
 }
 
-// Create makes a container; its init waits for Start.
+// Create makes a container; its init waits for Start. It is undone if the client
+// goes before the answer is known, or asks for the shim's Shutdown.
 func (s *service) Create(ctx context.Context, r *task.CreateTaskRequest) (*task.CreateTaskResponse, error) {
-	if err := s.reserve(r.ID); err != nil {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	if err := s.reserve(r.ID, end); err != nil {
 		return nil, err
 	}
 	c, err := s.createContainer(ctx, r)
@@ -178,13 +216,18 @@ func (s *service) Exec(ctx context.Context, r *task.ExecProcessRequest) (*emptyp
 	return &emptypb.Empty{}, nil
 }
 
-// Shutdown ends the shim, unless it still has containers.
-func (s *service) Shutdown(context.Context, *task.ShutdownRequest) (*emptypb.Empty, error) {
+// Shutdown ends the shim, unless it has containers. A create of the container that
+// it names is undone: containerd does not know of it. The shim of a pod is asked
+// after each of its containers, and another's create goes on; if that fails, and
+// was the last, the shim ends.
+func (s *service) Shutdown(_ context.Context, r *task.ShutdownRequest) (*emptypb.Empty, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.containers) == 0 {
-		s.closing = true
-		s.shutdown.Shutdown()
+	if end, ok := s.creates[r.ID]; ok {
+		end(errShutdown)
 	}
+	s.ending = !s.endIfEmptyLocked() && len(s.containers) == len(s.creates)
 	return &emptypb.Empty{}, nil
 }
+
+var errShutdown = errors.New("the shim was asked to shut down")

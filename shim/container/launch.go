@@ -104,6 +104,9 @@ func (p *Process) startIn(ctx context.Context, lc *libcontainer.Container, lp *l
 	err := lc.Start(lp)
 	close(l.over)
 	cause := l.endedBy()
+	if cause == nil && ctx.Err() != nil { // nobody waits for the process
+		cause = context.Cause(ctx)
+	}
 	switch {
 	case err == nil && cause == nil:
 		return nil

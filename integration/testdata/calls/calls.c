@@ -7,6 +7,8 @@
 //	NAME@32:NR[,ARG...]  the same by int 0x80 (x86-64 only), up to three
 //	                     arguments
 //	thread:CALL          CALL in a second thread; "dead" if the kernel ended it
+//	leave, leave:CALL    ends the first thread, or makes CALL in it, which has to end
+//	                     it; another thread makes the steps that follow
 //	catch                from now on SIGSYS is caught
 //	status               "Seccomp N" and "NoNewPrivs N" of /proc/self/status
 //	raise:N              sends itself the signal N
@@ -185,13 +187,54 @@ static int step(const char *s)
 	return 1;
 }
 
-int main(int argc, char **argv)
+static void leave(char **rest);
+
+static int steps(char **all)
 {
-	for (int i = 1; i < argc; i++) {
-		if (!step(argv[i])) {
-			say(argv[i], "this step failed or is none");
+	for (; *all; all++) {
+		if (!strncmp(*all, "leave", 5))
+			leave(all);
+		else if (!step(*all)) {
+			say(*all, "this step failed or is none");
 			return 121;
 		}
 	}
 	return 0;
+}
+
+static int first_thread_lives(void)
+{
+	char text[512];
+	snprintf(text, sizeof text, "/proc/%d/task/%d/stat", getpid(), getpid());
+	int fd = open(text, O_RDONLY);
+	ssize_t n = read(fd, text, sizeof text - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	return !strstr(text, ") Z ");
+}
+
+static void *take_over(void *left)
+{
+	char **all = left;
+	while (first_thread_lives())
+		usleep(1000);
+	say(*all, "alone");
+	exit(steps(all + 1));
+}
+
+static void leave(char **all)
+{
+	pthread_t thread;
+	struct call c;
+	if (pthread_create(&thread, NULL, take_over, all))
+		_exit(122);
+	if (parse(*all, &c))
+		perform(&c);
+	syscall(SYS_exit, 0);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	return steps(argv + 1);
 }
