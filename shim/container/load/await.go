@@ -19,7 +19,7 @@ var (
 	// ErrThreadKilled says that the process's first thread, which is the one that
 	// loads and calls execve, has ended while the others live. Only a filter that
 	// answers SECCOMP_RET_KILL_THREAD does that.
-	ErrThreadKilled = errors.New("its seccomp filter killed the process before it ran the program")
+	ErrThreadKilled = errors.New("the filter killed the process before it ran the program")
 )
 
 // ExecveError says that execve(2) failed, by the kernel or by the filter.
