@@ -113,13 +113,18 @@ func TestShimKilledInCreate(t *testing.T) {
 
 // shimThatServes waits for a container's shim.
 func shimThatServes(id string, over <-chan struct{}) int {
+	return shimThat(over, id, func(args []string) bool { return slices.Contains(args, node.Address()) })
+}
+
+// shimThat looks for a container's shim until one is found, or it is over.
+func shimThat(over <-chan struct{}, id string, is func(args []string) bool) int {
 	for {
 		lines, _ := filepath.Glob("/proc/[0-9]*/cmdline") // no bad pattern
 		for _, path := range lines {
 			text, _ := os.ReadFile(path) // it may have ended
 			args := strings.Split(string(text), "\x00")
 			// With "start" in its arguments it is the one that starts the shim.
-			if i := slices.Index(args, "-id"); i > 0 && args[i+1] == id && slices.Contains(args, node.Address()) && !slices.Contains(args, "start") && !slices.Contains(args, "delete") {
+			if i := slices.Index(args, "-id"); i > 0 && args[i+1] == id && is(args) && !slices.Contains(args, "start") && !slices.Contains(args, "delete") {
 				pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 				return pid
 			}

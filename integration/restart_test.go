@@ -11,7 +11,6 @@ import (
 
 	containerd "github.com/containerd/containerd/v2/client"
 	"github.com/containerd/containerd/v2/pkg/cio"
-	"github.com/containerd/containerd/v2/pkg/oci"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/integration/testbed"
@@ -70,7 +69,7 @@ func TestKilledContainerd(t *testing.T) {
 func ownNode(t *testing.T) (*testbed.Node, *containerd.Client) {
 	t.Helper()
 	n, err := testbed.Start(t.Context(), testbed.Options{
-		Bin: testbed.BinDir(), Namespace: fmt.Sprintf("%s-own-%d", namespace, os.Getpid())})
+		Bin: testbed.BinDir(), Namespace: fmt.Sprintf("%s-own-%d-%d", namespace, os.Getpid(), ids.Add(1))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,17 +103,7 @@ type conversation struct {
 
 func talk(t *testing.T, n *testbed.Node, client *containerd.Client, id string, args []string) *conversation {
 	t.Helper()
-	image, err := client.GetImage(bounded(t), imageName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := client.NewContainer(bounded(t), id,
-		containerd.WithSnapshotter(n.Snapshotter()), containerd.WithNewSnapshot(id, image),
-		containerd.WithNewSpec(oci.WithImageConfig(image), oci.WithProcessArgs(args...), oci.WithDefaultPathEnv),
-		containerd.WithRuntime(runtimeName, nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := ownContainer(t, n, client, id, args)
 	r, w := io.Pipe()
 	t.Cleanup(func() { w.Close() })
 	out := &output{}

@@ -145,7 +145,7 @@ func testService() *service {
 		compiler: compile.NewCached(cache.New(podLimit, nil)),
 	}
 	s.containers = map[string]*container.Container{"taken": nil}
-	s.creates = map[string]context.CancelCauseFunc{}
+	s.creates = map[string]*creation{}
 	return s
 }
 

@@ -53,7 +53,7 @@ func serve(ctx context.Context, c *call) {
 		ID:       "task",
 		Requires: []plugin.Type{plugins.InternalPlugin},
 		InitFn: func(ic *plugin.InitContext) (any, error) {
-			s, err := initService(ic)
+			s, err := initService(ic, socket)
 			if err != nil { // RunShim ends the process
 				socket.remove()
 				return nil, err
@@ -63,8 +63,7 @@ func serve(ctx context.Context, c *call) {
 		},
 	})
 	containerd.RunShim(ctx, manager{}, withoutReaper, func(c *containerd.Config) { c.NoSetupLogger = true })
-	// It has been shut down.
-	socket.remove()
+	socket.remove() // it has been told to end by a signal
 }
 
 func withoutReaper(c *containerd.Config) {
@@ -78,7 +77,7 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-func initService(ic *plugin.InitContext) (*service, error) {
+func initService(ic *plugin.InitContext, socket *socketFile) (*service, error) {
 	// libcontainer hands this on to the init processes, which do one thing after
 	// another and end: more threads would only be started and killed. This process
 	// has its own number already.
@@ -98,5 +97,5 @@ func initService(ic *plugin.InitContext) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newService(ic.Context, publisher, sd.(shutdown.Service)), nil
+	return newService(ic.Context, publisher, sd.(shutdown.Service), socket.remove), nil
 }

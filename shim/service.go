@@ -29,6 +29,7 @@ var _ task.TTRPCTaskService = (*service)(nil)
 type service struct {
 	events   *queue
 	shutdown shutdown.Service
+	unlink   func() // removes the socket file
 	compiler *compile.Cached
 
 	mu      sync.Mutex
@@ -36,17 +37,23 @@ type service struct {
 	ending  bool // Shutdown was asked for while only creates were under way
 	// containers by ID; nil while one is being created, which reserves its ID.
 	containers map[string]*container.Container
-	// creates ends those that are under way, by ID.
-	creates map[string]context.CancelCauseFunc
+	creates    map[string]*creation // those under way, by ID
 }
 
-func newService(ctx context.Context, publisher publisher, sd shutdown.Service) *service {
+// creation is a create that is under way.
+type creation struct {
+	end  context.CancelCauseFunc // undoes it
+	over chan struct{}           // closed when it has succeeded or is undone
+}
+
+func newService(ctx context.Context, publisher publisher, sd shutdown.Service, unlink func()) *service {
 	s := &service{
 		events:     newQueue(publisher),
 		shutdown:   sd,
+		unlink:     unlink,
 		compiler:   compile.NewCached(openCache(ctx)),
 		containers: map[string]*container.Container{},
-		creates:    map[string]context.CancelCauseFunc{},
+		creates:    map[string]*creation{},
 	}
 	go s.events.run(context.WithoutCancel(ctx))
 	sd.RegisterCallback(s.events.close)
@@ -60,7 +67,7 @@ func (s *service) RegisterTTRPC(server *ttrpc.Server) error {
 	return nil
 }
 
-// reserve begins a create, which end ends.
+// reserve begins a create.
 func (s *service) reserve(id string, end context.CancelCauseFunc) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,7 +79,7 @@ func (s *service) reserve(id string, end context.CancelCauseFunc) error {
 		return fmt.Errorf("container %s: %w", id, errdefs.ErrAlreadyExists)
 	}
 	s.containers[id] = nil
-	s.creates[id] = end
+	s.creates[id] = &creation{end, make(chan struct{})}
 	return nil
 }
 
@@ -80,7 +87,7 @@ func (s *service) add(c *container.Container) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.containers[c.ID] = c
-	delete(s.creates, c.ID)
+	s.created(c.ID)
 	s.ending = false // containerd has a container here
 }
 
@@ -88,9 +95,17 @@ func (s *service) remove(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.containers, id)
-	delete(s.creates, id)
 	if s.ending {
 		s.endIfEmptyLocked()
+	}
+	s.created(id)
+}
+
+// created is called, under mu, when a create is over.
+func (s *service) created(id string) {
+	if c, ok := s.creates[id]; ok {
+		delete(s.creates, id)
+		close(c.over)
 	}
 }
 
@@ -112,6 +127,9 @@ func (s *service) endIfEmptyLocked() bool {
 		return false
 	}
 	s.closing = true
+	// Its last events may take a while, and the next start of its group is not to
+	// find it any more.
+	s.unlink()
 	s.shutdown.Shutdown()
 	return true
 }
@@ -220,13 +238,20 @@ func (s *service) Exec(ctx context.Context, r *task.ExecProcessRequest) (*emptyp
 // it names is undone: containerd does not know of it. The shim of a pod is asked
 // after each of its containers, and another's create goes on; if that fails, and
 // was the last, the shim ends.
-func (s *service) Shutdown(_ context.Context, r *task.ShutdownRequest) (*emptypb.Empty, error) {
+func (s *service) Shutdown(ctx context.Context, r *task.ShutdownRequest) (*emptypb.Empty, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if end, ok := s.creates[r.ID]; ok {
-		end(errShutdown)
-	}
 	s.ending = !s.endIfEmptyLocked() && len(s.containers) == len(s.creates)
+	named := s.creates[r.ID]
+	s.mu.Unlock()
+	if named == nil {
+		return &emptypb.Empty{}, nil
+	}
+	named.end(errShutdown)
+	// When this is answered, containerd may start a shim for the same container.
+	select {
+	case <-named.over:
+	case <-ctx.Done():
+	}
 	return &emptypb.Empty{}, nil
 }
 

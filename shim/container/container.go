@@ -97,9 +97,9 @@ func (c *Container) listenToOOM() {
 }
 
 // abandon removes what libcontainer has made of a container whose init could not
-// be launched. libcontainer has killed the init and removed the cgroup by then.
+// be launched. Processes on their way into it may have joined its cgroup.
 func (c *Container) abandon() error {
-	if err := c.lc.Destroy(); err != nil {
+	if err := errors.Join(removeUnfinished(c.Bundle), c.lc.Destroy()); err != nil {
 		return fmt.Errorf("clean up: %w", err)
 	}
 	return os.RemoveAll(stateRoot(c.Bundle))

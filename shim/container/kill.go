@@ -108,6 +108,7 @@ func terminate(lp *libcontainer.Process) (Exit, error) {
 // emptyAndDestroy kills until nothing is left. With v1 a process may have joined
 // some of the hierarchies only.
 func emptyAndDestroy(m cgroups.Manager, limit time.Duration) error {
+	var err error
 	for deadline := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
 		left := 0
 		for _, path := range m.GetPaths() {
@@ -118,10 +119,12 @@ func emptyAndDestroy(m cgroups.Manager, limit time.Duration) error {
 			}
 		}
 		if left == 0 {
-			return m.Destroy()
+			if err = m.Destroy(); err == nil {
+				return nil
+			}
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%d processes survive SIGKILL for %s", left, limit)
+			return errors.Join(err, fmt.Errorf("%d processes survive SIGKILL for %s", left, limit))
 		}
 	}
 }
