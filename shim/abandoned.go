@@ -37,7 +37,7 @@ func (a *abandonment) watch(ctx context.Context) {
 	} else if s != nil {
 		time.Sleep(abandonedAfter) // it ends meanwhile
 	}
-	a.socket.remove()
+	a.socket.release()
 	os.Exit(1)
 }
 

@@ -108,6 +108,12 @@ func (s *socketFile) remove() {
 	}
 }
 
+// release removes the file, and the note of it, when this process ends.
+func (s *socketFile) release() {
+	s.remove()
+	forgetNote()
+}
+
 // removeDeadSocket removes the socket file that a killed shim has left, whose
 // address its start has noted in the bundle. The group may have a new shim by
 // now, which has made it its own.

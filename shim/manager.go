@@ -57,9 +57,9 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 	if err := os.WriteFile(addressFile, []byte(address), 0o600); err != nil {
 		return nil, err
 	}
-	removeKilledStarts(startingDir)
-	forget := noteStart(socketPath(address))
-	defer forget()
+	removeDeadSockets(noteDir)
+	note(socketPath(address))
+	defer forgetNote() // a shim that was started has it by then
 	l, found, err := listen(address)
 	if err != nil {
 		return nil, err
@@ -101,6 +101,7 @@ func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *list
 	if err := containerd.AdjustOOMScore(cmd.Process.Pid); err != nil {
 		return errors.Join(fmt.Errorf("adjust OOM score of shim: %w", err), cmd.Process.Kill())
 	}
+	passNote(cmd.Process.Pid)
 	return cmd.Process.Release()
 }
 

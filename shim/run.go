@@ -45,7 +45,7 @@ func serve(ctx context.Context, c *call) {
 	abandoned := &abandonment{socket: socket}
 	go abandoned.watch(ctx)
 	if err := openLog(ctx, c.debug); err != nil {
-		socket.remove()
+		socket.release()
 		fail(err)
 	}
 	registry.Register(&plugin.Registration{
@@ -55,7 +55,7 @@ func serve(ctx context.Context, c *call) {
 		InitFn: func(ic *plugin.InitContext) (any, error) {
 			s, err := initService(ic, socket)
 			if err != nil { // RunShim ends the process
-				socket.remove()
+				socket.release()
 				return nil, err
 			}
 			abandoned.service.Store(s)
@@ -63,7 +63,7 @@ func serve(ctx context.Context, c *call) {
 		},
 	})
 	containerd.RunShim(ctx, manager{}, withoutReaper, func(c *containerd.Config) { c.NoSetupLogger = true })
-	socket.remove() // it has been told to end by a signal
+	socket.release() // it has been told to end by a signal
 }
 
 func withoutReaper(c *containerd.Config) {
@@ -97,5 +97,5 @@ func initService(ic *plugin.InitContext, socket *socketFile) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newService(ic.Context, publisher, sd.(shutdown.Service), socket.remove), nil
+	return newService(ic.Context, publisher, sd.(shutdown.Service), socket.release), nil
 }

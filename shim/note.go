@@ -1,0 +1,54 @@
+package shim
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/containerd/log"
+	"golang.org/x/sys/unix"
+)
+
+// noteDir has a file for each shim of the node, and for each start that is under
+// way, named by its pid, with the path of its socket. Who is killed leaves the
+// socket, and containerd does not clean up after all of them: not after a start
+// that did not answer, nor after a shim that died before it was connected to. By
+// the file the node's next start finds the socket.
+const noteDir = cacheDir + "/shims"
+
+func noteOf(pid int) string { return filepath.Join(noteDir, strconv.Itoa(pid)) }
+
+// note is best effort: without it a socket may stay after a kill.
+func note(socket string) {
+	err := os.MkdirAll(noteDir, 0o700)
+	if err == nil {
+		err = os.WriteFile(noteOf(os.Getpid()), []byte(socket), 0o600)
+	}
+	if err != nil {
+		log.L.WithError(err).Warn("a shim that is killed before it is connected to leaves its socket")
+	}
+}
+
+// passNote makes the note of a start that of its shim.
+func passNote(shim int) { _ = os.Rename(noteOf(os.Getpid()), noteOf(shim)) }
+
+func forgetNote() { _ = os.Remove(noteOf(os.Getpid())) }
+
+// removeDeadSockets removes the sockets of those of whom only the note is left.
+func removeDeadSockets(dir string) {
+	notes, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		log.L.WithError(err).Warn("sockets of killed shims are not removed")
+	}
+	for _, entry := range notes {
+		if pid, err := strconv.Atoi(entry.Name()); err == nil && !errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+			continue
+		}
+		file := filepath.Join(dir, entry.Name())
+		if socket, err := os.ReadFile(file); err == nil && filepath.IsAbs(string(socket)) {
+			removeIfDead(string(socket))
+		}
+		_ = os.Remove(file) // another start may have done so
+	}
+}
