@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
 	},
+	"seccomp/syscalls": {"seccomp-shim/bpf", "github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/meaning": {
 		"seccomp-shim/bpf", "seccomp-shim/seccomp",
 		"github.com/opencontainers/runtime-spec/specs-go",
