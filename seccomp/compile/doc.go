@@ -2,7 +2,7 @@
 // the profile means. It holds the only cgo of the project besides libcontainer's.
 //
 //	profile
-//	  -> libseccomp, in a process of its own    the syscalls whose arguments count
+//	  -> libseccomp, in a process of its own    the syscalls that it knows and whose arguments count
 //	  -> front                                  the others, and new ones, by their numbers
 //	  -> check.Compare                          equal to the profile's meaning?
 //	  -> front, with the syscalls that are not  these, from the rules one by one
@@ -24,6 +24,13 @@
 // process's. So it runs in a child, this binary once more ([Helper]), with a
 // deadline and a limit of memory.
 //
+// # Old libraries
+//
+// What a profile means does not depend on libseccomp's age. Names and numbers of the
+// syscalls since Linux 5.1 are those of package syscalls, so a libseccomp that is too
+// old for a syscall, or newer than the one of another node, makes no difference. This
+// package emits the syscalls that libseccomp does not know.
+//
 // # Few instructions
 //
 // The kernel translates a filter to machine code at each load, which takes time
@@ -35,10 +42,11 @@
 //
 // # What is refused
 //
-// A rule that denies a syscall which libseccomp does not know by name is an error:
-// passing over it, as runc does, would let the syscall run or fail otherwise than
-// written. Passing over a rule that allows one only denies more; it is reported in
-// [Result.Skipped]. A program above the kernel's 4,096 instructions is an error, and
+// A rule that denies a syscall whose name nobody knows, neither libseccomp nor package
+// syscalls, is an error: without the rule, as with runc, the syscall might run. The
+// rule is left out, and the name is in [Result.Skipped], if the syscall is denied all
+// the same, by the default action, or if the rule does not deny: it allows, or it
+// notifies an agent. A program above the kernel's 4,096 instructions is an error, and
 // a profile that is not compiled within [Deadline].
 //
 // # The cache

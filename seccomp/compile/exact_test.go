@@ -87,7 +87,7 @@ func TestEmitted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			own := conditional(m)
+			own := conditional(m, func(string) bool { return true })
 			program, err := front(nothing, m, own)
 			if err != nil {
 				t.Fatal(err)
@@ -205,7 +205,7 @@ func TestInexact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = makeExact(t.Context(), allowAll, m)
+	_, _, err = makeExact(t.Context(), allowAll, m, nil)
 	inexact := (*InexactError)(nil)
 	if !errors.As(err, &inexact) {
 		t.Fatalf("error is %v", err)
@@ -240,7 +240,7 @@ func TestTooComplexForTheCheck(t *testing.T) {
 	if _, err := check.Compare(t.Context(), filter, m); !errors.Is(err, check.ErrTooComplex) {
 		t.Fatalf("libseccomp's program is comparable: %v", err)
 	}
-	if program, own, err := makeExact(t.Context(), filter, m); err != nil || program.Len() == 0 || len(own) != 1 {
+	if program, own, err := makeExact(t.Context(), filter, m, nil); err != nil || program.Len() == 0 || len(own) != 1 {
 		t.Errorf("own %v: %v", own, err)
 	}
 }

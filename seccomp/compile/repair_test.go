@@ -58,7 +58,7 @@ func TestRepairs(t *testing.T) {
 				weak++
 			}
 		}
-		exact, own, err := makeExact(t.Context(), filter, m)
+		exact, own, err := makeExact(t.Context(), filter, m, nil)
 		if err != nil || (len(own) > 0) != (len(differences) > 0) {
 			t.Fatalf("own are %v, %v; libseccomp: %v\n%+v", own, err, differences, p.Spec())
 		}
