@@ -24,12 +24,14 @@ type Result struct {
 	Skipped []string
 	// Own are the syscalls, sorted, as "<architecture> <name>", whose arguments count
 	// and which this package has emitted: libseccomp compiles them otherwise than the
-	// profile says, or does not know them.
+	// profile says, does not know them, or fails on the profile.
 	Own []string
 }
 
-// Deadline bounds a compilation. containerd's own patience is longer.
-const Deadline = 4500 * time.Millisecond
+// Deadline ends a compilation on a machine that has no time for it. The limits of
+// processor time ([helperSeconds], and check's) end it far earlier on any other. It is
+// below the two minutes for which the kubelet waits (runtimeRequestTimeout).
+const Deadline = 90 * time.Second
 
 // InexactError says that no program could be made that decides as the profile
 // says; it holds a call on which the best one differs.
@@ -73,10 +75,19 @@ func Compile(ctx context.Context, p *seccomp.Profile) (*Result, error) {
 func build(ctx context.Context, spec *specs.LinuxSeccomp, m *meaning.Meaning, knows func(string) bool) (bpf.Program, []string, error) {
 	own := conditional(m, func(name string) bool { return !knows(name) })
 	filter, err := byLibseccomp(ctx, argued(spec, knows))
+	failure := (*libseccompError)(nil)
+	if errors.As(err, &failure) {
+		own = conditional(m, func(string) bool { return true })
+		filter, err = foreignOnly()
+	}
 	if err != nil {
 		return bpf.Program{}, nil, err
 	}
-	return makeExact(ctx, filter, m, own)
+	program, names, err := makeExact(ctx, filter, m, own)
+	if err != nil && failure != nil {
+		err = failure.andThen(err)
+	}
+	return program, names, err
 }
 
 // blame names the field that makes a program longer than the kernel takes, and

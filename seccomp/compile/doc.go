@@ -21,8 +21,9 @@
 // tells which.
 //
 // libseccomp cannot be stopped when it hangs, and memory that it corrupts is the
-// process's. So it runs in a child, this binary once more ([Helper]), with a
-// deadline and a limit of memory.
+// process's. So it runs in a child, this binary once more ([Helper]), with limits of
+// memory and of processor time. If it reaches a limit, crashes or makes no program,
+// this package emits all of the profile.
 //
 // # Old libraries
 //
@@ -30,6 +31,12 @@
 // syscalls since Linux 5.1 are those of package syscalls, so a libseccomp that is too
 // old for a syscall, or newer than the one of another node, makes no difference. This
 // package emits the syscalls that libseccomp does not know.
+//
+// # Time
+//
+// All limits are of effort, so that they mean the same on a machine that has no time:
+// seconds of processor time for libseccomp, steps for the check. Together they are
+// below five seconds. [Deadline] is there for a machine that cannot give as much.
 //
 // # Few instructions
 //
@@ -46,12 +53,12 @@
 // syscalls, is an error: without the rule, as with runc, the syscall might run. The
 // rule is left out, and the name is in [Result.Skipped], if the syscall is denied all
 // the same, by the default action, or if the rule does not deny: it allows, or it
-// notifies an agent. A program above the kernel's 4,096 instructions is an error, and
-// a profile that is not compiled within [Deadline].
+// notifies an agent. A program above the kernel's 4,096 instructions is an error.
 //
 // # The cache
 //
 // [Cached] remembers programs under a key of everything that is read here: each
 // field of the profile, this binary, the library and its file, the kernel. The same
-// input gives the same bytes, in whatever process.
+// input gives the same bytes, in whatever process. It remembers a refusal in the same
+// way, since only these are the reason of one, and no other error.
 package compile

@@ -67,3 +67,11 @@ func conditional(m *meaning.Meaning, chosen func(name string) bool) map[bpf.Arch
 	}
 	return all
 }
+
+// foreignOnly stands for libseccomp's program where there is none: with all that
+// depends on arguments in front of it, only foreign architectures reach it.
+func foreignOnly() (bpf.Program, error) {
+	var a bpf.Assembler
+	a.Return(bpf.KillThread)
+	return a.Program()
+}

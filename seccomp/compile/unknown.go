@@ -14,7 +14,7 @@ import (
 	"seccomp-shim/seccomp/syscalls"
 )
 
-// libseccompKnows reports whether libseccomp has a number for a name, on whatever
+// libseccompKnows reports whether libseccomp has a number for a name, on any
 // architecture.
 func libseccompKnows(name string) bool {
 	_, err := libseccomp.GetSyscallFromName(name)

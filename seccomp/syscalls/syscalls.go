@@ -26,7 +26,7 @@ func On(abi specs.Arch) iter.Seq2[string, uint32] {
 	}
 }
 
-// Known reports whether the table has a name, on whatever ABI.
+// Known reports whether the table has a name, for any ABI.
 func Known(name string) bool {
 	return slices.ContainsFunc(table, func(s syscall) bool { return s.name == name })
 }
