@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"seccomp-shim/bpf"
@@ -59,11 +58,14 @@ func with(own map[bpf.Arch][]uint32, differences []check.Difference) map[bpf.Arc
 func conditional(m *meaning.Meaning, chosen func(name string) bool) map[bpf.Arch][]uint32 {
 	all := map[bpf.Arch][]uint32{}
 	for _, abi := range m.ABIs {
-		for _, nr := range slices.Sorted(maps.Keys(abi.Rules)) {
-			if len(abi.Rules[nr][0].Conditions) > 0 && chosen(abi.SyscallName(nr)) {
+		for nr, rules := range abi.Rules {
+			if len(rules[0].Conditions) > 0 && chosen(abi.SyscallName(nr)) {
 				all[abi.Arch] = append(all[abi.Arch], nr)
 			}
 		}
+	}
+	for _, numbers := range all {
+		slices.Sort(numbers)
 	}
 	return all
 }
