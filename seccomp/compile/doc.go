@@ -27,10 +27,10 @@
 //
 // # Old libraries
 //
-// What a profile means does not depend on libseccomp's age. Names and numbers of the
-// syscalls since Linux 5.1 are those of package syscalls, so a libseccomp that is too
-// old for a syscall, or newer than the one of another node, makes no difference. This
-// package emits the syscalls that libseccomp does not know.
+// What a profile means does not depend on libseccomp's age. The numbers of the
+// syscalls since Linux 5.1 are those of package syscalls, and libseccomp 2.5.0 and later
+// agree about the older ones. This package emits the syscalls that libseccomp does not
+// know. Only a libseccomp that is newer than package syscalls adds names of its own.
 //
 // # Time
 //
