@@ -67,7 +67,7 @@ func answer(p *seccomp.Profile) ([]byte, error) {
 	return encode(result)
 }
 
-// stored is a result or a refusal as the cache keeps it. The flags are found anew
+// stored is a result or a refusal as the cache keeps it. The flags are computed
 // for each load, since they are no matter of the compiler.
 type stored struct {
 	Program      []byte

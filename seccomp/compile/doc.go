@@ -59,6 +59,6 @@
 //
 // [Cached] remembers programs under a key of everything that is read here: each
 // field of the profile, this binary, the library and its file, the kernel. The same
-// input gives the same bytes, in whatever process. It remembers a refusal in the same
+// input gives the same bytes, in any process. It remembers a refusal in the same
 // way, since only these are the reason of one, and no other error.
 package compile
