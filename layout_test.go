@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
 	},
+	"seccomp/syscalls": {"seccomp-shim/bpf", "github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/meaning": {
 		"seccomp-shim/bpf", "seccomp-shim/seccomp",
 		"github.com/opencontainers/runtime-spec/specs-go",
@@ -41,7 +42,7 @@ var mayImport = map[string][]string{
 	"seccomp/cache":     {"golang.org/x/sys/unix"},
 	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
 	"seccomp/compile": {
-		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/meaning",
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/meaning", "seccomp-shim/seccomp/syscalls",
 		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
 		"github.com/seccomp/libseccomp-golang", // cgo
 		"golang.org/x/sys/unix",

@@ -3,13 +3,14 @@ package compile
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/cache"
 )
 
-// Cached compiles a profile once and remembers the result. Its methods may be
+// Cached compiles a profile once and remembers the answer. Its methods may be
 // called at the same time.
 type Cached struct {
 	programs *cache.Cache
@@ -21,54 +22,72 @@ func NewCached(programs *cache.Cache) *Cached { return &Cached{programs} }
 
 // Compile is [CheckStart] and then as the function [Compile]. If the context ends
 // first, the error is its cause.
+//
+// A profile that is refused is remembered too. Other errors are not: the next
+// attempt may do better.
 func (c *Cached) Compile(ctx context.Context, p *seccomp.Profile) (*Result, error) {
 	flags, err := loadFlags(p)
 	if err != nil {
 		return nil, err
 	}
 	key := key(p.Spec(), hostFacts())
-	build := func() ([]byte, error) {
-		// What is in the cache has passed this: it takes as long as all the rest of
-		// a container's way through this package.
-		if err := CheckStart(p); err != nil {
-			return nil, err
-		}
-		result, err := Compile(context.Background(), p)
-		if err != nil {
-			return nil, err
-		}
-		return encode(result)
-	}
 	for range 2 {
-		var stored []byte
-		if stored, err = c.programs.Get(ctx, key, build); err != nil {
+		var raw []byte
+		if raw, err = c.programs.Get(ctx, key, func() ([]byte, error) { return answer(p) }); err != nil {
 			return nil, err
 		}
 		var result *Result
-		if result, err = decode(stored); err == nil {
+		if result, err = decode(raw); err == nil {
 			result.Flags = flags
 			return result, nil
 		}
-		c.programs.Drop(key, err) // whole, by its checksum, and yet no program
+		if refusal := (*seccomp.InvalidError)(nil); errors.As(err, &refusal) {
+			return nil, refusal
+		}
+		c.programs.Drop(key, err) // whole, by its checksum, and yet no answer
 	}
 	return nil, err
 }
 
-// stored is a result as the cache keeps it. Its flags are found anew for each
-// load, since they are no matter of the compiler.
+// answer compiles a profile for the cache.
+func answer(p *seccomp.Profile) ([]byte, error) {
+	// What is in the cache has passed this: it takes as long as all the rest of a
+	// container's way through this package.
+	err := CheckStart(p)
+	var result *Result
+	if err == nil {
+		result, err = Compile(context.Background(), p)
+	}
+	if refusal := (*seccomp.InvalidError)(nil); errors.As(err, &refusal) {
+		return json.Marshal(stored{Refusal: refusal})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return encode(result)
+}
+
+// stored is a result or a refusal as the cache keeps it. The flags are computed
+// for each load, since they are no matter of the compiler.
 type stored struct {
 	Program      []byte
 	Skipped, Own []string
+	Refusal      *seccomp.InvalidError `json:",omitempty"`
 }
 
 func encode(r *Result) ([]byte, error) {
-	return json.Marshal(stored{r.Program.Bytes(), r.Skipped, r.Own})
+	return json.Marshal(stored{Program: r.Program.Bytes(), Skipped: r.Skipped, Own: r.Own})
 }
 
+// decode returns the result, or the refusal as an error, or another error if the
+// bytes are neither.
 func decode(raw []byte) (*Result, error) {
 	var s stored
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return nil, err
+	}
+	if s.Refusal != nil {
+		return nil, s.Refusal
 	}
 	program, err := bpf.Decode(s.Program)
 	if err != nil {

@@ -163,7 +163,7 @@ func BenchmarkCached(b *testing.B) {
 	}
 }
 
-// What no program can start under is refused, and not remembered.
+// What no program can start under is refused, each time.
 func TestCachedChecksStart(t *testing.T) {
 	c := NewCached(cache.New(cache.Limit{Entries: 1, Bytes: 1 << 20}, nil))
 	for range 2 {
@@ -171,5 +171,51 @@ func TestCachedChecksStart(t *testing.T) {
 		if invalid := (*seccomp.InvalidError)(nil); !errors.As(err, &invalid) || invalid.Value != "execve" {
 			t.Errorf("got %v", err)
 		}
+	}
+}
+
+// A refusal is remembered, for the next process too: it costs as much as a result.
+// It is the same error.
+func TestCachedRefusal(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "cache")
+	limit := cache.Limit{Entries: 10, Bytes: 1 << 20}
+	p := parse(t, strings.Replace(tooMany(), `"syscalls":[`, `"syscalls":[{"names":["execve"],"action":"SCMP_ACT_ALLOW"},`, 1))
+	var first string
+	for process := range 2 {
+		disk, err := cache.OpenDisk(dir, limit, func(err error) { t.Error(err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs := cache.New(limit, disk)
+		c := NewCached(programs)
+		for range 2 {
+			_, err := c.Compile(t.Context(), p)
+			invalid := (*seccomp.InvalidError)(nil)
+			if !errors.As(err, &invalid) || invalid.Field != "syscalls" || first != "" && err.Error() != first {
+				t.Fatalf("got %v, first %v", err, first)
+			}
+			first = err.Error()
+			if _, err := programs.Get(t.Context(), key(p.Spec(), hostFacts()), func() ([]byte, error) { return nil, errors.New("made again") }); err != nil {
+				t.Errorf("process %d: the refusal is %v", process, err)
+			}
+		}
+	}
+}
+
+// What is not the profile's fault is not remembered: a machine without time, or
+// without threads for a process.
+func TestCachedForgetsOtherErrors(t *testing.T) {
+	p := parse(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["fchdir"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]}]}`)
+	c := NewCached(cache.New(cache.Limit{Entries: 10, Bytes: 1 << 20}, nil))
+	t.Setenv(helperEnv, "0") // as in a process that is the helper: none can be started
+	_, err := c.Compile(t.Context(), p)
+	if invalid := (*seccomp.InvalidError)(nil); err == nil || errors.As(err, &invalid) {
+		t.Fatalf("got %v", err)
+	}
+	if err := os.Unsetenv(helperEnv); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Compile(t.Context(), p); err != nil {
+		t.Errorf("the second time: %v", err)
 	}
 }

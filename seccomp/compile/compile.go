@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -20,16 +19,19 @@ import (
 type Result struct {
 	Program bpf.Program
 	Flags   uint32 // SECCOMP_FILTER_FLAG_* to load it with
-	// Skipped are the syscalls, sorted, which the profile allows and libseccomp
-	// does not know. They fail with ENOSYS or by the default action.
+	// Skipped are the names, sorted, whose rules are left out because nobody knows
+	// the syscall. Such a syscall fails with ENOSYS or by the default action.
 	Skipped []string
-	// Own are the syscalls, sorted, as "<architecture> <name>", that libseccomp
-	// compiles otherwise than the profile says, and which this package has emitted.
+	// Own are the syscalls, sorted, as "<architecture> <name>", whose arguments count
+	// and which this package has emitted: libseccomp compiles them otherwise than the
+	// profile says, does not know them, or fails on the profile.
 	Own []string
 }
 
-// Deadline bounds a compilation. containerd's own patience is longer.
-const Deadline = 4500 * time.Millisecond
+// Deadline ends a compilation on a machine that has no time for it. The limits of
+// processor time ([helperSeconds], and check's) end it far earlier on any other. It is
+// below the two minutes for which the kubelet waits (runtimeRequestTimeout).
+const Deadline = 90 * time.Second
 
 // InexactError says that no program could be made that decides as the profile
 // says; it holds a call on which the best one differs.
@@ -53,7 +55,8 @@ func Compile(ctx context.Context, p *seccomp.Profile) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, skipped, err := knownNames(p)
+	spec := p.Spec()
+	skipped, err := unknownNames(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -61,15 +64,30 @@ func Compile(ctx context.Context, p *seccomp.Profile) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter, err := byLibseccomp(ctx, argued(known))
+	program, own, err := build(ctx, spec, m, libseccompKnows)
 	if err != nil {
-		return nil, blame(known, err)
-	}
-	program, own, err := makeExact(ctx, filter, m)
-	if err != nil {
-		return nil, blame(known, err)
+		return nil, blame(spec, err)
 	}
 	return &Result{Program: program, Flags: flags, Skipped: skipped, Own: own}, nil
+}
+
+// build makes an exact program, with libseccomp's part in it if there is one.
+func build(ctx context.Context, spec *specs.LinuxSeccomp, m *meaning.Meaning, knows func(string) bool) (bpf.Program, []string, error) {
+	own := conditional(m, func(name string) bool { return !knows(name) })
+	filter, err := byLibseccomp(ctx, argued(spec, knows))
+	failure := (*libseccompError)(nil)
+	if errors.As(err, &failure) {
+		own = conditional(m, func(string) bool { return true })
+		filter, err = foreignOnly()
+	}
+	if err != nil {
+		return bpf.Program{}, nil, err
+	}
+	program, names, err := makeExact(ctx, filter, m, own)
+	if err != nil && failure != nil {
+		err = failure.andThen(err)
+	}
+	return program, names, err
 }
 
 // blame names the field that makes a program longer than the kernel takes, and
@@ -90,8 +108,8 @@ func blame(spec *specs.LinuxSeccomp, err error) error {
 }
 
 // argued returns a profile of those syscalls alone that are, or can be, decided by
-// their arguments. The others are decided by their numbers, in front.
-func argued(spec *specs.LinuxSeccomp) *specs.LinuxSeccomp {
+// their arguments, and that libseccomp knows. The others are decided in front.
+func argued(spec *specs.LinuxSeccomp, knows func(string) bool) *specs.LinuxSeccomp {
 	conditional := map[string]bool{}
 	for _, rule := range spec.Syscalls {
 		for _, name := range rule.Names {
@@ -101,57 +119,12 @@ func argued(spec *specs.LinuxSeccomp) *specs.LinuxSeccomp {
 	reduced := *spec
 	reduced.Syscalls = nil
 	for _, rule := range spec.Syscalls {
-		rule.Names = slices.DeleteFunc(slices.Clone(rule.Names), func(name string) bool { return !conditional[name] })
+		rule.Names = slices.DeleteFunc(slices.Clone(rule.Names), func(name string) bool { return !conditional[name] || !knows(name) })
 		if len(rule.Names) > 0 {
 			reduced.Syscalls = append(reduced.Syscalls, rule)
 		}
 	}
 	return &reduced
-}
-
-// makeExact puts in front of libseccomp's program what this package emits
-// itself: the numbers whose arguments do not count, and the syscalls that the
-// check finds wrong.
-func makeExact(ctx context.Context, filter bpf.Program, m *meaning.Meaning) (program bpf.Program, own []string, err error) {
-	wrong := map[bpf.Arch][]uint32{}
-	for range 2 {
-		if program, err = front(filter, m, wrong); err != nil {
-			return bpf.Program{}, nil, err
-		}
-		differences, err := check.Compare(ctx, program, m)
-		if errors.Is(err, check.ErrTooComplex) && len(wrong) == 0 {
-			// Our own emission asks what the rules say, in the check's order, and
-			// never is.
-			wrong = conditional(m)
-			continue
-		}
-		if err != nil {
-			return bpf.Program{}, nil, fmt.Errorf("check the compiled seccomp profile: %w", cause(ctx, err))
-		}
-		if len(differences) == 0 {
-			return program, names(m, wrong), nil
-		}
-		if len(wrong) > 0 {
-			return bpf.Program{}, nil, &InexactError{differences[0]}
-		}
-		for _, d := range differences {
-			wrong[d.Call.Arch] = append(wrong[d.Call.Arch], d.Call.Nr)
-		}
-	}
-	panic("unreachable")
-}
-
-// conditional are the syscalls that are decided by their arguments.
-func conditional(m *meaning.Meaning) map[bpf.Arch][]uint32 {
-	all := map[bpf.Arch][]uint32{}
-	for _, abi := range m.ABIs {
-		for _, nr := range slices.Sorted(maps.Keys(abi.Rules)) {
-			if len(abi.Rules[nr][0].Conditions) > 0 {
-				all[abi.Arch] = append(all[abi.Arch], nr)
-			}
-		}
-	}
-	return all
 }
 
 // cause prefers the reason of an ended context to its bare error.

@@ -2,7 +2,7 @@
 // the profile means. It holds the only cgo of the project besides libcontainer's.
 //
 //	profile
-//	  -> libseccomp, in a process of its own    the syscalls whose arguments count
+//	  -> libseccomp, in a process of its own    the syscalls that it knows and whose arguments count
 //	  -> front                                  the others, and new ones, by their numbers
 //	  -> check.Compare                          equal to the profile's meaning?
 //	  -> front, with the syscalls that are not  these, from the rules one by one
@@ -21,8 +21,22 @@
 // tells which.
 //
 // libseccomp cannot be stopped when it hangs, and memory that it corrupts is the
-// process's. So it runs in a child, this binary once more ([Helper]), with a
-// deadline and a limit of memory.
+// process's. So it runs in a child, this binary once more ([Helper]), with limits of
+// memory and of processor time. If it reaches a limit, crashes or makes no program,
+// this package emits all of the profile.
+//
+// # Old libraries
+//
+// What a profile means does not depend on libseccomp's age. The numbers of the
+// syscalls since Linux 5.1 are those of package syscalls, and libseccomp 2.5.0 and later
+// agree about the older ones. This package emits the syscalls that libseccomp does not
+// know. Only a libseccomp that is newer than package syscalls adds names of its own.
+//
+// # Time
+//
+// All limits are of effort, so that they mean the same on a machine that has no time:
+// seconds of processor time for libseccomp, steps for the check. Together they are
+// below five seconds. [Deadline] is there for a machine that cannot give as much.
 //
 // # Few instructions
 //
@@ -35,15 +49,16 @@
 //
 // # What is refused
 //
-// A rule that denies a syscall which libseccomp does not know by name is an error:
-// passing over it, as runc does, would let the syscall run or fail otherwise than
-// written. Passing over a rule that allows one only denies more; it is reported in
-// [Result.Skipped]. A program above the kernel's 4,096 instructions is an error, and
-// a profile that is not compiled within [Deadline].
+// A rule that denies a syscall whose name nobody knows, neither libseccomp nor package
+// syscalls, is an error: without the rule, as with runc, the syscall might run. The
+// rule is left out, and the name is in [Result.Skipped], if the syscall is denied all
+// the same, by the default action, or if the rule does not deny: it allows, or it
+// notifies an agent. A program above the kernel's 4,096 instructions is an error.
 //
 // # The cache
 //
 // [Cached] remembers programs under a key of everything that is read here: each
 // field of the profile, this binary, the library and its file, the kernel. The same
-// input gives the same bytes, in whatever process.
+// input gives the same bytes, in any process. It remembers a refusal in the same
+// way, since only these are the reason of one, and no other error.
 package compile

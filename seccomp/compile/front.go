@@ -36,11 +36,7 @@ func front(program bpf.Program, m *meaning.Meaning, own map[bpf.Arch][]uint32) (
 	}
 	a.Mark(rest)
 	a.Append(program)
-	p, err := a.Program()
-	if err != nil {
-		return bpf.Program{}, fmt.Errorf("seccomp profile is too large for the kernel: %w", err)
-	}
-	return p, nil
+	return a.Program()
 }
 
 // architectures are those of the profile, and those that own has something for,
@@ -156,10 +152,8 @@ func name(m *meaning.Meaning, arch bpf.Arch, nr uint32) string {
 	if abi == nil {
 		return fmt.Sprintf("%s %d", arch, nr)
 	}
-	for name, n := range abi.Numbers {
-		if n == nr {
-			return fmt.Sprintf("%s %s", abi.Name, name)
-		}
+	if name := abi.SyscallName(nr); name != "" {
+		return fmt.Sprintf("%s %s", abi.Name, name)
 	}
 	return fmt.Sprintf("%s %d", abi.Name, nr)
 }

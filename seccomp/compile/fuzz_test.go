@@ -67,7 +67,7 @@ func randomBytes(seed uint64) []byte {
 	return raw
 }
 
-// shortDeadline is far shorter than Deadline, so that profiles on which libseccomp
+// shortDeadline is shorter than the helper's time, so that profiles on which libseccomp
 // hangs take little of a fuzzer's time.
 const shortDeadline = 500 * time.Millisecond
 

@@ -42,6 +42,7 @@ var (
 		"rt_sigaction", "execve", // other numbers on x32
 		"arch_prctl", "mmap2", "clock_gettime64", "riscv_flush_icache", // on some architectures only
 		"openat2", "futex_waitv", // new
+		"mseal", "uretprobe", // newer than libseccomp 2.5
 		"no_such_call",
 	}
 	someOperators = []specs.LinuxSeccompOperator{specs.OpEqualTo, specs.OpNotEqual, specs.OpLessThan, specs.OpLessEqual,

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"syscall"
 
@@ -22,9 +23,20 @@ import (
 // libseccomp runs in a process of its own, this binary once more: it hangs on
 // some profiles, and a thread inside C cannot be stopped; and some releases
 // corrupt memory on large ones (GHSA-46fr-jh49-xvhx, GHSA-2hqh-5c36-grrm).
+const helperEnv = "SECCOMP_SHIM_COMPILE"
+
+// The helper's limits. That of time is of processor time, so that it does not
+// depend on what else the machine does. containerd's default profile takes a
+// hundredth of it.
 const (
-	helperEnv    = "SECCOMP_SHIM_COMPILE"
-	helperMemory = 1 << 30 // bytes of RLIMIT_DATA
+	helperMemory  = 1 << 30 // bytes of RLIMIT_DATA
+	helperSeconds = 2       // of RLIMIT_CPU, which counts no fractions
+)
+
+// The helper's exit codes, besides 0 and 1.
+const (
+	exitCrashed = 2 // from Go's runtime, also for a signal in C
+	exitSpent   = 3 // the processor time is used up
 )
 
 // reply is what the helper writes to its stdout.
@@ -48,8 +60,12 @@ func Helper() {
 }
 
 func help(in io.Reader, out io.Writer) error {
-	if err := unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: helperMemory, Max: helperMemory}); err != nil {
+	if err := lowerLimit(unix.RLIMIT_DATA, helperMemory, helperMemory); err != nil {
 		return os.NewSyscallError("setrlimit(RLIMIT_DATA)", err)
+	}
+	exitWhenSpent()
+	if err := lowerLimit(unix.RLIMIT_CPU, helperSeconds, helperSeconds+1); err != nil {
+		return os.NewSyscallError("setrlimit(RLIMIT_CPU)", err)
 	}
 	var spec specs.LinuxSeccomp
 	if err := json.NewDecoder(in).Decode(&spec); err != nil {
@@ -63,8 +79,29 @@ func help(in io.Reader, out io.Writer) error {
 	return json.NewEncoder(out).Encode(r)
 }
 
-// byLibseccomp returns libseccomp's program for a profile. It takes as long as
-// the context lasts at most, and leaves no process behind.
+// exitWhenSpent ends the process with a code of its own when its processor time is
+// used up. The kernel's SIGKILL, at the hard limit, would look like anybody else's.
+func exitWhenSpent() {
+	spent := make(chan os.Signal, 1)
+	signal.Notify(spent, unix.SIGXCPU)
+	go func() {
+		<-spent
+		os.Exit(exitSpent)
+	}()
+}
+
+// lowerLimit sets a resource's limits, unless lower ones are in force.
+func lowerLimit(resource int, soft, hard uint64) error {
+	var inForce unix.Rlimit
+	if err := unix.Getrlimit(resource, &inForce); err != nil {
+		return err
+	}
+	hard = min(hard, inForce.Max)
+	return unix.Setrlimit(resource, &unix.Rlimit{Cur: min(soft, hard), Max: hard})
+}
+
+// byLibseccomp returns libseccomp's program for a profile, and leaves no process
+// behind. The error is a [*libseccompError] where libseccomp is to blame.
 func byLibseccomp(ctx context.Context, spec *specs.LinuxSeccomp) (bpf.Program, error) {
 	if os.Getenv(helperEnv) != "" {
 		return bpf.Program{}, errors.New("compile: this program's main does not call compile.Helper")
@@ -86,21 +123,26 @@ func byLibseccomp(ctx context.Context, spec *specs.LinuxSeccomp) (bpf.Program, e
 	case ctx.Err() != nil:
 		return bpf.Program{}, fmt.Errorf("%w: libseccomp %s has not finished", context.Cause(ctx), LibraryVersion())
 	case err != nil:
-		return bpf.Program{}, fmt.Errorf("libseccomp %s fails on the seccomp profile: %w: %s", LibraryVersion(), err, firstLine(stderr.Bytes()))
+		return bpf.Program{}, ended(cmd.ProcessState, err, firstLine(stderr.Bytes()))
 	}
+	return readReply(out)
+}
+
+func readReply(raw []byte) (bpf.Program, error) {
 	var r reply
-	if err := json.Unmarshal(out, &r); err != nil {
-		return bpf.Program{}, fmt.Errorf("libseccomp's reply: %w", err)
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return bpf.Program{}, &libseccompError{cause: fmt.Errorf("read the reply: %w", err)}
 	}
 	if r.Invalid != nil {
 		return bpf.Program{}, r.Invalid
 	}
 	if r.Error != "" {
-		return bpf.Program{}, errors.New(r.Error)
+		return bpf.Program{}, &libseccompError{cause: errors.New(r.Error)}
 	}
 	program, err := bpf.Decode(r.Program)
 	if err != nil {
-		return bpf.Program{}, fmt.Errorf("libseccomp's program for the seccomp profile: %w", err)
+		tooLong := (*bpf.LengthError)(nil)
+		return bpf.Program{}, &libseccompError{cause: err, lasting: errors.As(err, &tooLong)}
 	}
 	return program, nil
 }

@@ -64,7 +64,9 @@ func generateWithout(spec *specs.LinuxSeccomp, refused []string) ([]byte, error)
 
 func configure(filter *libseccomp.ScmpFilter, spec *specs.LinuxSeccomp) error {
 	for i, arch := range spec.Architectures {
-		if err := filter.AddArch(archs[arch].scmp); err != nil {
+		if err := filter.AddArch(archs[arch].scmp); errors.Is(err, unix.ENOMEM) {
+			return err // not the profile's fault
+		} else if err != nil {
 			return unsupported(fmt.Sprintf("architectures[%d]", i), string(arch), err)
 		}
 	}

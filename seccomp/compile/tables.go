@@ -2,15 +2,16 @@ package compile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	libseccomp "github.com/seccomp/libseccomp-golang"
 
-	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/meaning"
+	"seccomp-shim/seccomp/syscalls"
 )
 
 // Meaning returns what a profile means here: on the native architecture and on
@@ -45,69 +46,49 @@ var nativeName = sync.OnceValue(func() specs.Arch {
 
 var tables sync.Map // specs.Arch to *meaning.ABI
 
-// table returns an architecture's syscalls. libseccomp gives names for numbers,
-// but not all numbers for names: for what stands behind a multiplexer, it keeps
-// the direct number to itself.
+// table returns an architecture's syscalls.
 func table(name specs.Arch) *meaning.ABI {
 	if known, ok := tables.Load(name); ok {
 		return known.(*meaning.ABI)
 	}
+	known, _ := tables.LoadOrStore(name, newTable(name, libseccompName))
+	return known.(*meaning.ABI)
+}
+
+// libseccompName is libseccomp's name for a number, or empty if it has none.
+func libseccompName(on specs.Arch, nr uint32) string {
+	name, err := libseccomp.ScmpSyscall(nr).GetNameByArch(archs[on].scmp)
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+// newTable asks libseccomp for the names of all numbers. It does not ask for the
+// numbers of names: for a syscall behind a multiplexer, libseccomp keeps the
+// direct number to itself. The syscalls that an old libseccomp does not know come
+// from package syscalls.
+func newTable(name specs.Arch, libseccompName func(specs.Arch, uint32) string) *meaning.ABI {
 	abi := &meaning.ABI{Name: name, Arch: archs[name].audit, Numbers: map[string]uint32{}}
 	for _, r := range ranges(name) {
 		for nr := r.first; nr <= r.last; nr++ {
-			if syscall, err := libseccomp.ScmpSyscall(nr).GetNameByArch(archs[name].scmp); err == nil {
+			if syscall := libseccompName(name, nr); syscall != "" {
 				abi.Numbers[syscall] = nr
 			}
 		}
 	}
-	known, _ := tables.LoadOrStore(name, abi)
-	return known.(*meaning.ABI)
+	maps.Insert(abi.Numbers, syscalls.On(name))
+	return abi
 }
 
 type numbers struct{ first, last uint32 }
 
 // ranges are where an architecture's numbers are. The tables end below 600 today.
 func ranges(name specs.Arch) []numbers {
-	from := func(first uint32) numbers { return numbers{first, first + 999} }
-	switch name {
-	case specs.ArchX32:
-		return []numbers{from(bpf.X32Bit)}
-	case specs.ArchARM:
-		return []numbers{from(0), {0xf0000, 0xf000f}} // __ARM_NR_*
-	case specs.ArchMIPS, specs.ArchMIPSEL:
-		return []numbers{from(4000)}
-	case specs.ArchMIPS64, specs.ArchMIPSEL64:
-		return []numbers{from(5000)}
-	case specs.ArchMIPS64N32, specs.ArchMIPSEL64N32:
-		return []numbers{from(6000)}
+	first := syscalls.Base(name)
+	all := []numbers{{first, first + 999}}
+	if name == specs.ArchARM {
+		all = append(all, numbers{0xf0000, 0xf000f}) // __ARM_NR_*
 	}
-	return []numbers{from(0)}
-}
-
-// knownNames returns the profile without the names that libseccomp does not
-// know, which are an error unless they are allowed, and these names.
-func knownNames(p *seccomp.Profile) (known *specs.LinuxSeccomp, skipped []string, err error) {
-	known = p.Spec()
-	otherwise := meaning.Action(known.DefaultAction, known.DefaultErrnoRet)
-	for i := range known.Syscalls {
-		rule := &known.Syscalls[i]
-		action := meaning.Action(rule.Action, rule.ErrnoRet)
-		var names []string
-		for j, name := range rule.Names {
-			_, err := libseccomp.GetSyscallFromName(name)
-			switch {
-			case err == nil:
-				names = append(names, name)
-			case action == otherwise:
-			case meaning.Permits(action):
-				skipped = append(skipped, name)
-			default:
-				field := fmt.Sprintf("syscalls[%d].names[%d]", i, j)
-				return nil, nil, unsupported(field, name, fmt.Errorf("a rule with %s needs a known syscall", rule.Action))
-			}
-		}
-		rule.Names = names
-	}
-	slices.Sort(skipped)
-	return known, slices.Compact(skipped), nil
+	return all
 }

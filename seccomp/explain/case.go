@@ -96,7 +96,7 @@ func cases(abi *meaning.Compiled, call meaning.Call, nr uint32, known map[uint]u
 }
 
 func newCase(abi *meaning.Compiled, action bpf.Action) Case {
-	return Case{Action: action, Reason: TooNew, Highest: nameOf(abi, abi.Highest), HighestNumber: abi.Highest}
+	return Case{Action: action, Reason: TooNew, Highest: abi.SyscallName(abi.Highest), HighestNumber: abi.Highest}
 }
 
 // undecided returns the conditions about arguments that are not known; fails

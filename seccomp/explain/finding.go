@@ -122,11 +122,11 @@ func leftOut(spec *specs.LinuxSeccomp, otherwise bpf.Action) []Finding {
 func ByCompiler(c Compiled) []Finding {
 	var all []Finding
 	if len(c.Skipped) > 0 {
-		all = append(all, Finding{Note, NameUnknown, "syscalls", fmt.Sprintf("libseccomp %s does not know these, so their rules are left out: %s",
+		all = append(all, Finding{Note, NameUnknown, "syscalls", fmt.Sprintf("libseccomp %s does not know these, nor does the table of newer syscalls, so their rules are left out: %s",
 			c.Libseccomp, strings.Join(c.Skipped, ", "))})
 	}
 	if len(c.Own) > 0 {
-		all = append(all, Finding{Note, OwnEmission, "syscalls", fmt.Sprintf("libseccomp %s compiles these otherwise than written, so they are compiled without it: %s",
+		all = append(all, Finding{Note, OwnEmission, "syscalls", fmt.Sprintf("libseccomp %s does not compile these as written, so they are compiled without it: %s",
 			c.Libseccomp, strings.Join(c.Own, ", "))})
 	}
 	return all

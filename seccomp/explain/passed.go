@@ -27,7 +27,7 @@ const (
 	Shadowed    Why = "cannot count beside a rule without conditions"
 	SaysDefault Why = "says what defaultAction says"
 	Hidden      Why = "depends on arguments that a filter cannot see here"
-	Unknown     Why = "is left out, because libseccomp does not know the syscall"
+	Unknown     Why = "is left out, because nobody knows the syscall"
 )
 
 // passed returns the rules that name a syscall, or stand for its number, and are

@@ -86,7 +86,7 @@ func Summary(m *meaning.Meaning) []ABI {
 			a.Counts = append(a.Counts, count)
 		}
 		if !abi.Open {
-			a.Highest, a.HighestNumber = nameOf(abi, abi.Highest), abi.Highest
+			a.Highest, a.HighestNumber = abi.SyscallName(abi.Highest), abi.Highest
 		}
 		all = append(all, a)
 	}

@@ -32,7 +32,7 @@ func shadowed(m *meaning.Meaning) []Finding {
 				if rule.Source == counts.Source {
 					continue
 				}
-				o := over{shadow{counts.Source, Note}, nameOf(abi, nr)}
+				o := over{shadow{counts.Source, Note}, abi.SyscallName(nr)}
 				if rule.Action != counts.Action {
 					o.level = Warning
 				}

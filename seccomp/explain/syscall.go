@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -26,7 +25,7 @@ type Answer struct {
 	Arch    bpf.Arch   `json:"-"`
 	Name    string     `json:"name,omitempty"`
 	Number  uint32     `json:"number"`
-	Unknown bool       `json:"unknown,omitempty"` // libseccomp does not know it, so there is no number
+	Unknown bool       `json:"unknown,omitempty"` // nobody knows it, so there is no number
 	Through string     `json:"through,omitempty"` // the multiplexer's name, if it is made by one; Number is its
 	// Cases are what is possible. The first whose conditions hold counts, and the
 	// last has none. There are none if the ABI does not have the syscall.
@@ -70,7 +69,7 @@ func Number(p *seccomp.Profile, m *meaning.Meaning, nr uint32, args ...uint64) *
 	e := newExplanation(m, fmt.Sprint(nr), args)
 	for _, abi := range m.ABIs {
 		if m.ABI(abi.Arch, nr) == abi {
-			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, nameOf(abi, nr), meaning.Way{Number: nr}, args))
+			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, abi.SyscallName(nr), meaning.Way{Number: nr}, args))
 		}
 	}
 	return e
@@ -126,14 +125,4 @@ func abiNames(m *meaning.Meaning) []specs.Arch {
 		names = append(names, abi.Name)
 	}
 	return names
-}
-
-// nameOf returns the name of a number, or nothing.
-func nameOf(abi *meaning.Compiled, nr uint32) string {
-	for _, name := range slices.Sorted(maps.Keys(abi.Numbers)) {
-		if abi.Numbers[name] == nr {
-			return name
-		}
-	}
-	return ""
 }

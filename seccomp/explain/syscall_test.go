@@ -27,9 +27,9 @@ func TestSyscall(t *testing.T) {
 			[]string{"X86_64 clone(56): " + enosys + "; newer than the profile, which names nothing above write(1)"}},
 		{"unknown name", rules(deny, "write ALLOW", "brandnew ALLOW"), []*meaning.ABI{x8664}, "brandnew",
 			[]string{"X86_64 brandnew(0): " + enosys + " if above 1; newer than the profile, which names nothing above write(1)",
-				"X86_64 brandnew(0): " + eperm + "; defaultAction; syscalls[1] is left out, because libseccomp does not know the syscall"}},
+				"X86_64 brandnew(0): " + eperm + "; defaultAction; syscalls[1] is left out, because nobody knows the syscall"}},
 		{"unknown name, nothing is new", rules(allow, "brandnew LOG"), []*meaning.ABI{x8664}, "brandnew",
-			[]string{"X86_64 brandnew(0): ALLOW; defaultAction; syscalls[0] is left out, because libseccomp does not know the syscall"}},
+			[]string{"X86_64 brandnew(0): ALLOW; defaultAction; syscalls[0] is left out, because nobody knows the syscall"}},
 
 		{"open conditions", rules(allow, "read ERRNO 0 EQ 16 2 NE 3"), []*meaning.ABI{x8664}, "read",
 			[]string{"X86_64 read(0): " + eperm + " if arg0 == 0x10 and arg2 != 3; syscalls[0]: arg0 == 0x10 and arg2 != 3", "X86_64 read(0): ALLOW; defaultAction"}},

@@ -18,6 +18,16 @@ type ABI struct {
 	Numbers map[string]uint32
 }
 
+// SyscallName returns the name of a number, or nothing.
+func (a *ABI) SyscallName(nr uint32) string {
+	for name, n := range a.Numbers {
+		if n == nr {
+			return name
+		}
+	}
+	return ""
+}
+
 // narrow lists the ABIs whose registers have 32 bits. x32 and n32 are not among
 // them.
 var narrow = map[specs.Arch]bool{

@@ -26,6 +26,7 @@ func TestGolden(t *testing.T) {
 		{"explain-match", 0, "explain testdata/arguments.json clone 0x11"},
 		{"explain-multiplexer", 0, "explain testdata/arguments.json socket AF_UNIX"},
 		{"explain-new", 0, "explain testdata/arguments.json clone3"},
+		{"explain-newer-than-libseccomp", 0, "explain testdata/newer.json mseal"},
 		{"explain-number", 0, "explain testdata/arguments.json 1"},
 		{"explain-unknown", 0, "explain testdata/dubious.json not_yet_a_syscall"},
 		{"explain-negative", 0, "explain testdata/dubious.json -- read -1"},
