@@ -101,6 +101,9 @@ func takeDescriptor(pid, number int) (*os.File, error) {
 	}
 	defer unix.Close(process)
 	fd, err := unix.PidfdGetfd(process, number, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return nil, ErrKilled
+	}
 	if errors.Is(err, unix.EPERM) {
 		return nil, fmt.Errorf("take the seccomp listener: %w (is kernel.yama.ptrace_scope 3, which forbids it?)", os.NewSyscallError("pidfd_getfd", err))
 	}
