@@ -67,7 +67,8 @@ func TestExec(t *testing.T) {
 	}
 }
 
-// kubectl exec -i with an input of any length comes to its end.
+// kubectl exec -i with an input of any length comes to its end, also if the program
+// closes its stdin before.
 func TestExecEndsWithInput(t *testing.T) {
 	t.Parallel()
 	c := runPod(t, newPodConfig(t)).hold(t, under("c", runtimeDefault(), probes...))
@@ -82,6 +83,11 @@ func TestExecEndsWithInput(t *testing.T) {
 			if got, err := exec(bytes.NewReader(make([]byte, size)), "busybox wc -c"); err != nil || got != fmt.Sprintln(size) {
 				t.Fatalf("%d bytes: got %q, %v", size, got, err)
 			}
+		}
+	}
+	for range 8 {
+		if got, err := exec(bytes.NewReader(make([]byte, 1<<20)), "exec <&-; sleep 0.3; echo lives"); err != nil || got != "lives\n" {
+			t.Fatalf("a program that closes its stdin: got %q, %v", got, err)
 		}
 	}
 }

@@ -41,4 +41,8 @@
 // stdout or stderr. A client that leaves all of its streams, such as ctr run -d, may
 // come back to stdin, and for a terminal the end of stdin would be a hangup: in both
 // cases stdin stays open.
+//
+// A process may close its stdin while the client still writes. The shim then reads on
+// and drops what it reads: if the FIFO had no reader, the kernel would send the client
+// a SIGPIPE, and ctr forwards signals to the process.
 package stdio

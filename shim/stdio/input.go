@@ -79,7 +79,8 @@ func (i *input) open() (err error) {
 	return i.fifo.Close()
 }
 
-// run copies until stdin ends or is cut. clientReads reports whether the client reads an output.
+// run copies until stdin ends or is cut. If dst takes no more, it drops what it reads.
+// clientReads reports whether the client reads an output.
 func (i *input) run(clientReads func() bool) {
 	defer i.close()
 	select {
@@ -89,8 +90,12 @@ func (i *input) run(clientReads func() bool) {
 	}
 	buf := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(buf)
+	var dst io.Writer = i.dst
 	for n, err := i.first(buf[:], clientReads); ; n, err = i.src.Read(buf[:]) {
-		if _, failed := i.dst.Write(buf[:n]); failed != nil || err != nil {
+		if _, failed := dst.Write(buf[:n]); failed != nil {
+			dst = io.Discard // EPIPE: nobody can read dst any more
+		}
+		if err != nil {
 			return
 		}
 	}

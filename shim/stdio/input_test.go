@@ -1,6 +1,7 @@
 package stdio
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -187,6 +188,84 @@ func TestStdinStaysOpen(t *testing.T) {
 		}
 		mustClose(t, o)
 	})
+}
+
+// A process that closes its stdin is no trouble for a client that still writes, also
+// for one that comes later.
+func TestProcessClosesStdin(t *testing.T) {
+	path := fifo(t, "in")
+	o := open(t, Streams{Stdin: path})
+	r := take(t, o.Stdin)
+	start(t, o, nil)
+	for range 2 {
+		w, err := os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(randomBytes(t, 1000)); err != nil {
+			t.Error(err)
+		}
+		r.Close()
+		w.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		if n, err := w.Write(randomBytes(t, 1<<20)); err != nil {
+			t.Errorf("the client wrote %d bytes: %v", n, err)
+		}
+		w.Close()
+	}
+	begin := time.Now()
+	o.Exited()
+	writeAndClose(t, path, "words after the exit, of which the client does not know yet")
+	mustClose(t, o)
+	if took := time.Since(begin); took > stall {
+		t.Errorf("took %s", took)
+	}
+	if _, err := os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK, 0); !errors.Is(err, unix.ENXIO) {
+		t.Errorf("after the deletion the FIFO is open: %v", err)
+	}
+}
+
+// An endless input holds up neither the exit nor the deletion, also with an output that
+// nobody takes.
+func TestEndlessStdin(t *testing.T) {
+	in, out := fifo(t, "in"), fifo(t, "out")
+	client(t, out)
+	o := open(t, Streams{Stdin: in, Stdout: out})
+	stdin, stdout := take(t, o.Stdin), take(t, o.Stdout)
+	start(t, o, nil)
+	io.WriteString(stdout, "not read")
+	stdout.Close()
+	stdin.Close()
+	w, err := os.OpenFile(in, os.O_WRONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrote := make(chan error, 1)
+	go func() {
+		var err error
+		for err == nil {
+			_, err = w.Write(make([]byte, 4096))
+		}
+		wrote <- err
+	}()
+	time.Sleep(50 * time.Millisecond)
+	begin := time.Now()
+	o.Exited()
+	if took := time.Since(begin); took > 3*stall {
+		t.Errorf("the exit took %s", took)
+	}
+	select {
+	case err := <-wrote:
+		t.Fatalf("before the deletion the client gets %v", err)
+	default:
+	}
+	begin = time.Now()
+	mustClose(t, o)
+	if took := time.Since(begin); took > 3*stall {
+		t.Errorf("the deletion took %s", took)
+	}
+	if err := <-wrote; !errors.Is(err, unix.EPIPE) {
+		t.Errorf("after the deletion the client gets %v", err)
+	}
 }
 
 // A process that is never started leaves nothing open.
