@@ -1,25 +1,30 @@
 package integration
 
 import (
-	"testing"
-
 	"strings"
+	"testing"
+	"time"
 
 	"seccomp-shim/integration/testbed"
 )
 
 // A client that attaches to a detached container has its stdin, stdout and
-// stderr, and learns how it ends.
+// stderr, and learns how it ends; also long after the client that detached, whose
+// own stdin was empty.
 func TestAttach(t *testing.T) {
 	t.Parallel()
-	id := newID(t)
-	const script = `while read word; do echo "out $word"; echo "err $word" >&2; [ $word = end ] && exit 6; done`
-	mustCtr(t, runArgs(id, []string{"-d"}, sh(script))...)
-	cmd := node.Command(bounded(t), "task", "attach", id)
-	cmd.Stdin = strings.NewReader("one\nend\n")
-	got, err := testbed.Run(cmd)
-	if want := (testbed.Result{Stdout: "out one\nout end\n", Stderr: "err one\nerr end\n", ExitCode: 6}); err != nil || got != want {
-		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	for fact, pause := range map[string]time.Duration{"at once": 0, "later": 4 * time.Second} {
+		t.Run(fact, func(t *testing.T) {
+			t.Parallel()
+			id := newID(t)
+			const script = `while read word; do echo "out $word"; echo "err $word" >&2; [ $word = end ] && exit 6; done`
+			mustCtr(t, runArgs(id, []string{"-d"}, sh(script))...)
+			time.Sleep(pause)
+			got := piped(t, strings.NewReader("one\nend\n"), []string{"task", "attach", id})
+			if want := (testbed.Result{Stdout: "out one\nout end\n", Stderr: "err one\nerr end\n", ExitCode: 6}); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
 	}
 }
 

@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -64,32 +63,6 @@ func execArgs(id, execID string, flags, command []string) []string {
 
 // sh is the command line for a shell script.
 func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
-
-// converseByPipe runs a ctr, writes to its stdin, and closes that once the
-// answer has come. ctr passes an end of stdin on only when it has noted the
-// process that it makes, so nobody may close stdin at once.
-func converseByPipe(t *testing.T, args []string, in, answer string) testbed.Result {
-	t.Helper()
-	var out, errOut output
-	cmd := node.Command(bounded(t), args...)
-	cmd.Stdout, cmd.Stderr = &out, &errOut
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(stdin, in); err != nil {
-		t.Error(err)
-	}
-	out.await(t, answer)
-	if err := stdin.Close(); err != nil {
-		t.Error(err)
-	}
-	_ = cmd.Wait() // the exit code tells
-	return testbed.Result{Stdout: out.String(), Stderr: errOut.String(), ExitCode: cmd.ProcessState.ExitCode()}
-}
 
 // terminal is a ctr that runs at a terminal of its own.
 type terminal struct {

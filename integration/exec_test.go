@@ -12,7 +12,7 @@ func TestExec(t *testing.T) {
 	id := newID(t)
 	hold(t, id, nil)
 
-	got := converseByPipe(t, execArgs(id, "e1", nil, sh("cat; echo err >&2; exit 4")), "in\n", "in\n")
+	got := piped(t, strings.NewReader("in\n"), execArgs(id, "e1", nil, sh("cat; echo err >&2; exit 4")))
 	if want := (testbed.Result{Stdout: "in\n", Stderr: "err\n", ExitCode: 4}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

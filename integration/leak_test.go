@@ -31,7 +31,7 @@ func TestExecsLeaveNothingInShim(t *testing.T) {
 			}
 		}},
 		{"that cannot start", 40, func(t *testing.T, c *container) {
-			p, err := c.addExec(t, toStreams(nil, &output{}, nil), []string{"/no/such/program"})
+			p, err := c.addExec(t, toStreams(strings.NewReader("in"), &output{}, nil), []string{"/no/such/program"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -43,7 +43,7 @@ func TestExecsLeaveNothingInShim(t *testing.T) {
 			}
 		}},
 		{"that are never started", 40, func(t *testing.T, c *container) {
-			p, err := c.addExec(t, toStreams(nil, &output{}, nil), []string{"/bin/true"})
+			p, err := c.addExec(t, toStreams(strings.NewReader("in"), &output{}, nil), []string{"/bin/true"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,7 +25,7 @@ func TestRun(t *testing.T) {
 
 func TestRunWithStdin(t *testing.T) {
 	t.Parallel()
-	got := converseByPipe(t, runArgs(newID(t), []string{"--rm"}, sh("cat; exit 2")), "in\n", "in\n")
+	got := piped(t, strings.NewReader("in\n"), runArgs(newID(t), []string{"--rm"}, sh("cat; exit 2")))
 	if want := (testbed.Result{Stdout: "in\n", ExitCode: 2}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -32,10 +32,10 @@ func (s *service) CloseIO(_ context.Context, r *task.CloseIORequest) (*emptypb.E
 	if err != nil {
 		return nil, err
 	}
-	if !r.Stdin {
-		return &emptypb.Empty{}, nil
+	if r.Stdin {
+		p.CloseStdin()
 	}
-	return &emptypb.Empty{}, p.CloseStdin()
+	return &emptypb.Empty{}, nil
 }
 
 // Pause freezes a container.

@@ -1,12 +1,14 @@
 package cri
 
 import (
+	"io"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
+	"k8s.io/client-go/tools/remotecommand"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
@@ -59,9 +61,13 @@ func TestKubeletAndContainerdRestart(t *testing.T) {
 	talker := newContainerConfig("talker", "/bin/sh", "-c", "while :; do [ -e /said ] && cat /said && busybox rm /said; sleep 0.02; done")
 	talker.Linux.SecurityContext.Seccomp = runtimeDefault()
 	talks := p.start(t, talker)
+	listener := newContainerConfig("listener", "/bin/cat")
+	listener.Linux.SecurityContext.Seccomp = runtimeDefault()
+	listener.Stdin = true
+	listens := p.start(t, listener)
 
 	before := p.seenBy(t, kubelet)
-	if len(before.pods) != 1 || len(before.containers) != 4 {
+	if len(before.pods) != 1 || len(before.containers) != 5 {
 		t.Fatalf("there are %v", before)
 	}
 	pids := []int{first.pid(t), second.pid(t)}
@@ -85,11 +91,38 @@ func TestKubeletAndContainerdRestart(t *testing.T) {
 		second.mustShow(t, isDenyPgid)
 		talks.exec(t, "/bin/sh", "-c", "echo words >/new; busybox mv /new /said")
 		eventually(t, "the log goes on", func() bool { return strings.HasSuffix(talks.output(t, "stdout"), "words\n") })
+		listens.hear(t, "heard\n")
 		p.mustTakeAnother(t)
 		before = p.seenBy(t, kubelet)
 	}
 	if got := strings.Count(talks.output(t, "stdout"), "words\n"); got != 2 {
 		t.Errorf("the log has %d lines of 2", got)
+	}
+	if got := listens.output(t, "stdout"); got != "heard\nheard\n" {
+		t.Errorf("the one that was attached to twice heard %q", got)
+	}
+}
+
+// hear attaches to a container that logs what it reads, and leaves it again.
+func (c *container) hear(t *testing.T, words string) {
+	t.Helper()
+	before := strings.Count(c.output(t, "stdout"), words)
+	got, err := kubelet.Attach(bounded(t), &cri.AttachRequest{ContainerId: c.id, Stdin: true, Stdout: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, leave := io.Pipe()
+	left := make(chan error, 1)
+	go func() {
+		left <- stream(bounded(t), t, got.Url, remotecommand.StreamOptions{Stdin: in, Stdout: io.Discard})
+	}()
+	if _, err := io.WriteString(leave, words); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the words are heard", func() bool { return strings.Count(c.output(t, "stdout"), words) > before })
+	leave.Close()
+	if err := <-left; err != nil {
+		t.Error(err)
 	}
 }
 

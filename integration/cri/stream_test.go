@@ -67,6 +67,31 @@ func TestExec(t *testing.T) {
 	}
 }
 
+// kubectl exec -i with an input of any length comes to its end, also if the program
+// closes its stdin before.
+func TestExecEndsWithInput(t *testing.T) {
+	t.Parallel()
+	c := runPod(t, newPodConfig(t)).hold(t, under("c", runtimeDefault(), probes...))
+	exec := func(input io.Reader, script string) (string, error) {
+		address := c.execAddress(t, &cri.ExecRequest{Cmd: []string{"/bin/sh", "-c", script}, Stdin: true, Stdout: true})
+		var out bytes.Buffer
+		err := stream(bounded(t), t, address, remotecommand.StreamOptions{Stdin: input, Stdout: &out})
+		return out.String(), err
+	}
+	for _, size := range []int{0, 4, 64 << 10, 1 << 20} {
+		for range 10 {
+			if got, err := exec(bytes.NewReader(make([]byte, size)), "busybox wc -c"); err != nil || got != fmt.Sprintln(size) {
+				t.Fatalf("%d bytes: got %q, %v", size, got, err)
+			}
+		}
+	}
+	for range 8 {
+		if got, err := exec(bytes.NewReader(make([]byte, 1<<20)), "exec <&-; sleep 0.3; echo lives"); err != nil || got != "lives\n" {
+			t.Fatalf("a program that closes its stdin: got %q, %v", got, err)
+		}
+	}
+}
+
 // sizes is a terminal whose size is told once.
 type sizes chan *remotecommand.TerminalSize
 

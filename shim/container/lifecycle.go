@@ -72,6 +72,9 @@ func (p *Process) Start(ctx context.Context) error {
 	if err := check(OpStart, p.State()); err != nil {
 		return err
 	}
+	if err := p.streams.OpenStdin(); err != nil {
+		return err
+	}
 	switch {
 	case !p.isInit():
 		return p.startExec(ctx)

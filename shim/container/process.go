@@ -222,7 +222,7 @@ func (p *Process) Wait(ctx context.Context) (Exit, error) {
 }
 
 // CloseStdin ends the process's stdin once the client has closed its end.
-func (p *Process) CloseStdin() error { return p.streams.CloseStdin() }
+func (p *Process) CloseStdin() { p.streams.CloseStdin() }
 
 // Resize sets the size of the process's terminal, in characters.
 func (p *Process) Resize(width, height uint16) error {

@@ -16,10 +16,10 @@ const bufferSize = 8 << 10
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
-// copier moves one stream from src to dst until src ends or it is cut. It owns both.
+// copier moves one output from the process to the client, until src ends or it is
+// cut. It owns both files.
 type copier struct {
 	src, dst *os.File
-	output   bool // from the process to the client
 	reader   reader
 
 	started   atomic.Bool
@@ -30,18 +30,11 @@ type copier struct {
 	closed    sync.Once
 }
 
-// newOutput returns a copier from the process to the client.
-func newOutput(src *os.File, dst sink) *copier {
-	c := newCopier(src, dst.file)
-	c.output = true
-	c.reader.hold = dst.hold
-	return c
-}
-
-func newCopier(src, dst *os.File) *copier {
+func newCopier(src *os.File, dst sink) *copier {
 	return &copier{
 		src:       src,
-		dst:       dst,
+		dst:       dst.file,
+		reader:    reader{hold: dst.hold},
 		exits:     make(chan time.Time, 1),
 		delivered: make(chan struct{}),
 		done:      make(chan struct{}),
@@ -82,23 +75,30 @@ func (c *copier) run() {
 // flush moves what already waits in src. A deadline makes Read give up before
 // it looks, so bytes may be left when dst was slow.
 func (c *copier) flush(buf []byte) {
-	raw, err := c.src.SyscallConn()
-	if err != nil {
-		return
-	}
 	// No more than that: somebody may go on writing.
 	for left := unread(c.src); left > 0; {
-		n := 0
 		c.src.SetReadDeadline(time.Time{})
-		err := raw.Read(func(fd uintptr) bool {
-			n, _ = unix.Read(int(fd), buf)
-			return true // one attempt: never wait
-		})
-		if err != nil || n <= 0 || !c.write(buf[:n]) {
+		n, err := readOnce(c.src, buf)
+		if err != nil || n == 0 || !c.write(buf[:n]) {
 			return
 		}
 		left -= n
 	}
+}
+
+// readOnce is a read(2) that never waits: EAGAIN says that a FIFO has a writer and
+// nothing to read, no bytes and no error that it has no writer.
+func readOnce(f *os.File, buf []byte) (n int, err error) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	err = raw.Read(func(fd uintptr) bool {
+		n, failed = unix.Read(int(fd), buf)
+		return true
+	})
+	return max(n, 0), errors.Join(err, failed)
 }
 
 func (c *copier) write(b []byte) bool {
@@ -112,11 +112,8 @@ func (c *copier) write(b []byte) bool {
 	}
 }
 
-// awaitReader returns when the client has read all of an output, or it is cut.
+// awaitReader returns when the client has read all, or the stream is cut.
 func (c *copier) awaitReader() {
-	if !c.output {
-		return
-	}
 	pause := time.Millisecond
 	for before := unread(c.dst); before > 0; {
 		time.Sleep(pause)

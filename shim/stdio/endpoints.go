@@ -49,7 +49,7 @@ func (o *IO) openOutput(name, uri string, process **os.File) error {
 		return err
 	}
 	*process = w
-	o.copies = append(o.copies, newOutput(src, dst))
+	o.copies = append(o.copies, newCopier(src, dst))
 	return nil
 }
 
@@ -111,29 +111,11 @@ func awaitClient(path string) *os.File {
 	}
 }
 
-// openStdin opens the client's stdin FIFO, twice: to read it, and to hold it
-// open for writing, so that stdin survives a client that comes and goes. It ends
-// when CloseStdin gives our hold up and the client has closed its end.
-func (o *IO) openStdin() error {
-	src, err := os.OpenFile(o.streams.Stdin, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return err
+// openStdin finds the client's end of stdin, and makes the process's.
+func (o *IO) openStdin() (err error) {
+	if o.input, err = newInput(o.streams.Stdin); err != nil || o.streams.Terminal {
+		return err // a terminal is not there yet: attachTerminal brings it
 	}
-	if o.holdOpen, err = os.OpenFile(o.streams.Stdin, os.O_WRONLY|unix.O_NONBLOCK, 0); err != nil {
-		src.Close()
-		return err
-	}
-	if o.streams.Terminal {
-		// The terminal is not there yet: attachTerminal completes the copier.
-		o.copies = append(o.copies, newCopier(src, nil))
-		return nil
-	}
-	r, dst, err := o.pipe()
-	if err != nil {
-		src.Close()
-		return err
-	}
-	o.Stdin = r
-	o.copies = append(o.copies, newCopier(src, dst))
-	return nil
+	o.Stdin, o.input.dst, err = o.pipe()
+	return err
 }

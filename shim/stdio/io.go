@@ -1,9 +1,9 @@
 package stdio
 
 import (
-	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,7 +35,8 @@ type Owner struct {
 //
 // Open, then hand Stdin, Stdout and Stderr to the process, or for a terminal
 // the socket of [NewConsoleSocket]; then Start, or Close if the process did not
-// come to life; Exited when it is gone; Close in the end.
+// come to life; Exited when it is gone; Close in the end. OpenStdin when the client
+// asks for the process's start.
 type IO struct {
 	// The process's ends; nil means /dev/null. All nil for a terminal.
 	Stdin, Stdout, Stderr *os.File
@@ -44,15 +45,16 @@ type IO struct {
 	owner   Owner
 	logger  *logger
 	copies  []*copier
+	input   *input // nil without stdin
 	running sync.WaitGroup
 	stuckAt atomic.Int64 // how much had moved when a drain gave up; -1 if none has
 
 	mu       sync.Mutex
-	holdOpen *os.File  // our writing end of the client's stdin FIFO
 	terminal *terminal // nil without one, and once closed
 }
 
-// Open opens the client's ends and makes the process's. On error nothing stays open.
+// Open opens the client's ends, but for stdin, and makes the process's. On error
+// nothing stays open.
 func Open(streams Streams, owner Owner) (_ *IO, err error) {
 	o := &IO{streams: streams, owner: owner}
 	o.stuckAt.Store(-1)
@@ -77,6 +79,18 @@ func Open(streams Streams, owner Owner) (_ *IO, err error) {
 // Streams returns what Open was given.
 func (o *IO) Streams() Streams { return o.streams }
 
+// OpenStdin opens the client's stdin. It comes with the request to start the
+// process, also if Start was called before, for the reason in the package comment.
+func (o *IO) OpenStdin() error {
+	if o.input == nil {
+		return nil
+	}
+	if err := o.input.open(); err != nil {
+		return fmt.Errorf("open stdin %q: %w", o.streams.Stdin, err)
+	}
+	return nil
+}
+
 // Owner returns what Open was given.
 func (o *IO) Owner() Owner { return o.owner }
 
@@ -94,6 +108,9 @@ func (o *IO) Start(pty *os.File) error {
 		c.started.Store(true)
 		o.running.Go(c.run)
 	}
+	if o.input != nil {
+		o.running.Go(func() { o.input.run(o.clientReads) })
+	}
 	return nil
 }
 
@@ -109,25 +126,23 @@ func (o *IO) Exited() {
 	}
 	end := time.Now().Add(Grace)
 	for _, c := range o.copies {
-		if c.output && terminal == nil {
+		if terminal == nil {
 			c.exited(end)
 		} else {
 			c.endAt(end) // a terminal's output ends with its last process
 		}
 	}
+	if o.input != nil {
+		o.input.endAt(end)
+	}
 	o.drain(func(c *copier) <-chan struct{} { return c.delivered }, end)
 }
 
 // CloseStdin ends the process's stdin once the client has closed its end too.
-func (o *IO) CloseStdin() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.holdOpen == nil {
-		return nil
+func (o *IO) CloseStdin() {
+	if o.input != nil {
+		o.input.end()
 	}
-	err := o.holdOpen.Close()
-	o.holdOpen = nil
-	return err
 }
 
 // Resize sets the terminal's size in characters; without a terminal it does nothing.
@@ -145,7 +160,6 @@ func (o *IO) Resize(width, height uint16) error {
 func (o *IO) Close() error {
 	o.closeProcessEnds()
 	o.drain(func(c *copier) <-chan struct{} { return c.done }, time.Time{})
-	err := o.CloseStdin()
 	o.mu.Lock()
 	if o.terminal != nil {
 		o.terminal.close()
@@ -155,11 +169,14 @@ func (o *IO) Close() error {
 	for _, c := range o.copies {
 		c.close()
 	}
+	if o.input != nil {
+		o.input.close()
+	}
 	o.running.Wait()
 	if o.logger != nil {
-		err = errors.Join(err, o.logger.stop())
+		return o.logger.stop()
 	}
-	return err
+	return nil
 }
 
 // drain returns when every output has reached a point or its end or has lost its
@@ -190,7 +207,7 @@ func (o *IO) outputsReach(point func(*copier) <-chan struct{}, limit time.Durati
 	look := time.NewTicker(limit / 20)
 	defer look.Stop()
 	for _, c := range o.copies {
-		if !c.output || !c.started.Load() {
+		if !c.started.Load() {
 			continue
 		}
 		for waits := true; waits && !c.reader.gone(c.dst); {
@@ -206,6 +223,14 @@ func (o *IO) outputsReach(point func(*copier) <-chan struct{}, limit time.Durati
 		}
 	}
 	return true
+}
+
+// clientReads reports whether the client reads an output. Of a terminal's it does
+// not say so: a terminal whose input ended would be hung up.
+func (o *IO) clientReads() bool {
+	return !o.streams.Terminal && slices.ContainsFunc(o.copies, func(c *copier) bool {
+		return c.reader.held() && !c.reader.gone(c.dst)
+	})
 }
 
 func (o *IO) closeProcessEnds() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -45,6 +46,9 @@ func take(t *testing.T, f *os.File) *os.File {
 func start(t *testing.T, o *IO, pty *os.File) {
 	t.Helper()
 	if err := o.Start(pty); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.OpenStdin(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -167,7 +171,7 @@ func TestGraceEndsHeldStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	c := newOutput(src, sink{file: dst})
+	c := newCopier(src, sink{file: dst})
 	sent := randomBytes(t, 120<<10) // more than one pipe holds, less than both
 	go c.run()
 	if _, err := w.Write(sent); err != nil {
@@ -201,15 +205,11 @@ func TestStdinOutlivesClients(t *testing.T) {
 			t.Fatalf("process read %q, %v", buf[:n], err)
 		}
 	}
-	if err := o.CloseStdin(); err != nil {
-		t.Fatal(err)
-	}
+	o.CloseStdin()
 	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("after CloseStdin the process read %d bytes, %v; want the end", n, err)
 	}
-	if err := o.CloseStdin(); err != nil {
-		t.Errorf("second CloseStdin: %v", err)
-	}
+	o.CloseStdin() // once more, as a client may
 	mustClose(t, o)
 }
 
@@ -245,6 +245,8 @@ func TestOpenRefuses(t *testing.T) {
 		"a FIFO that is not there":   {Stdout: "/nonexistent/out"},
 		"an unknown scheme":          {Stderr: "http://example.com/"},
 		"a stdin that is not there":  {Stdin: "/nonexistent/in"},
+		"a folder for a stdin":       {Stdin: "/"},
+		"a socket for a stdin":       {Stdin: socket(t)},
 		"a logging binary not there": {Stdout: "binary:///nonexistent/logger"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -257,6 +259,17 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func socket(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "socket")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return path
 }
 
 func openFiles(t *testing.T) int {

@@ -58,9 +58,9 @@ func (o *IO) attachTerminal(master *os.File) error {
 	o.mu.Lock()
 	o.terminal = t
 	o.mu.Unlock()
-	for _, c := range o.copies { // stdin, if the client gave one
+	if o.input != nil {
 		// At its end the terminal is hung up, as runc's shim does.
-		c.dst = master
+		o.input.dst = master
 	}
 	if o.streams.Stdout == "" {
 		return nil
@@ -69,7 +69,7 @@ func (o *IO) attachTerminal(master *os.File) error {
 	if err != nil {
 		return fmt.Errorf("open stdout %q: %w", o.streams.Stdout, err)
 	}
-	o.copies = append(o.copies, newOutput(master, dst))
+	o.copies = append(o.copies, newCopier(master, dst))
 	return nil
 }
 

@@ -1,0 +1,182 @@
+package stdio
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// emptyPatience is how long stdin waits for a client that reads an output, but has
+// not opened stdin at the start. It is long for ctr run -d, which ends after the
+// start, and must not be taken for a client that stays.
+const emptyPatience = 2 * time.Second
+
+// input copies the client's stdin to the process, and owns both files. The package
+// comment says when it opens the FIFO, and when stdin ends.
+type input struct {
+	// dst is the pipe to the process, or the master side of its terminal.
+	dst *os.File
+	// fifo pins the FIFO until the start without being an end of it (O_PATH). It is nil
+	// for other files, which newInput opens at once.
+	fifo   *os.File
+	opened chan struct{} // closed when src is open
+	cut    chan struct{} // closed by close
+
+	mu    sync.Mutex
+	src   *os.File // guarded by mu until opened is closed
+	hold  *os.File // our writing end of the FIFO; guarded by mu
+	ended bool     // end was called; guarded by mu
+}
+
+// newInput finds the client's stdin. It opens a file that is no FIFO.
+func newInput(path string) (*input, error) {
+	i := &input{opened: make(chan struct{}), cut: make(chan struct{})}
+	name, err := os.OpenFile(path, unix.O_PATH, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := name.Stat()
+	if err == nil && info.Mode().Type() == os.ModeNamedPipe {
+		i.fifo = name
+		return i, nil
+	}
+	defer name.Close()
+	if err == nil && info.IsDir() {
+		err = unix.EISDIR
+	}
+	if err == nil {
+		i.src, err = reopen(name, os.O_RDONLY)
+		close(i.opened)
+	}
+	return i, err
+}
+
+// reopen opens the file of f once more, also if its path is gone.
+func reopen(f *os.File, flag int) (opened *os.File, err error) {
+	err = control(f, func(fd uintptr) error {
+		opened, err = os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", fd), flag|unix.O_NONBLOCK, 0)
+		return err
+	})
+	return opened, err
+}
+
+// open opens the FIFO, unless it is open already.
+func (i *input) open() (err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.src != nil {
+		return nil
+	}
+	if i.src, err = reopen(i.fifo, os.O_RDONLY); err != nil {
+		return err
+	}
+	close(i.opened)
+	return i.fifo.Close()
+}
+
+// run copies until stdin ends or is cut. If dst takes no more, it drops what it reads.
+// clientReads reports whether the client reads an output.
+func (i *input) run(clientReads func() bool) {
+	defer i.close()
+	select {
+	case <-i.opened:
+	case <-i.cut:
+		return
+	}
+	buf := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(buf)
+	var dst io.Writer = i.dst
+	for n, err := i.first(buf[:], clientReads); ; n, err = i.src.Read(buf[:]) {
+		if _, failed := dst.Write(buf[:n]); failed != nil {
+			dst = io.Discard // EPIPE: nobody can read dst any more
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// first is the first read, which may return no bytes. Only before the shim holds a
+// writing end itself does read(2) tell whether the FIFO has a writer.
+func (i *input) first(buf []byte, clientReads func() bool) (n int, err error) {
+	if i.fifo == nil {
+		return i.src.Read(buf)
+	}
+	for deadline := time.Now().Add(emptyPatience); ; time.Sleep(10 * time.Millisecond) {
+		ended := i.isEnded() // asked before the read: a client calls CloseStdin after its last write
+		n, err = readOnce(i.src, buf)
+		switch {
+		case n > 0, errors.Is(err, unix.EAGAIN): // there is a writer
+			i.holdOpen()
+			return n, nil
+		case err != nil:
+			return 0, err
+		case ended:
+			return 0, io.EOF
+		case !clientReads(): // it may come back
+			i.holdOpen()
+			return 0, nil
+		case time.Now().After(deadline):
+			return 0, io.EOF
+		}
+	}
+}
+
+// holdOpen makes stdin outlive its clients, until end. If no descriptor is left, stdin
+// ends with the client that has it open.
+func (i *input) holdOpen() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.ended {
+		i.hold, _ = reopen(i.src, os.O_WRONLY)
+	}
+}
+
+// end lets stdin end as soon as no client has it open.
+func (i *input) end() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.ended = true
+	if i.hold != nil {
+		i.hold.Close()
+		i.hold = nil
+	}
+}
+
+func (i *input) isEnded() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.ended
+}
+
+// endAt ends stdin at t.
+func (i *input) endAt(t time.Time) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.src != nil {
+		_ = i.src.SetReadDeadline(t) // a regular file has none, and never blocks
+	}
+}
+
+// close cuts stdin. It may be called at any time, also instead of run.
+func (i *input) close() {
+	i.end()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	select {
+	case <-i.cut:
+		return
+	default:
+		close(i.cut)
+	}
+	for _, f := range []*os.File{i.fifo, i.src, i.dst} {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
