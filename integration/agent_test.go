@@ -49,12 +49,12 @@ func (a *agent) serve(conn *net.UnixConn) error {
 		return err
 	}
 	a.states <- state
-	go answer(os.NewFile(uintptr(fds[0]), "listener"))
+	go a.answer(os.NewFile(uintptr(fds[0]), "listener"))
 	return nil
 }
 
 // answer answers every notification until no process is left that could send one.
-func answer(listener *os.File) {
+func (a *agent) answer(listener *os.File) {
 	defer listener.Close()
 	fd := int(listener.Fd())
 	for {
@@ -72,20 +72,26 @@ func answer(listener *os.File) {
 		if ioctl(fd, unix.SECCOMP_IOCTL_NOTIF_RECV, unsafe.Pointer(&n)) != nil {
 			continue // the process was killed meanwhile
 		}
-		r := respond(n)
+		r := a.respond(n)
 		_ = ioctl(fd, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(&r)) // likewise
 	}
 }
 
-// respond lets getpgid succeed with 4242, getsid fail with ENOTNAM, and all
-// others run.
-func respond(n notification) response {
+// respond lets getpgid succeed with 4242, getsid fail with ENOTNAM, execve as often
+// fail with EINTR as the agent is asked to, and all others run.
+func (a *agent) respond(n notification) response {
 	r := response{id: n.id}
 	switch *(*int32)(unsafe.Pointer(&n.data[bpf.OffsetNr])) {
 	case unix.SYS_GETPGID:
 		r.value = 4242
 	case unix.SYS_GETSID:
 		r.error = -int32(unix.ENOTNAM)
+	case unix.SYS_EXECVE:
+		if a.interruptions.Add(-1) >= 0 {
+			r.error = -int32(unix.EINTR)
+			return r
+		}
+		fallthrough
 	default:
 		r.flags = unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE
 	}

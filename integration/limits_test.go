@@ -55,7 +55,12 @@ var limited = []struct {
 func filtered(t *testing.T) map[string]oci.SpecOpts {
 	t.Helper()
 	notify := profile(t, notifyRules)
-	notify.ListenerPath = listen(t).path
+	agent := listen(t)
+	notify.ListenerPath = agent.path
+	go func() {
+		for range agent.states { // nobody else asks
+		}
+	}()
 	return map[string]oci.SpecOpts{
 		"no profile": oci.WithNewPrivileges,
 		"a profile":  under(profile(t, actionRules)),

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,6 +131,51 @@ func TestNotifyAsDefaultAction(t *testing.T) {
 	}
 }
 
+// An execve that is interrupted is made again.
+func TestInterruptedExecve(t *testing.T) {
+	t.Parallel()
+	skipWithoutNotify(t)
+	agent := listen(t)
+	p := profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["execve"],"action":"SCMP_ACT_NOTIFY"}]}`)
+	p.ListenerPath = agent.path
+	agent.interruptions.Store(3)
+	c := launch(t, newID(t), []string{"/bin/minimal", "and", "hold"}, under(p))
+	c.stdout.await(t, "ran")
+	agent.interruptions.Store(1)
+	if got := c.exec(t, []string{"/bin/minimal"}); got.code != 7 || got.stdout != "ran\n" {
+		t.Errorf("an exec: %+v", got)
+	}
+	if left := agent.interruptions.Load(); left > 0 {
+		t.Errorf("%d interruptions were not asked for", left)
+	}
+}
+
+// With an agent the start is over before execve is called. An execve that fails
+// then is told where the program would write its errors.
+func TestLateExecveWithAgentFails(t *testing.T) {
+	t.Parallel()
+	skipWithoutNotify(t)
+	late := withHopeless(t)
+	p := profile(t, `{"defaultAction":"SCMP_ACT_NOTIFY"}`)
+	agent := listen(t)
+	p.ListenerPath = agent.path
+	c := launch(t, newID(t), []string{"/bin/minimal", "and", "hold"}, late, under(p))
+	agent.next(t)
+	c.stdout.await(t, "ran")
+	for _, program := range hopeless {
+		got := c.exec(t, program.args)
+		agent.next(t)
+		if got.code == 0 || got.stderr != program.says+"\n" || got.stdout != "" {
+			t.Errorf("%s, an exec: %+v", program.fact, got)
+		}
+		got = execute(t, program.args, late, under(p))
+		agent.next(t)
+		if got.code == 0 || got.stderr != program.says+"\n" || got.stdout != "" {
+			t.Errorf("%s, init: %+v", program.fact, got)
+		}
+	}
+}
+
 func skipWithoutNotify(t *testing.T) {
 	t.Helper()
 	if level, err := libseccomp.GetAPI(); err == nil && level < 6 {
@@ -141,6 +187,8 @@ func skipWithoutNotify(t *testing.T) {
 type agent struct {
 	path   string
 	states chan specs.ContainerProcessState
+
+	interruptions atomic.Int32 // of execve, still to be made
 }
 
 // listen starts an agent, which ends with the test.

@@ -65,6 +65,9 @@ func (p *Process) launchIn(ctx context.Context, lc *libcontainer.Container) (err
 		}
 	}()
 	lp.ExtraFiles = []*os.File{channel.Inner} // its place is load.FD
+	if c.config.Filter.listens() {
+		p.streams.KeepStderr() // see followExecve
+	}
 	console, err := p.connectStreams(lp)
 	if err != nil {
 		return err

@@ -36,7 +36,8 @@ type Process struct {
 	started bool
 
 	// channel is what tells that the user's program runs; set by launch.
-	channel *load.Channel
+	channel  *load.Channel
+	followed chan struct{} // closed when followExecve has ended; nil if it is not called
 
 	mu     sync.Mutex
 	launch *launch // while libcontainer starts the process
@@ -112,6 +113,7 @@ func (p *Process) watch() {
 			logrus.WithError(err).WithField("container_id", p.Container.ID).Error("failed to kill the processes that init left")
 		}
 	}
+	p.awaitComplaint()
 	p.streams.Exited()
 	p.gate.Lock()
 	defer p.gate.Unlock()
@@ -135,6 +137,16 @@ func (p *Process) awaitDeath() {
 	}
 	p.lastStanding, _ = load.StandingOf(p.pid)
 	close(p.dead)
+}
+
+// awaitComplaint returns when what there is to say of the process has been said.
+func (p *Process) awaitComplaint() {
+	p.gate.Lock() // which Start holds
+	followed := p.followed
+	p.gate.Unlock()
+	if followed != nil {
+		<-followed
+	}
 }
 
 // finish records the end and wakes those who wait for it.

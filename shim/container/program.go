@@ -25,6 +25,7 @@ func (p *Process) awaitProgram() error {
 	steps := load.Process{PID: p.pid, Deliver: p.sendListener, Standing: p.standing}
 	call, err := p.channel.Load(steps)
 	if err == nil && filter.listens() {
+		p.followed = make(chan struct{})
 		go p.followExecve(steps, call)
 		return nil
 	}
@@ -38,9 +39,11 @@ func (p *Process) awaitProgram() error {
 // followExecve ends a process that was started and does not come to run its
 // program. The process cannot say why, so the shim does.
 func (p *Process) followExecve(steps load.Process, call load.Execve) {
+	defer close(p.followed)
 	defer p.channel.Close()
 	err := p.channel.AwaitExecve(steps, call)
-	if err == nil {
+	if err == nil || errors.Is(err, load.ErrKilled) { // its exit says it all
+		p.streams.Complain("")
 		return
 	}
 	if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {
@@ -87,8 +90,8 @@ func (f *Filter) blame(err error) error {
 	return fmt.Errorf("%s: %w", f.Name, err)
 }
 
-// answers reports whether a failed execve has its errno from the filter or its
-// agent, and not from the kernel.
+// answers reports whether a failed execve has its errno from the filter, and not
+// from the kernel or an agent.
 func (f *Filter) answers(failed *load.ExecveError) bool {
 	program, err := bpf.Decode(f.Program)
 	if err != nil {
@@ -97,12 +100,12 @@ func (f *Filter) answers(failed *load.ExecveError) bool {
 	data := bpf.Data{Nr: unix.SYS_EXECVE, Arch: nativeArch[runtime.GOARCH]}
 	copy(data.Args[:], failed.Args[:])
 	switch answer := program.Run(data).Enforced(); answer.Kind() {
-	case bpf.Allow, bpf.Log:
-		return false
 	case bpf.Errno:
 		return answer.Data() == uint16(failed.Errno)
+	case bpf.Trace: // without a tracer
+		return failed.Errno == unix.ENOSYS
 	}
-	return true
+	return false
 }
 
 // nativeArch is the convention of this process's own system calls.

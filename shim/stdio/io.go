@@ -49,6 +49,9 @@ type IO struct {
 	running sync.WaitGroup
 	stuckAt atomic.Int64 // how much had moved when a drain gave up; -1 if none has
 
+	complains  bool     // KeepStderr was called
+	complaints *os.File // the process's end of stderr, until Complain
+
 	mu       sync.Mutex
 	terminal *terminal // nil without one, and once closed
 }
@@ -98,10 +101,16 @@ func (o *IO) Owner() Owner { return o.owner }
 // nil; Start owns it from now on. The process must have its own copies of
 // Stdin, Stdout and Stderr, which Start closes.
 func (o *IO) Start(pty *os.File) error {
+	if o.complains {
+		o.keepStderr(o.Stderr)
+	}
 	o.closeProcessEnds()
 	if pty != nil {
 		if err := o.attachTerminal(pty); err != nil {
 			return err
+		}
+		if o.complains {
+			o.keepStderr(o.terminal.slave)
 		}
 	}
 	for _, c := range o.copies {
@@ -159,6 +168,7 @@ func (o *IO) Resize(width, height uint16) error {
 // and releases everything.
 func (o *IO) Close() error {
 	o.closeProcessEnds()
+	o.Complain("")
 	o.drain(func(c *copier) <-chan struct{} { return c.done }, time.Time{})
 	o.mu.Lock()
 	if o.terminal != nil {
@@ -260,6 +270,3 @@ func (o *IO) pipe() (r, w *os.File, err error) {
 	}
 	return r, w, nil
 }
-
-// Complain is a placeholder.
-func (o *IO) Complain(text string) {}

@@ -15,7 +15,8 @@ import (
 // the master would report a hangup (EIO) in between.
 type terminal struct {
 	master  *os.File // shared with the copiers; the first of them to end closes it
-	release func()   // gives the slave side up
+	slave   *os.File
+	release func() // gives the slave side up
 }
 
 func newTerminal(master *os.File) (*terminal, error) {
@@ -32,7 +33,7 @@ func newTerminal(master *os.File) (*terminal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &terminal{master: master, release: sync.OnceFunc(func() { slave.Close() })}, nil
+	return &terminal{master: master, slave: slave, release: sync.OnceFunc(func() { slave.Close() })}, nil
 }
 
 func (t *terminal) resize(width, height uint16) error {
