@@ -114,6 +114,10 @@ func readFile(root, path string) ([]byte, error) {
 	// O_NONBLOCK: opening a FIFO must not wait for a writer.
 	f, err := dir.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
+		if link := outwards(dir, path); link != "" {
+			err = fmt.Errorf("%s escapes from the profile root: links must be relative and stay below it, "+
+				"or the option profile_root must name the folder where the files are: %w", link, err)
+		}
 		return nil, err
 	}
 	defer f.Close()
