@@ -35,6 +35,9 @@ func misuse(cmd *cobra.Command, format string, args ...any) error {
 // Run runs one command line and returns the exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := Root()
+	if len(args) > 0 && args[0] == explainName {
+		args = noFlags(args)
+	}
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
