@@ -21,8 +21,10 @@ const (
 	number kind = "a number"
 	list   kind = "a list"
 	object kind = "an object"
+	// boolean is what no field is.
+	boolean kind = "a boolean"
 	// conditions say when a rule of Docker's format counts. An OCI profile has none.
-	conditions kind = "an empty object"
+	conditions kind = "conditions"
 )
 
 var (

@@ -83,17 +83,19 @@ func (r reader) value(at string, f *form) (set bool, err error) {
 		}
 	case string:
 		is, shown = text, quote(v)
-		if f.kind == number {
-			return true, r.refuse(at, shown, "must be a number", unquoted(at, v))
-		}
+	case bool:
+		is = boolean
 	}
+	advice := ""
 	switch {
 	case is == f.kind:
 		return true, nil
 	case f.kind == list && f.entries.kind == is:
-		return true, r.refuse(at, shown, "must be a list", "put it in brackets, [ ]")
+		advice = "put it in brackets, [ ]"
+	case f.kind == number && is == text:
+		advice = unquoted(at, token.(string))
 	}
-	return true, r.refuse(at, shown, "must be "+string(f.kind), "")
+	return true, r.refuse(at, shown, fmt.Sprintf("must be %s, not %s", f.kind, is), advice)
 }
 
 // inside reads the rest of a list or an object.
