@@ -81,7 +81,7 @@ var mayImport = map[string][]string{
 		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/", "seccomp-shim/version",
 		"github.com/moby/sys/capability",
 		"github.com/opencontainers/runtime-spec/specs-go",
-		"github.com/spf13/cobra",
+		"github.com/spf13/cobra", "github.com/spf13/pflag",
 		"golang.org/x/sys/unix",
 	},
 	"deploy/packages/parts": {"github.com/CycloneDX/cyclonedx-go"},

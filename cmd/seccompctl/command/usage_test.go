@@ -59,6 +59,7 @@ func TestBadInput(t *testing.T) {
 		{"inspect a b", "", misused, `"b": one file at a time`},
 		{"inspect --pid 0", "", misused, "--pid: 0"},
 		{"inspect --pid x", "", misused, `"x"`},
+		{"inspect --pid 99999999999999999999", "", misused, `--pid: "99999999999999999999" is not a number that it can have`},
 		{"inspect -o bpf --profile a b", "", misused, "-o bpf"},
 		{"inspect --profile a --spec b c", "", misused, `"a"`},
 		{"inspect --pid 1073741824", "", fault, "process 1073741824: no such process"},
@@ -85,6 +86,11 @@ func TestBadInput(t *testing.T) {
 			}
 			if got.stdout != "" {
 				t.Errorf("stdout %q", got.stdout)
+			}
+			for _, jargon := range []string{"Go struct", "Go value", "strconv.", "specs."} {
+				if strings.Contains(got.stderr, jargon) {
+					t.Errorf("stderr says %q: %s", jargon, got.stderr)
+				}
 			}
 			hint := strings.Contains(got.stderr, " --help'.")
 			if lines := strings.Count(got.stderr, "\n"); hint != (row.code == misused) || lines > 2 {
