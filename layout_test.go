@@ -21,8 +21,10 @@ import (
 var mayImport = map[string][]string{
 	// What is pure stays free of the host, of containerd and of libcontainer.
 	"bpf":     {},
+	"mistake": {},
 	"version": {},
 	"seccomp": {
+		"seccomp-shim/mistake",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
 	},
@@ -65,7 +67,7 @@ var mayImport = map[string][]string{
 	"shim/stdio":          {"golang.org/x/sys/unix"},
 	// containerd stops here.
 	"shim": {
-		"seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/", "seccomp-shim/version",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/", "seccomp-shim/version",
 		"github.com/containerd/",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/pelletier/go-toml/v2",
@@ -77,10 +79,10 @@ var mayImport = map[string][]string{
 	// shim is also every container's init, and pays for what it links.
 	"cmd/seccompctl": {"seccomp-shim/cmd/seccompctl/command", "seccomp-shim/seccomp/compile"},
 	"cmd/seccompctl/command": {
-		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/", "seccomp-shim/version",
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/", "seccomp-shim/version",
 		"github.com/moby/sys/capability",
 		"github.com/opencontainers/runtime-spec/specs-go",
-		"github.com/spf13/cobra",
+		"github.com/spf13/cobra", "github.com/spf13/pflag",
 		"golang.org/x/sys/unix",
 	},
 	"deploy/packages/parts": {"github.com/CycloneDX/cyclonedx-go"},

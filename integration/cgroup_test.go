@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -225,4 +226,21 @@ func cgroupsOf(t *testing.T, pid uint32) []string {
 		t.Fatal(err)
 	}
 	return lines(string(text))
+}
+
+// A cgroupsPath of systemd's without SystemdCgroup runs outside of the slice. It is not
+// refused, for containerd 1.6 drops the option; but containerd's log tells.
+func TestSlicePathWithoutSystemdCgroup(t *testing.T) {
+	t.Parallel()
+	id := newID(t)
+	hold(t, id, nil, inScope(id))
+	path := fmt.Sprintf("%s:%s:%s", systemdSlice, namespace, id)
+	eventually(t, "the log warns of it", func() bool {
+		for line := range strings.Lines(nodeLog.String()) {
+			if strings.Contains(line, "level=warning") && strings.Contains(line, path) && strings.Contains(line, "SystemdCgroup is off") {
+				return true
+			}
+		}
+		return false
+	})
 }

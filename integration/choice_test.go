@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	runtimeoptions "github.com/containerd/containerd/api/types/runtimeoptions/v1"
 )
 
 // What a container's processes get for a call that every kernel lets run, by
@@ -80,6 +82,35 @@ func TestWhichProfileApplies(t *testing.T) {
 			mustRunUnder(t, row.flags, row.want)
 		})
 	}
+}
+
+// The Security Profiles Operator has its profiles behind an absolute link below the
+// kubelet's folder. With its own folder as profile_root they are found.
+func TestOperatorsLayout(t *testing.T) {
+	t.Parallel()
+	if unavailable != "" {
+		t.Skip(unavailable)
+	}
+	storage, root := t.TempDir(), t.TempDir()
+	text := `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["unshare"],"action":"SCMP_ACT_ERRNO","errnoRet":72}]}` // EMULTIHOP
+	if err := os.WriteFile(filepath.Join(storage, "profile1.json"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(storage, filepath.Join(root, "operator")); err != nil {
+		t.Fatal(err)
+	}
+	at := func(root string) *runtimeoptions.Options {
+		return &runtimeoptions.Options{ConfigBody: fmt.Appendf(nil, "profile_root = %q\n", root)}
+	}
+	id := newID(t)
+	c := newContainerWith(t, id, at(root), calls("hold"), annotatedWith(ours+"Localhost/operator/profile1.json"))
+	mustFail(t, id, c, says(`symbolic link "operator" to "`+storage+`" escapes from the profile root`, "profile_root"), true)
+
+	path := filepath.Join(t.TempDir(), "options.toml")
+	if err := os.WriteFile(path, at(storage).ConfigBody, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustRunUnder(t, append(annotated(ours+"Localhost/profile1.json"), "--runtime-config-path", path), byLocal)
 }
 
 // mustRunUnder runs a container, and a process exec'd in it, and looks at the

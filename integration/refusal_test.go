@@ -1,6 +1,8 @@
 package integration
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,8 +11,10 @@ import (
 
 	runtimeoptions "github.com/containerd/containerd/api/types/runtimeoptions/v1"
 	containerd "github.com/containerd/containerd/v2/client"
+	"github.com/containerd/containerd/v2/core/containers"
 	"github.com/containerd/containerd/v2/pkg/oci"
 	"github.com/containerd/errdefs"
+	"google.golang.org/protobuf/types/known/anypb"
 )
 
 // rule is a profile with one rule for a call that no container needs.
@@ -47,6 +51,17 @@ func TestInvalidProfileIsRefused(t *testing.T) {
 		{"half a JSON text", `{"defaultAction":`, says("byte 17"), fileOnly},
 		{"no JSON text", `allow`, says("'a'"), fileOnly},
 		{"a wrong JSON type", `{"defaultAction":5}`, says("defaultAction", "number"), fileOnly},
+		{"a byte order mark", "\ufeff" + `{"defaultAction":"SCMP_ACT_ALLOW"}`, says("byte order mark", "save it as UTF-8"), fileOnly},
+		{"UTF-16", "\xff\xfe{\x00}\x00", says("UTF-16", "save it as UTF-8"), fileOnly},
+		{"YAML", "defaultAction: SCMP_ACT_ALLOW\n", says("the text is YAML", "convert it to JSON"), fileOnly},
+		{"a path", "/etc/seccomp/profile.json\n", says(`"/etc/seccomp/profile.json" is a path`), fileOnly},
+		{"a whole spec", `{"ociVersion":"1.2.0","linux":{"seccomp":{}}}`, says("only the object at linux.seccomp"), fileOnly},
+		{"Docker's form of a rule", `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"name":"getpgid","action":"SCMP_ACT_ERRNO"}]}`, says(`syscalls[0]: unknown field "name"`, "Docker's format"), fileOnly},
+		{"a hexadecimal value", rule(`"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":"0x10","op":"SCMP_CMP_EQ"}]`), says(`syscalls[0].args[0].value: "0x10"`, "write 16"), fileOnly},
+		{"a condition without an index", rule(`"action":"SCMP_ACT_ERRNO","args":[{"value":1,"op":"SCMP_CMP_EQ"}]`), says("syscalls[0].args[0].index: must be set"), fileOnly},
+		{"a condition without a value", rule(`"action":"SCMP_ACT_ERRNO","args":[{"index":0,"op":"SCMP_CMP_EQ"}]`), says("syscalls[0].args[0].value: must be set"), fileOnly},
+		{"an action with its number", rule(`"action":"SCMP_ACT_ERRNO(13)"`), says("syscalls[0].action", "SCMP_ACT_ERRNO(13)", "errnoRet"), false},
+		{"Go's name for an architecture", `{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_ARM64"]}`, says("architectures[0]", "SCMP_ARCH_ARM64", `did you mean "SCMP_ARCH_AARCH64"?`), false},
 		{"a field that OCI does not know", `{"defaultAction":"SCMP_ACT_ALLOW","archMap":[]}`, says("archMap"), fileOnly},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
@@ -60,6 +75,46 @@ func TestInvalidProfileIsRefused(t *testing.T) {
 			mustRefuse(t, append(row.says, ours+`"Localhost/`+name+`"`), annotatedWith(ours+"Localhost/"+name))
 		})
 	}
+}
+
+// A client may send an OCI spec as text. What encoding/json would read as 0 is refused
+// there too.
+func TestAbsentNumberInSpecIsRefused(t *testing.T) {
+	t.Parallel()
+	for field, written := range map[string]string{"index": `"index":7777777,`, "value": `"value":7777777,`} {
+		t.Run(field, func(t *testing.T) {
+			t.Parallel()
+			p := profile(t, rule(`"action":"SCMP_ACT_ERRNO","args":[{"index":7777777,"value":7777777,"op":"SCMP_CMP_EQ"}]`))
+			id := newID(t)
+			c := newContainer(t, id, calls("hold"), under(p))
+			err := c.Update(bounded(t), func(_ context.Context, _ *containerd.Client, c *containers.Container) error {
+				text := strings.Replace(string(c.Spec.GetValue()), written, "", 1)
+				if text == string(c.Spec.GetValue()) {
+					t.Errorf("no %s in the spec", written)
+				}
+				c.Spec = &anypb.Any{TypeUrl: c.Spec.GetTypeUrl(), Value: []byte(text)}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustFail(t, id, c, says("config.json: linux.seccomp", "syscalls[0].args[0]."+field+": must be set"), true)
+		})
+	}
+}
+
+// The handler's unset_profile names files as annotations do.
+func TestInvalidUnsetProfileIsRefused(t *testing.T) {
+	t.Parallel()
+	if unavailable != "" {
+		t.Skip(unavailable)
+	}
+	id := newID(t)
+	name := id + ".json"
+	writeLocal(t, name, "defaultAction: SCMP_ACT_ALLOW\n")
+	body := fmt.Appendf(nil, "profile_root = %q\nunset_profile = \"Localhost/%s\"\n", profileRoot, name)
+	c := newContainerWith(t, id, &runtimeoptions.Options{ConfigBody: body}, calls("hold"))
+	mustFail(t, id, c, says("option unset_profile", name, "the text is YAML"), true)
 }
 
 // A profile's name that is none, or leads out of the profile root, refuses the
@@ -90,8 +145,8 @@ func TestInvalidNameIsRefused(t *testing.T) {
 		{"a path up", []string{ours + "Localhost/../x"}, says(ours, `"Localhost/../x"`)},
 		{"a path up and back", []string{ours + "Localhost/" + up}, says(ours, up)},
 		{"an absolute path", []string{ours + "Localhost//etc/passwd"}, says(ours, `"Localhost//etc/passwd"`)},
-		{"a link that leaves the root", []string{ours + "Localhost/link-out.json"}, says(ours, "link-out.json", "escapes")},
-		{"a folder's link that leaves the root", []string{ours + "Localhost/link-up/options.toml"}, says(ours, "link-up/options.toml", "escapes")},
+		{"a link that leaves the root", []string{ours + "Localhost/link-out.json"}, says(ours, `symbolic link "link-out.json" to "`+outside+`" escapes`, "profile_root")},
+		{"a folder's link that leaves the root", []string{ours + "Localhost/link-up/options.toml"}, says(ours, "link-up/options.toml", `symbolic link "link-up" to ".." escapes`)},
 		{"a missing file", []string{ours + "Localhost/missing.json"}, says(ours, filepath.Join(profileRoot, "missing.json"), "no such file")},
 		{"a folder", []string{ours + "Localhost/."}, says(ours, "not a regular file")},
 		{"an empty name", []string{ours}, says(ours, `""`)},
@@ -100,6 +155,15 @@ func TestInvalidNameIsRefused(t *testing.T) {
 		{"an unknown name for the container", []string{containerName, ofContainer + "RuntimeDefault"}, says(ofContainer, `"RuntimeDefault"`)},
 		{"an unknown name for the pod", []string{ofPod + "default"}, says(ofPod, `"default"`)},
 		{"a path up for the pod", []string{ofPod + "localhost/../x"}, says(ofPod, `"localhost/../x"`)},
+		{"small letters", []string{ours + "runtimedefault"}, says(ours, `"runtimedefault"`, "must be RuntimeDefault, Unconfined or Localhost/<path>", `did you mean "RuntimeDefault"?`)},
+		{"a name of the old annotations, with a path", []string{ours + "localhost/x"}, says(ours, `"localhost/x"`, `did you mean "Localhost/x"?`)},
+		{"a bare path", []string{ours + "inside.json"}, says(ours, `"inside.json"`, `did you mean "Localhost/inside.json"?`)},
+		{"a bare path from the root", []string{ours + filepath.Join(profileRoot, "inside.json")}, says(ours, `did you mean "Localhost/inside.json"?`)},
+		{"our key in capitals", []string{"io.containerd.seccomp.v1/Profile=RuntimeDefault"}, says(`"io.containerd.seccomp.v1/Profile": "RuntimeDefault"`, `did you mean "io.containerd.seccomp.v1/profile"?`)},
+		{"our key with a dot", []string{"io.containerd.seccomp.v1.profile=RuntimeDefault"}, says(`"io.containerd.seccomp.v1.profile"`, `did you mean "io.containerd.seccomp.v1/profile"?`)},
+		{"a key of ours that is unknown, beside a right one", []string{ours + "RuntimeDefault", "io.containerd.seccomp.v1/mode=log"}, says(`"io.containerd.seccomp.v1/mode"`)},
+		{"the pod's key in capitals", []string{"seccomp.security.alpha.kubernetes.io/Pod=runtime/default"}, says(`"seccomp.security.alpha.kubernetes.io/Pod"`, `did you mean "seccomp.security.alpha.kubernetes.io/pod"?`)},
+		{"what cannot be a container's name", []string{containerName, "container.seccomp.security.alpha.kubernetes.io/Web=runtime/default"}, says(`"Web" cannot be the name`)},
 		{"an unknown name that would lose", []string{ours + "RuntimeDefault", ofPod + "default"}, says(ofPod, `"default"`)},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
@@ -117,10 +181,11 @@ func TestInvalidOptionsAreRefused(t *testing.T) {
 		says       []string
 		byStart    bool // refused before there is a shim: containerd knows no class
 	}{
-		{"an unknown key", `profil_root = "/x"`, says(`unknown option "profil_root"`), true},
+		{"an unknown key", `profil_root = "/x"`, says(`unknown option "profil_root"; did you mean "profile_root"?`), true},
 		{"an unknown key in a table", "[options]\nprofile_root = \"/x\"", says(`unknown option "options`), true},
-		{"a wrong type", `SystemdCgroup = "yes"`, says("SystemdCgroup", "string"), true},
-		{"a wrong type of a path", `profile_root = 5`, says("profile_root", "integer"), true},
+		{"a wrong type", `SystemdCgroup = "yes"`, says(`option "SystemdCgroup": the string "yes": must be true or false`), true},
+		{"a wrong type of a path", `profile_root = 5`, says(`option "profile_root": the integer 5: must be text in quotes`), true},
+		{"a cgroup of no slice", `SystemdCgroup = true`, says("linux.cgroupsPath", "must be slice:prefix:name", "the option SystemdCgroup is on"), false},
 		{"a relative root", `profile_root = "profiles"`, says("option profile_root", `"profiles"`), true},
 		{"an unknown profile", `unset_profile = "Default"`, says("option unset_profile", `"Default"`), false},
 		{"a runc binary", `BinaryName = "/usr/bin/runc"`, says("option BinaryName", `"/usr/bin/runc"`), true},
@@ -152,7 +217,8 @@ func TestRefusalIsShownByCtr(t *testing.T) {
 		says  []string
 	}{
 		{"an empty profile", []string{"--seccomp", "--seccomp-profile", empty}, says("linux.seccomp", "defaultAction", `""`)},
-		{"an unknown name", annotated(ours + "none"), says(ours, `"none"`)},
+		{"an unknown name", annotated(ours + "none"), says(ours, `"none"`, "RuntimeDefault, Unconfined or Localhost/<path>")},
+		{"an unknown key", annotated("io.containerd.seccomp.v1/Profile=RuntimeDefault"), says(`did you mean "io.containerd.seccomp.v1/profile"?`)},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,10 @@
 // for privileged containers, so only the operator may fill it in
 // (unset_profile). Every annotation of the table that is present must hold a
 // known value, the losing ones too: a misspelt profile name is never passed
-// over in silence.
+// over in silence. Nor is a misspelt annotation: a key that begins as ours or as the
+// pod's old one, or is few letters from it, is an error that names the right one. Of
+// the annotations for one container, those for others are passed over, because
+// containerd's CRI plugin gives each container all that its pod has.
 //
 // The sandbox container of a pod, whose process only holds the namespaces, is
 // under RuntimeDefault where an annotation or unset_profile names a file: the
@@ -38,5 +41,11 @@
 //	syscalls without names                    runc ignores the rule
 //	WAIT_KILLABLE_RECV without SCMP_ACT_NOTIFY  the kernel refuses the load inside the container
 //	listenerMetadata without listenerPath     the OCI spec forbids it; runc ignores the value
+//	a condition without index or value     runc takes 0: a rule about another argument
 //	a field that OCI does not know, in a file Docker's includes, excludes and archMap would be dropped
+//
+// A file must be UTF-8. Its text is held against a form, so that an error names the
+// field with its place in the lists and says what belongs there; what is not an OCI
+// profile but looks like something else, such as YAML, Docker's format or a whole
+// spec, is called that. valueTwo may be absent, which is 0: containerd writes it so.
 package seccomp

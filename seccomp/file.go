@@ -1,9 +1,7 @@
 package seccomp
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/mistake"
 )
 
 // DefaultProfileRoot is where the kubelet keeps Localhost profiles.
@@ -24,70 +24,21 @@ func Parse(data []byte) (*Profile, error) {
 	if len(data) > MaxProfileBytes {
 		return nil, tooLarge(int64(len(data)))
 	}
-	var doc document
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&doc); err != nil {
-		return nil, malformed(data, err)
-	}
-	end := dec.InputOffset()
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, &InvalidError{Reason: fmt.Sprintf("more data after the profile's end at byte %d", end)}
-	}
-	spec, err := doc.spec()
+	whole, err := checkSyntax(data)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkKeys(json.NewDecoder(bytes.NewReader(data))); err != nil {
+	if err := noObject(whole); err != nil {
 		return nil, err
 	}
-	return New(spec)
-}
-
-// document is a profile file: OCI's linux.seccomp, and what Docker's format
-// adds to it where that can be judged harmless.
-type document struct {
-	specs.LinuxSeccomp
-	Comment  string `json:"comment"`
-	Syscalls []rule `json:"syscalls"`
-}
-
-type rule struct {
-	specs.LinuxSyscall
-	Comment  string     `json:"comment"`
-	Includes conditions `json:"includes"`
-	Excludes conditions `json:"excludes"`
-}
-
-// conditions say when a rule of Docker's format counts.
-type conditions map[string]json.RawMessage
-
-func (c conditions) String() string {
-	b, err := json.Marshal(map[string]json.RawMessage(c))
-	if err != nil {
-		return err.Error()
+	if err := checkForm(data, profileForm); err != nil {
+		return nil, err
 	}
-	return string(b)
-}
-
-func (d *document) spec() (*specs.LinuxSeccomp, error) {
-	spec := d.LinuxSeccomp
-	for i, r := range d.Syscalls {
-		for _, c := range []struct {
-			name  string
-			value conditions
-		}{
-			{"includes", r.Includes},
-			{"excludes", r.Excludes},
-		} {
-			if len(c.value) > 0 {
-				return nil, invalid(fmt.Sprintf("syscalls[%d].%s", i, c.name), c.value,
-					"conditions of Docker's profile format are not part of an OCI profile")
-			}
-		}
-		spec.Syscalls = append(spec.Syscalls, r.LinuxSyscall)
+	var spec specs.LinuxSeccomp
+	if err := json.Unmarshal(whole, &spec); err != nil {
+		return nil, &InvalidError{Reason: mistake.JSON(whole, err)}
 	}
-	return &spec, nil
+	return New(&spec)
 }
 
 // loadFile reads the profile at path, relative to root. Neither ".." nor a
@@ -114,6 +65,10 @@ func readFile(root, path string) ([]byte, error) {
 	// O_NONBLOCK: opening a FIFO must not wait for a writer.
 	f, err := dir.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
+		if link := outwards(dir, path); link != "" {
+			err = fmt.Errorf("%s escapes from the profile root: links must be relative and stay below it, "+
+				"or the option profile_root must name the folder where the files are: %w", link, err)
+		}
 		return nil, err
 	}
 	defer f.Close()

@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/mistake"
 )
 
 // MaxProfileBytes bounds a profile's JSON form. The kernel takes 4,096 BPF
@@ -62,15 +63,18 @@ func (p *Profile) Listener() (path, metadata string) {
 // enforced as written.
 type InvalidError struct {
 	Field  string // JSON path, such as "syscalls[2].args[0].op"; empty for the document itself
-	Value  string // the value as written, quoted and shortened
+	Value  string // the value as written, quoted and shortened; empty if none is written
 	Reason string
 }
 
 func (e *InvalidError) Error() string {
-	if e.Field == "" {
-		return "invalid seccomp profile: " + e.Reason
+	text := "invalid seccomp profile: "
+	for _, part := range []string{e.Field, e.Value} {
+		if part != "" {
+			text += part + ": "
+		}
 	}
-	return fmt.Sprintf("invalid seccomp profile: %s: %s: %s", e.Field, e.Value, e.Reason)
+	return text + e.Reason
 }
 
 func invalid(field string, value any, format string, args ...any) *InvalidError {
@@ -86,7 +90,7 @@ func tooLarge(size int64) *InvalidError {
 func quote(value any) string {
 	s, isString := value.(string)
 	if !isString {
-		return shorten(fmt.Sprint(value))
+		return mistake.Shorten(fmt.Sprint(value))
 	}
 	if len(s) > longestShown {
 		return fmt.Sprintf("%q… (%d bytes)", s[:longestShown], len(s))
@@ -97,15 +101,6 @@ func quote(value any) string {
 // longestShown bounds what an error message repeats of its input, in bytes.
 // Profiles may hold names of any length, and messages travel in gRPC metadata.
 const longestShown = 64
-
-// shorten cuts a message that may repeat its input.
-func shorten(s string) string {
-	const longest = 3 * longestShown
-	if len(s) <= longest {
-		return s
-	}
-	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:longest], ""), len(s))
-}
 
 func encodedSize(spec *specs.LinuxSeccomp) int {
 	b, err := json.Marshal(spec)

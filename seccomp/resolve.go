@@ -18,7 +18,8 @@ const (
 	// Kubernetes' annotations of the time before v1.19 (alpha), removed in
 	// v1.27. The first is completed by the container's name.
 	alphaContainerAnnotation = "container.seccomp.security.alpha.kubernetes.io/"
-	alphaPodAnnotation       = "seccomp.security.alpha.kubernetes.io/pod"
+	alphaPodPrefix           = "seccomp.security.alpha.kubernetes.io/"
+	alphaPodAnnotation       = alphaPodPrefix + "pod"
 
 	// containerNameAnnotation is how containerd's CRI plugin tells a runtime
 	// the container's name in its pod.
@@ -68,11 +69,15 @@ type Choice struct {
 }
 
 // Resolve chooses the profile by the table of the package doc. It does no I/O;
-// an unknown or escaping value is an error that names where it stands.
+// an unknown or escaping value is an error that names where it stands, as is an
+// annotation that is almost one of the table.
 func Resolve(r Request) (Choice, error) {
+	if err := checkKeys(r.Annotations); err != nil {
+		return Choice{}, err
+	}
 	chosen := Choice{Kind: Unconfined, Origin: "nothing names a profile"}
 	if r.UnsetProfile != "" {
-		c, err := parseName("option unset_profile", r.UnsetProfile, names)
+		c, err := r.parseName("option unset_profile", r.UnsetProfile, names)
 		if err != nil {
 			return Choice{}, err
 		}
@@ -84,7 +89,7 @@ func Resolve(r Request) (Choice, error) {
 		if !present {
 			continue
 		}
-		c, err := parseName("annotation "+a.key, value, a.names)
+		c, err := r.parseName("annotation "+a.key, value, a.names)
 		if err != nil {
 			return Choice{}, err
 		}
@@ -114,38 +119,24 @@ func annotations(all map[string]string) []annotation {
 	return append(list, annotation{ProfileAnnotation, names})
 }
 
-// vocabulary maps a profile's name to its kind; a name with a trailing slash is
-// a prefix that a path follows.
-type vocabulary map[string]Kind
-
-var (
-	names = vocabulary{
-		"RuntimeDefault": RuntimeDefault,
-		"Unconfined":     Unconfined,
-		"Localhost/":     Localhost,
-	}
-	alphaNames = vocabulary{
-		"runtime/default": RuntimeDefault,
-		"docker/default":  RuntimeDefault,
-		"unconfined":      Unconfined,
-		"localhost/":      Localhost,
-	}
-)
-
-func parseName(where, value string, v vocabulary) (Choice, error) {
+func (r Request) parseName(where, value string, known vocabulary) (Choice, error) {
 	origin := fmt.Sprintf("%s: %s", where, quote(value))
-	if kind, ok := v[value]; ok && kind != Localhost {
-		return Choice{Kind: kind, Origin: origin}, nil
-	}
-	prefix, path, ok := strings.Cut(value, "/")
-	if !ok || v[prefix+"/"] != Localhost {
-		return Choice{}, fmt.Errorf("%s: %s is not a known seccomp profile", where, quote(value))
+	kind, path, ok := known.read(value)
+	if !ok {
+		return Choice{}, fmt.Errorf("%s: %s is not a known seccomp profile: must be %s%s", where, quote(value), known, known.meant(value, r.root()))
 	}
 	// IsLocal: relative, not empty, never above its start. Links are judged at Load.
-	if !filepath.IsLocal(path) || strings.ContainsRune(path, 0) || len(path) >= syscall.PathMax {
+	if kind == Localhost && (!filepath.IsLocal(path) || strings.ContainsRune(path, 0) || len(path) >= syscall.PathMax) {
 		return Choice{}, fmt.Errorf("%s: %s: the path must lead down from the profile root", where, quote(value))
 	}
-	return Choice{Kind: Localhost, Path: path, Origin: origin}, nil
+	return Choice{Kind: kind, Path: path, Origin: origin}, nil
+}
+
+func (r Request) root() string {
+	if r.ProfileRoot == "" {
+		return DefaultProfileRoot
+	}
+	return r.ProfileRoot
 }
 
 // Load obtains the chosen profile, or nil for Unconfined.
@@ -162,11 +153,7 @@ func (c Choice) Load() (*Profile, error) {
 	case RuntimeDefault:
 		return defaultProfile(c.request.Capabilities)
 	case Localhost:
-		root := c.request.ProfileRoot
-		if root == "" {
-			root = DefaultProfileRoot
-		}
-		p, err := loadFile(root, c.Path)
+		p, err := loadFile(c.request.root(), c.Path)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Origin, err)
 		}

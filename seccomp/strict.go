@@ -1,77 +1,201 @@
 package seccomp
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
+
+	"seccomp-shim/mistake"
 )
 
-// fields are the keys that a profile file may have, at any level.
-var fields = []string{
-	"defaultAction", "defaultErrnoRet", "architectures", "flags", "listenerPath", "listenerMetadata", "syscalls",
-	"names", "action", "errnoRet", "args",
-	"index", "value", "valueTwo", "op",
-	"comment", "includes", "excludes",
+// checkSyntax returns the JSON value that data is.
+func checkSyntax(data []byte) (json.RawMessage, error) {
+	if reason := mistake.Encoding(data); reason != "" {
+		return nil, &InvalidError{Reason: reason}
+	}
+	var whole json.RawMessage
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&whole); err != nil {
+		if reason := reference(string(data)); reason != "" {
+			return nil, &InvalidError{Reason: reason}
+		}
+		return nil, &InvalidError{Reason: mistake.JSON(data, err)}
+	}
+	end := dec.InputOffset()
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		reason := "more data after the profile's end at " + mistake.Place(data, end)
+		if bytes.HasPrefix(bytes.TrimSpace(data[end:]), []byte(":")) {
+			reason += ": the braces around the whole are missing"
+		}
+		return nil, &InvalidError{Reason: reason}
+	}
+	return whole, nil
 }
 
-// checkKeys refuses what encoding/json passes over in a document that it has
-// decoded: keys that differ from ours in letter case, and keys that stand twice
-// in one object, where a second list of syscalls would be decoded on top of the
-// first and leave a mixture of both that nobody wrote.
-func checkKeys(dec *json.Decoder) error {
-	token, err := dec.Token()
-	if err != nil {
-		return err
-	}
-	open, ok := token.(json.Delim)
-	if !ok {
-		return nil
-	}
-	var seen []string
-	for dec.More() {
-		if open == '{' {
-			if seen, err = checkKey(dec, seen); err != nil {
-				return err
-			}
-		}
-		if err := checkKeys(dec); err != nil {
-			return err
-		}
-	}
-	_, err = dec.Token() // the closing delimiter
+// A reader holds a JSON text against a form. It finds what encoding/json passes over:
+// fields that are unknown, or differ in letter case; a field that stands twice in one
+// object, where a second list of syscalls would be decoded on top of the first and
+// leave a mixture of both that nobody wrote; and absent numbers, which it reads as 0.
+type reader struct {
+	data []byte
+	*json.Decoder
+}
+
+func checkForm(data []byte, f *form) error {
+	r := reader{data, json.NewDecoder(bytes.NewReader(data))}
+	r.UseNumber()
+	_, err := r.value("", f)
 	return err
 }
 
-func checkKey(dec *json.Decoder, seen []string) ([]string, error) {
-	token, err := dec.Token()
+// value reads the value at a place, and reports whether it is more than null, which
+// counts as absent.
+func (r reader) value(at string, f *form) (set bool, err error) {
+	if f.kind == conditions {
+		return true, r.conditions(at)
+	}
+	token, err := r.Token()
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	key := token.(string) // a JSON object's key always is
+	var is kind
+	shown := fmt.Sprint(token)
+	switch v := token.(type) {
+	case nil:
+		return false, nil
+	case json.Delim:
+		is, shown = list, "[...]"
+		if v == '{' {
+			is, shown = object, "{...}"
+		}
+		if is == f.kind {
+			return true, r.inside(at, f)
+		}
+	case json.Number:
+		is = number
+		if is == f.kind {
+			return true, r.number(at, string(v))
+		}
+	case string:
+		is, shown = text, quote(v)
+	case bool:
+		is = boolean
+	}
+	advice := ""
 	switch {
-	case !slices.Contains(fields, key):
-		return nil, &InvalidError{Reason: fmt.Sprintf("unknown field %s", quote(key))}
-	case slices.Contains(seen, key):
-		return nil, &InvalidError{Reason: fmt.Sprintf("field %s stands twice, again at byte %d", quote(key), dec.InputOffset())}
+	case is == f.kind:
+		return true, nil
+	case f.kind == list && f.entries.kind == is:
+		advice = "put it in brackets, [ ]"
+	case f.kind == number && is == text:
+		advice = unquoted(at, token.(string))
 	}
-	return append(seen, key), nil
+	return true, r.refuse(at, shown, fmt.Sprintf("must be %s, not %s", f.kind, is), advice)
 }
 
-// malformed says where a document stops being a profile, in words that are not
-// about Go, and short whatever the document holds.
-func malformed(data []byte, err error) *InvalidError {
-	var syntax *json.SyntaxError
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &InvalidError{Reason: fmt.Sprintf("the JSON text ends too early, at byte %d", len(data))}
-	case errors.As(err, &syntax):
-		return &InvalidError{Reason: fmt.Sprintf("%v at byte %d", err, syntax.Offset)}
-	case errors.As(err, &wrongType):
-		reason := fmt.Sprintf("a JSON %s is not what belongs here, before byte %d", shorten(wrongType.Value), wrongType.Offset)
-		return &InvalidError{Field: wrongType.Field, Value: shorten(wrongType.Value), Reason: reason}
+// inside reads the rest of a list or an object.
+func (r reader) inside(at string, f *form) error {
+	var seen, set []string
+	for i := 0; r.More(); i++ {
+		entry, below, name := fmt.Sprintf("%s[%d]", at, i), f.entries, ""
+		if f.kind == object {
+			var err error
+			if name, err = r.name(at, f, seen); err != nil {
+				return err
+			}
+			seen = append(seen, name)
+			entry, below = join(at, name), f.field(name)
+		}
+		isSet, err := r.value(entry, below)
+		if err != nil {
+			return err
+		}
+		if isSet {
+			set = append(set, name)
+		}
 	}
-	return &InvalidError{Reason: shorten(err.Error())}
+	for _, name := range f.required {
+		if !slices.Contains(set, name) {
+			return mustBeSet(join(at, name))
+		}
+	}
+	_, err := r.Token() // the closing delimiter
+	return err
+}
+
+func (r reader) name(at string, f *form, seen []string) (string, error) {
+	token, err := r.Token()
+	if err != nil {
+		return "", err
+	}
+	name := token.(string) // a JSON object's key always is
+	switch {
+	case f.field(name) == nil:
+		return "", unknownField(at, name, f)
+	case slices.Contains(seen, name):
+		return "", &InvalidError{Field: at, Reason: fmt.Sprintf("field %s stands twice, again at byte %d", quote(name), r.InputOffset())}
+	}
+	return name, nil
+}
+
+// conditions refuses a rule that counts only sometimes.
+func (r reader) conditions(at string) error {
+	var written json.RawMessage
+	if err := r.Decode(&written); err != nil {
+		return err
+	}
+	var c map[string]json.RawMessage
+	if err := json.Unmarshal(written, &c); err != nil || len(c) > 0 {
+		return &InvalidError{Field: at, Value: mistake.Shorten(string(written)), Reason: "conditions of Docker's profile format " +
+			"are not part of an OCI profile: leave out the conditions where they hold, and the rule where they do not"}
+	}
+	return nil
+}
+
+// number accepts what encoding/json takes for 64 bits without a sign.
+func (r reader) number(at, written string) error {
+	if _, err := strconv.ParseUint(written, 10, 64); err == nil {
+		return nil
+	}
+	advice := ""
+	if n, err := strconv.ParseInt(written, 10, 64); err == nil && strings.Contains(at, "value") {
+		advice = fmt.Sprintf("the 64 bits of %d are %d", n, uint64(n))
+	}
+	return r.refuse(at, written, "must be a whole number from 0 to 18446744073709551615", advice)
+}
+
+// unquoted says which number to write for a string.
+func unquoted(at, written string) string {
+	if n, err := strconv.ParseUint(written, 0, 64); err == nil {
+		return fmt.Sprintf("write %d, without quotes", n)
+	}
+	if strings.HasSuffix(at, "rrnoRet") {
+		return "write that of the error, such as 1 for EPERM"
+	}
+	return ""
+}
+
+// refuse blames the value that was read last. The advice may be empty.
+func (r reader) refuse(at, shown, belongs, advice string) error {
+	reason := fmt.Sprintf("%s, before %s", belongs, mistake.Place(r.data, r.InputOffset()))
+	if advice != "" {
+		reason += ": " + advice
+	}
+	return &InvalidError{Field: at, Value: mistake.Shorten(shown), Reason: reason}
+}
+
+func mustBeSet(field string) *InvalidError {
+	return &InvalidError{Field: field, Reason: "must be set"}
+}
+
+func join(at, name string) string {
+	if at == "" {
+		return name
+	}
+	return at + "." + name
 }

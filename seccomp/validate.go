@@ -8,7 +8,7 @@ import (
 
 // validate reports the first field that cannot be enforced as written.
 func validate(spec *specs.LinuxSeccomp) error {
-	if err := known("defaultAction", spec.DefaultAction, actions); err != nil {
+	if err := knownAction("defaultAction", "defaultErrnoRet", spec.DefaultAction); err != nil {
 		return err
 	}
 	if err := validateErrno("defaultErrnoRet", spec.DefaultAction, spec.DefaultErrnoRet); err != nil {
@@ -86,7 +86,7 @@ func validateRule(field string, rule *specs.LinuxSyscall) error {
 			return err
 		}
 	}
-	if err := known(field+".action", rule.Action, actions); err != nil {
+	if err := knownAction(field+".action", "errnoRet", rule.Action); err != nil {
 		return err
 	}
 	if err := validateErrno(field+".errnoRet", rule.Action, rule.ErrnoRet); err != nil {

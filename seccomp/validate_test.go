@@ -24,7 +24,7 @@ var (
 func TestRefused(t *testing.T) {
 	name := func(n string) string { return withRule(`"action":"SCMP_ACT_ALLOW","names":["read","` + n + `"]`) }
 	arg := func(a string) string {
-		return withRule(`"action":"SCMP_ACT_ALLOW","names":["read"],"args":[{"index":0,"op":"SCMP_CMP_EQ"},{` + a + `}]`)
+		return withRule(`"action":"SCMP_ACT_ALLOW","names":["read"],"args":[{"index":0,"value":0,"op":"SCMP_CMP_EQ"},{` + a + `}]`)
 	}
 	type row struct{ fact, given, field, value string }
 	rows := []row{
@@ -59,10 +59,10 @@ func TestRefused(t *testing.T) {
 		{"NOTIFY in a rule without listenerPath", withRule(`"names":["read"],"action":"SCMP_ACT_NOTIFY"`), "listenerPath", `""`},
 		{"listenerMetadata without listenerPath", with(`"listenerMetadata":"pod-1"`), "listenerMetadata", `"pod-1"`},
 
-		{"an unknown operator", arg(`"index":0,"op":"=="`), "syscalls[0].args[1].op", `"=="`},
-		{"no operator", arg(`"index":0`), "syscalls[0].args[1].op", `""`},
-		{"argument 6", arg(`"index":6,"op":"SCMP_CMP_EQ"`), "syscalls[0].args[1].index", `6`},
-		{"argument 2^32", arg(`"index":4294967296,"op":"SCMP_CMP_EQ"`), "syscalls[0].args[1].index", `4294967296`},
+		{"an unknown operator", arg(`"index":0,"value":0,"op":"=="`), "syscalls[0].args[1].op", `"=="`},
+		{"no operator", arg(`"index":0,"value":0`), "syscalls[0].args[1].op", `""`},
+		{"argument 6", arg(`"index":6,"value":0,"op":"SCMP_CMP_EQ"`), "syscalls[0].args[1].index", `6`},
+		{"argument 2^32", arg(`"index":4294967296,"value":0,"op":"SCMP_CMP_EQ"`), "syscalls[0].args[1].index", `4294967296`},
 
 		{"an empty list of names", withRule(`"names":[],"action":"SCMP_ACT_ALLOW"`), "syscalls[0].names", `[]`},
 		{"no list of names", withRule(`"action":"SCMP_ACT_ALLOW"`), "syscalls[0].names", `[]`},
@@ -116,7 +116,7 @@ func TestAccepted(t *testing.T) {
 			row{w + " in a rule", with(`"listenerPath":"/s","syscalls":[{"names":["read"],"action":"` + w + `"}]`)})
 	}
 	for _, w := range ociOperators {
-		rows = append(rows, row{w, withRule(`"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"op":"` + w + `"}]`)})
+		rows = append(rows, row{w, withRule(`"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":0,"op":"` + w + `"}]`)})
 	}
 	for _, w := range ociArchs {
 		rows = append(rows, row{w, with(`"architectures":["` + w + `"]`)})

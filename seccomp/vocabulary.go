@@ -3,8 +3,12 @@ package seccomp
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/mistake"
 )
 
 // flagTsync is not in the OCI spec, but runc accepts and ignores it, and
@@ -53,12 +57,58 @@ const maxSyscallArgs = 6
 // maxNameLength is far above the longest syscall name (30 letters).
 const maxNameLength = 64
 
+// otherWords are what the kernel, uname(1), Go and container images call what OCI calls
+// otherwise, without the prefixes.
+var otherWords = map[string]string{
+	"ARM64": "AARCH64", "AMD64": "X86_64", "X64": "X86_64", "I386": "X86", "I686": "X86", "386": "X86",
+	"ARMHF": "ARM", "ARMV7L": "ARM", "PPC64EL": "PPC64LE", "MIPSLE": "MIPSEL", "MIPS64LE": "MIPSEL64", "MIPS64EL": "MIPSEL64",
+	"LOONG64": "LOONGARCH64",
+	"==":      "EQ", "=": "EQ", "!=": "NE", "<": "LT", "<=": "LE", ">": "GT", ">=": "GE", "&==": "MASKED_EQ", "&": "MASKED_EQ",
+	"USER_NOTIF": "NOTIFY",
+}
+
+// bare is a word without the prefix of its vocabulary, such as SCMP_ARCH_, or one that
+// other sources give the same word.
+func bare(word string) string {
+	word = strings.ToUpper(strings.TrimSpace(word))
+	for _, prefix := range []string{"SCMP_ACT_", "SCMP_CMP_", "SCMP_ARCH_", "AUDIT_ARCH_", "SECCOMP_RET_", "SECCOMP_FILTER_FLAG_"} {
+		if rest, found := strings.CutPrefix(word, prefix); found {
+			return rest
+		}
+	}
+	return word
+}
+
 // known reports a value outside its vocabulary.
 func known[T ~string](field string, value T, vocabulary []T) error {
 	if slices.Contains(vocabulary, value) {
 		return nil
 	}
+	var words []string
+	for _, v := range vocabulary {
+		words = append(words, bare(string(v)))
+	}
+	meant := otherWords[bare(string(value))]
+	if meant == "" {
+		meant = mistake.Near(bare(string(value)), words...)
+	}
+	if i := slices.Index(words, meant); i >= 0 {
+		return invalid(field, string(value), "did you mean %q? It must be one of %s", vocabulary[i], fmt.Sprint(vocabulary))
+	}
 	return invalid(field, string(value), "must be one of %s", fmt.Sprint(vocabulary))
+}
+
+// knownAction also knows how tools print an action with its number.
+func knownAction(field, errnoField string, action specs.LinuxSeccompAction) error {
+	name, number, printed := strings.Cut(string(action), "(")
+	if !printed {
+		return known(field, action, actions)
+	}
+	example := "NUMBER"
+	if n, err := strconv.ParseUint(strings.TrimSuffix(number, ")"), 10, 64); err == nil {
+		example = fmt.Sprint(n)
+	}
+	return invalid(field, string(action), `the number belongs into the field %s: write %s and "%s": %s`, errnoField, quote(name), errnoField, example)
 }
 
 // Flags are the flags that a profile may have.

@@ -64,6 +64,27 @@ func TestBadCreate(t *testing.T) {
 		{"a config.json that is cut off", withFile("config.json", `{"linux":`), "InvalidArgument", "config.json"},
 		{"a config.json of another form", withFile("config.json", `{"linux":[]}`), "InvalidArgument", "config.json"},
 
+		{"a config.json of another form, in words", withFile("config.json", `{"linux":[]}`), "InvalidArgument", "/config.json: linux: a JSON array stands where an object belongs"},
+		{"a condition without an index", withFile("config.json", `{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
+			{"names":["ioctl"],"action":"SCMP_ACT_ERRNO","args":[{"value":21522,"op":"SCMP_CMP_EQ"}]}]}},"process":{}}`),
+			"InvalidArgument", "linux.seccomp: invalid seccomp profile: syscalls[0].args[0].index: must be set"},
+
+		{"an option that is almost right", tomlOptions(`profil_root = "/x"`), "InvalidArgument", `unknown option "profil_root"; did you mean "profile_root"?`},
+		{"an option of nobody", tomlOptions(`xyz = 1`), "InvalidArgument", `unknown option "xyz"`},
+		{"options in a table", tomlOptions("[options]\nprofile_root = \"/x\""), "InvalidArgument", `unknown option "options": it is a table, and options stand above any table's head`},
+		{"a word for a boolean", tomlOptions(`SystemdCgroup = "yes"`), "InvalidArgument", `line 1, column 17: option "SystemdCgroup": the string "yes": must be true or false, without quotes`},
+		{"a number for a boolean", tomlOptions(`NoPivotRoot = 1`), "InvalidArgument", `option "NoPivotRoot": the integer 1: must be true or false`},
+		{"a number for a path", tomlOptions("# c\nprofile_root = 5"), "InvalidArgument", `line 2, column 16: option "profile_root": the integer 5: must be text in quotes`},
+		{"a list for a path", tomlOptions(`profile_root = ["/x"]`), "InvalidArgument", `option "profile_root": an array: must be text in quotes`},
+		{"a table for a boolean", tomlOptions("[SystemdCgroup]\nx = 1"), "InvalidArgument", `option "SystemdCgroup": a table: must be true or false`},
+		{"a part of a path", tomlOptions(`ShimCgroup.x = 1`), "InvalidArgument", `option "ShimCgroup": a table: must be text in quotes`},
+		{"a fraction for an owner", tomlOptions(`IoUid = 1.5`), "InvalidArgument", `option "IoUid": the float 1.5: must be an integer from 0 to 4294967295`},
+		{"a negative owner", tomlOptions(`IoGid = -1`), "InvalidArgument", `option "IoGid": the integer -1: must be an integer from 0 to 4294967295`},
+		{"a boolean for a profile", tomlOptions(`unset_profile = true`), "InvalidArgument", `option "unset_profile": the boolean true: must be text in quotes`},
+		{"an option twice", tomlOptions("IoUid = 1\nIoUid = 2"), "InvalidArgument", "already defined"},
+		{"Python's boolean", tomlOptions("SystemdCgroup = True"), "InvalidArgument", "line 1, column 17"},
+		{"options with a byte order mark", tomlOptions("\ufeffSystemdCgroup = true"), "InvalidArgument", "byte order mark"},
+
 		{"no linux", withSpec(func(s *specs.Spec) { s.Linux = nil }), "InvalidArgument", "linux"},
 		{"no process", withSpec(func(s *specs.Spec) { s.Process = nil }), "InvalidArgument", "process"},
 		{"no root", withSpec(func(s *specs.Spec) { s.Root = nil }), "InvalidArgument", "root"},
@@ -154,8 +175,14 @@ func mustBe(t *testing.T, err error, class, says string) {
 	if err == nil {
 		t.Fatalf("no error; want %s", class)
 	}
-	if got := errgrpc.ToNative(errgrpc.ToGRPC(flatten(err))); !classes[class](got) || !strings.Contains(got.Error(), says) {
+	got := errgrpc.ToNative(errgrpc.ToGRPC(flatten(err)))
+	if !classes[class](got) || !strings.Contains(got.Error(), says) {
 		t.Errorf("got %v (%v); want %s that says %s", got, errdefs.Resolve(got), class, says)
+	}
+	for _, jargon := range []string{"Go struct", "Go value", "struct field", "shim.Options", "specs."} {
+		if strings.Contains(got.Error(), jargon) {
+			t.Errorf("%v says %q", got, jargon)
+		}
 	}
 }
 

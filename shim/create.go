@@ -16,6 +16,7 @@ import (
 	"github.com/containerd/log"
 	"github.com/opencontainers/runtime-spec/specs-go"
 
+	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/stdio"
@@ -32,13 +33,18 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 	if err != nil {
 		return nil, err
 	}
-	spec := &specs.Spec{}
-	if err := readConfig(r.Bundle, spec); err != nil {
+	spec, err := readSpec(r.Bundle)
+	if err != nil {
 		return nil, err
 	}
 	filter, err := s.confine(ctx, spec, options)
 	if err != nil {
 		return nil, withClass(err, errdefs.ErrInvalidArgument)
+	}
+	if !options.SystemdCgroup && container.IsScope(spec.Linux.CgroupsPath) {
+		// Not refused: containerd 1.6 drops the option, and the container runs.
+		log.G(ctx).Warnf("config.json: linux.cgroupsPath: %q is slice:prefix:name, but the option SystemdCgroup is off: "+
+			"the container is not in the slice, and not under the pod's limits", spec.Linux.CgroupsPath)
 	}
 	unmount, err := mountRootfs(r.Bundle, r.Rootfs)
 	if err != nil {
@@ -127,20 +133,34 @@ func taskOptions(r *task.CreateTaskRequest) (*Options, error) {
 	return options, nil
 }
 
-// readConfig reads the bundle's config.json, or as much of it as into has.
-func readConfig(bundle string, into any) error {
-	if !filepath.IsAbs(bundle) {
-		return fmt.Errorf("bundle %q: must be an absolute path: %w", bundle, errdefs.ErrInvalidArgument)
+func readSpec(bundle string) (*specs.Spec, error) {
+	config, err := readConfig(bundle)
+	if err != nil {
+		return nil, err
 	}
-	data, err := os.ReadFile(filepath.Join(bundle, "config.json"))
+	spec, err := seccomp.ReadSpec(config)
+	if err != nil {
+		return nil, withClass(fmt.Errorf("%s/config.json: %w", bundle, err), errdefs.ErrInvalidArgument)
+	}
+	return spec, nil
+}
+
+// readConfig reads the bundle's config.json.
+func readConfig(bundle string) ([]byte, error) {
+	if !filepath.IsAbs(bundle) {
+		return nil, fmt.Errorf("bundle %q: must be an absolute path: %w", bundle, errdefs.ErrInvalidArgument)
+	}
+	config, err := os.ReadFile(filepath.Join(bundle, "config.json"))
 	if errors.Is(err, os.ErrNotExist) {
 		err = withClass(err, errdefs.ErrNotFound)
 	}
-	if err != nil {
-		return err
-	}
+	return config, err
+}
+
+// decodeJSON decodes what a client has sent. The error says where it is from.
+func decodeJSON(source string, data []byte, into any) error {
 	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("read %s/config.json: %w: %w", bundle, err, errdefs.ErrInvalidArgument)
+		return withClass(fmt.Errorf("%s: %s", source, mistake.JSON(data, err)), errdefs.ErrInvalidArgument)
 	}
 	return nil
 }

@@ -110,7 +110,11 @@ func groupOf(id, bundle string) (string, error) {
 	var spec struct {
 		Annotations map[string]string `json:"annotations"`
 	}
-	if err := readConfig(bundle, &spec); err != nil {
+	config, err := readConfig(bundle)
+	if err != nil {
+		return "", err
+	}
+	if err := decodeJSON(bundle+"/config.json", config, &spec); err != nil {
 		return "", err
 	}
 	for _, key := range groupAnnotations {

@@ -2,7 +2,6 @@ package shim
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/containerd/containerd/api/events"
@@ -84,8 +83,8 @@ func (s *service) Update(_ context.Context, r *task.UpdateTaskRequest) (*emptypb
 		return nil, err
 	}
 	resources := &specs.LinuxResources{}
-	if err := json.Unmarshal(r.GetResources().GetValue(), resources); err != nil {
-		return nil, fmt.Errorf("read resources: %w: %w", err, errdefs.ErrInvalidArgument)
+	if err := decodeJSON("resources", r.GetResources().GetValue(), resources); err != nil {
+		return nil, err
 	}
 	return &emptypb.Empty{}, c.Update(resources)
 }

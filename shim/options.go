@@ -2,7 +2,6 @@ package shim
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 
@@ -93,33 +92,10 @@ func parseOptions(source string, body []byte) (*Options, error) {
 	dec := toml.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(o)
-	if strict := (*toml.StrictMissingError)(nil); errors.As(err, &strict) && len(strict.Errors) > 0 {
-		key := strict.Errors[0].Key()
-		return nil, fmt.Errorf("%s: unknown option %q", source, joinKey(key))
-	}
-	if decode := (*toml.DecodeError)(nil); errors.As(err, &decode) {
-		line, column := decode.Position()
-		where := fmt.Sprintf("%s: line %d, column %d", source, line, column)
-		if key := decode.Key(); len(key) > 0 {
-			where += fmt.Sprintf(": option %q", joinKey(key))
-		}
-		return nil, fmt.Errorf("%s: %w", where, err)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", source, err)
+		return nil, fmt.Errorf("%s: %s", source, optionMistake(body, err))
 	}
 	return o, nil
-}
-
-func joinKey(key toml.Key) string {
-	joined := ""
-	for i, part := range key {
-		if i > 0 {
-			joined += "."
-		}
-		joined += part
-	}
-	return joined
 }
 
 func fromRunc(r *runc.Options) *Options {

@@ -2,7 +2,6 @@ package shim
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -218,8 +217,8 @@ func (s *service) Exec(ctx context.Context, r *task.ExecProcessRequest) (*emptyp
 		return nil, err
 	}
 	spec := &specs.Process{}
-	if err := json.Unmarshal(r.GetSpec().GetValue(), spec); err != nil {
-		return nil, fmt.Errorf("read process spec: %w: %w", err, errdefs.ErrInvalidArgument)
+	if err := decodeJSON("process spec", r.GetSpec().GetValue(), spec); err != nil {
+		return nil, err
 	}
 	spec.Terminal = r.Terminal
 	streams, err := stdio.Open(

@@ -29,6 +29,11 @@ func TestAnnotations(t *testing.T) {
 			alphaPod:                   "runtime/default",
 			alphaContainerPrefix + "b": "localhost/" + denyPgid,
 		}, nil, isDefault, isDenyPgid},
+		{"one for each container, and for one that is not there", map[string]string{
+			alphaContainerPrefix + "a": "runtime/default",
+			alphaContainerPrefix + "b": "localhost/" + denyPgid,
+			alphaContainerPrefix + "c": "unconfined",
+		}, nil, isDefault, isDenyPgid},
 		{"a container goes without", map[string]string{
 			alphaPod:                   "localhost/" + denyPgid,
 			alphaContainerPrefix + "a": "unconfined",

@@ -132,7 +132,7 @@ func TestDropInIsAccepted(t *testing.T) {
 	}
 	got := accepted.Plugins[plugin]
 	seccomp := got.Containerd.Runtimes[handler]
-	if seccomp.Type != "io.containerd.seccomp.v1" || len(seccomp.PodAnnotations) != 3 || len(seccomp.ContainerAnnotations) != 1 ||
+	if seccomp.Type != "io.containerd.seccomp.v1" || len(seccomp.PodAnnotations) != 4 || len(seccomp.ContainerAnnotations) != 1 ||
 		seccomp.Options["SystemdCgroup"] != true {
 		t.Errorf("the handler is %+v", seccomp)
 	}

@@ -62,6 +62,27 @@ func TestBadAnnotationIsRefused(t *testing.T) {
 	mustSay(t, err, []string{alphaPod, "localhost/../../secret.json", "must lead down from the profile root"})
 }
 
+// A key that is almost right reaches the shim by the handler's patterns, and the pod is
+// refused, where it would run unconfined.
+func TestMisspeltAnnotationIsRefused(t *testing.T) {
+	t.Parallel()
+	for key, says := range map[string]string{
+		"io.containerd.seccomp.v1/Profile":                   `did you mean "` + ownAnnotation + `"?`,
+		"io.containerd.seccomp.v1.profile":                   `did you mean "` + ownAnnotation + `"?`,
+		"io.containerd.seccomp/profile":                      `did you mean "` + ownAnnotation + `"?`,
+		"seccomp.security.alpha.kubernetes.io/Pod":           `did you mean "` + alphaPod + `"?`,
+		"container.seccomp.security.alpha.kubernetes.io/Web": `"Web" cannot be the name of a pod's container`,
+	} {
+		t.Run(key, func(t *testing.T) {
+			t.Parallel()
+			config := newPodConfig(t)
+			config.Annotations[key] = "RuntimeDefault"
+			_, err := tryPod(t, handler, config)
+			mustSay(t, err, []string{`annotation "` + key + `": "RuntimeDefault"`, says})
+		})
+	}
+}
+
 // A handler's table that is wrong is named by the key and the value.
 func TestBadHandlerIsRefused(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -35,6 +34,11 @@ type Kind string
 const (
 	ExitRefused  Kind = "exit-refused"
 	SameArgument Kind = "same-argument"
+
+	ConditionAlways Kind = "condition-always" // holds for every call
+	ConditionNever  Kind = "condition-never"
+	ValueIgnored    Kind = "value-ignored"
+
 	RuleShadowed Kind = "rule-shadowed"
 	RuleLeftOut  Kind = "rule-left-out"
 	NameUnknown  Kind = "name-unknown"
@@ -91,28 +95,9 @@ func kills(a bpf.Action) bool {
 func ambiguous(spec *specs.LinuxSeccomp) []Finding {
 	var all []Finding
 	for i, entry := range spec.Syscalls {
-		seen, twice := map[uint]bool{}, []uint{}
-		for _, c := range entry.Args {
-			if seen[c.Index] && !slices.Contains(twice, c.Index) {
-				twice = append(twice, c.Index)
-			}
-			seen[c.Index] = true
-		}
-		if len(twice) > 0 {
+		if twice := repeated(entry.Args); len(twice) > 0 {
 			all = append(all, Finding{Warning, SameArgument, fmt.Sprintf("syscalls[%d].args", i),
 				fmt.Sprintf("argument %d has more than one condition, so each of the %d conditions is enough (OR, as in runc)", twice[0], len(entry.Args))})
-		}
-	}
-	return all
-}
-
-// leftOut finds entries that say what the default action says.
-func leftOut(spec *specs.LinuxSeccomp, otherwise bpf.Action) []Finding {
-	var all []Finding
-	for i, entry := range spec.Syscalls {
-		if meaning.Action(entry.Action, entry.ErrnoRet) == otherwise {
-			all = append(all, Finding{Note, RuleLeftOut, fmt.Sprintf("syscalls[%d].action", i),
-				fmt.Sprintf("%s is what defaultAction says, so the rule changes nothing", otherwise)})
 		}
 	}
 	return all

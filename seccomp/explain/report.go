@@ -62,11 +62,13 @@ func Profile(p *seccomp.Profile, m *meaning.Meaning, compiled *Compiled) *Report
 	spec := p.Spec()
 	r.Findings = append(r.Findings, noExit(m)...)
 	r.Findings = append(r.Findings, ambiguous(spec)...)
+	r.Findings = append(r.Findings, constant(spec, m)...)
 	r.Findings = append(r.Findings, shadowed(m)...)
 	r.Findings = append(r.Findings, leftOut(spec, m.Default)...)
 	if compiled != nil {
 		r.Findings = append(r.Findings, ByCompiler(*compiled)...)
 	}
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return cmp.Compare(b.Level, a.Level) }) // warnings first
 	return r
 }
 

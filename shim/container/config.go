@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/apparmor"
@@ -96,6 +97,9 @@ func (c *Config) validate() error {
 	case c.Spec.Linux.IntelRdt != nil && !intelrdt.IsEnabled():
 		return invalidf("config.json: linux.intelRdt: this host has no Intel RDT, or resctrl is not mounted")
 	}
+	if err := c.validateCgroup(); err != nil {
+		return err
+	}
 	if c.Checkpoint != "" {
 		if err := findCRIU(); err != nil {
 			return err
@@ -103,6 +107,21 @@ func (c *Config) validate() error {
 	}
 	return validateProcess(c.Spec.Process)
 }
+
+// validateCgroup says which option demands another form of cgroupsPath. The form is up
+// to the client: containerd's CRI plugin writes slice:prefix:name if the kubelet's
+// cgroupDriver is systemd, whatever the handler's options say.
+func (c *Config) validateCgroup() error {
+	path := c.Spec.Linux.CgroupsPath
+	if !c.SystemdCgroup || path == "" || IsScope(path) {
+		return nil
+	}
+	return invalidf("config.json: linux.cgroupsPath: %q: must be slice:prefix:name, because the option SystemdCgroup is on: "+
+		"set SystemdCgroup = false, or the kubelet's cgroupDriver to systemd, or ctr's --cgroup to such a name", path)
+}
+
+// IsScope reports whether a cgroupsPath names a scope of systemd's: slice:prefix:name.
+func IsScope(path string) bool { return strings.Count(path, ":") == 2 }
 
 func validateProcess(p *specs.Process) error {
 	switch {

@@ -3,6 +3,7 @@ package container
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -72,6 +73,37 @@ func TestInvalidSpec(t *testing.T) {
 				t.Errorf("error is %v; want one of ErrInvalid that names %s", err, tc.says)
 			}
 		})
+	}
+}
+
+// Which form cgroupsPath has to have depends on an option.
+func TestCgroupsPath(t *testing.T) {
+	for _, row := range []struct {
+		path    string
+		systemd bool
+		ok      bool
+	}{
+		{"", false, true}, {"", true, true},
+		{"/kubepods/pod1/c", false, true}, {"/kubepods/pod1/c", true, false},
+		{"kubepods.slice:cri-containerd:c", true, true}, {":prefix:name", true, true},
+		{"a:b", true, false}, {"a:b:c:d", true, false},
+		{"kubepods.slice:cri-containerd:c", false, true}, // runs, with a warning: see createContainer
+	} {
+		spec := validSpec()
+		spec.Linux.CgroupsPath = row.path
+		_, err := (&Config{ID: "c", Bundle: "/b", Spec: spec, SystemdCgroup: row.systemd}).libcontainer()
+		switch {
+		case row.ok && err != nil:
+			t.Errorf("%q, %v: %v", row.path, row.systemd, err)
+		case !row.ok && !errors.Is(err, ErrInvalid):
+			t.Errorf("%q, %v: %v is not one of ErrInvalid", row.path, row.systemd, err)
+		case !row.ok:
+			for _, part := range []string{"linux.cgroupsPath", strconv.Quote(row.path), "the option SystemdCgroup is on", "cgroupDriver"} {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("%v does not say %s", err, part)
+				}
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,3 +60,26 @@ func parseArgument(text string) (uint64, error) {
 	}
 	return value, nil
 }
+
+// noFlags marks the negative numbers of a command line, so that pflag leaves them
+// alone: no flag begins with a digit. [operands] takes the marks off.
+func noFlags(args []string) []string {
+	marked := slices.Clone(args)
+	for i, arg := range marked {
+		if len(arg) > 1 && arg[0] == '-' && arg[1] >= '0' && arg[1] <= '9' {
+			marked[i] = mark + arg
+		}
+	}
+	return marked
+}
+
+func operands(args []string) []string {
+	var all []string
+	for _, arg := range args {
+		all = append(all, strings.TrimPrefix(arg, mark))
+	}
+	return all
+}
+
+// mark is what no argument begins with: arguments of a process have no NUL.
+const mark = "\x00"

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/version"
@@ -35,6 +37,9 @@ func misuse(cmd *cobra.Command, format string, args ...any) error {
 // Run runs one command line and returns the exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := Root()
+	if len(args) > 0 && args[0] == explainName {
+		args = noFlags(args)
+	}
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -80,7 +85,17 @@ func Root() *cobra.Command {
 		},
 	}
 	root.Flags().BoolVar(&asked, "version", false, "show the version, and that of libseccomp")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misuse(cmd, "%w", err) })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newCompile(), newInspect(), newExplain())
 	return root
+}
+
+// flagError is about a flag. That of a number would name the function that reads it.
+func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	var number *strconv.NumError
+	if errors.As(err, &invalid) && errors.As(err, &number) {
+		return misuse(cmd, "--%s: %q is not a number that it can have", invalid.GetFlag().Name, invalid.GetValue())
+	}
+	return misuse(cmd, "%w", err)
 }

@@ -15,10 +15,12 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
+const explainName = "explain"
+
 func newExplain() *cobra.Command {
 	var from source
 	cmd := &cobra.Command{
-		Use:   "explain [flags] (PROFILE | --spec FILE) [SYSCALL [ARG...]]",
+		Use:   explainName + " [flags] (PROFILE | --spec FILE) [SYSCALL [ARG...]]",
 		Short: "Say what a profile answers for a syscall, and why",
 		Long: `Say what a profile answers for a syscall on each of its ABIs, and why. Without a
 SYSCALL, report on the profile as a whole; the exit code is 1 if the shim refuses it.
@@ -27,17 +29,18 @@ SYSCALL, report on the profile as a whole; the exit code is 1 if the shim refuse
 
 SYSCALL is a name, or a number as in audit records. ARGs are its first arguments:
 numbers, decimal, hexadecimal (0x) or octal (0), or constants such as AF_INET or
-CLONE_NEWUSER|CLONE_NEWNS. What is not given is left open. Put -- before negative ones.
+CLONE_NEWUSER|CLONE_NEWNS. What is not given is left open.
 
 Of several lines for an ABI, the first whose IF holds counts.`,
 		Example: `  seccompctl explain RuntimeDefault
   seccompctl explain profile.json clone CLONE_NEWUSER
+  seccompctl explain profile.json mmap 0 4096 7 2 -1 0
   seccompctl explain --spec config.json 41 0x1`,
 	}
 	from.addFlags(cmd)
 	output := formatFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		profile, call, err := from.operand(cmd, args)
+		profile, call, err := from.operand(cmd, operands(args))
 		if err != nil {
 			return err
 		}

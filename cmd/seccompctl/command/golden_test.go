@@ -30,6 +30,7 @@ func TestGolden(t *testing.T) {
 		{"explain-number", 0, "explain testdata/arguments.json 1"},
 		{"explain-unknown", 0, "explain testdata/dubious.json not_yet_a_syscall"},
 		{"explain-negative", 0, "explain testdata/dubious.json -- read -1"},
+		{"explain-negative-as-written", 0, "explain testdata/arguments.json mmap 0 4096 7 2 -1 0"},
 		{"explain-json", 0, "explain testdata/arguments.json socket AF_UNIX -o json"},
 		{"explain-spec", 0, "explain --spec testdata/config.json --profile-root testdata write"},
 		{"report", 0, "explain testdata/arguments.json"},

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/spf13/cobra"
 
 	"seccomp-shim/seccomp"
@@ -106,8 +105,8 @@ func (s *source) loadSpec(stdin io.Reader) (_ *seccomp.Profile, origin string, e
 	if err != nil {
 		return nil, "", err
 	}
-	var spec specs.Spec
-	if err := json.Unmarshal(data, &spec); err != nil {
+	spec, err := seccomp.ReadSpec(data)
+	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
 	}
 	request := seccomp.Request{Annotations: spec.Annotations, UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot}
@@ -125,10 +124,19 @@ func (s *source) loadSpec(stdin io.Reader) (_ *seccomp.Profile, origin string, e
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
 	}
+	if p == nil && isProfile(data) {
+		return nil, "", fmt.Errorf("%s: this is a profile and no OCI spec: name it without --spec", s.spec)
+	}
 	if p == nil {
 		return nil, "", fmt.Errorf("%s: the container is unconfined, so there is no profile: %s", s.spec, choice.Origin)
 	}
 	return p, fmt.Sprintf("%s (%s)", s.spec, choice.Origin), nil
+}
+
+// isProfile reports whether data is what belongs to linux.seccomp of a spec.
+func isProfile(data []byte) bool {
+	var fields map[string]json.RawMessage
+	return json.Unmarshal(data, &fields) == nil && fields["defaultAction"] != nil
 }
 
 // read reads a file or standard input, but no more than a limit.

@@ -42,7 +42,15 @@ func TestBadInput(t *testing.T) {
 		{"compile -", `{"defaultAction":"SCMP_ACT_ERRNO"}`, fault, "execve"},
 		{"compile -", strings.Repeat(" ", 1<<20+1), fault, "limit"},
 		{"compile --spec -", "[]", fault, "-: "},
+		{"compile --spec -", "[]", fault, "-: a JSON array stands where an object belongs"},
 		{"compile --spec -", "{}", fault, "unconfined"},
+		{"compile --spec -", `{"defaultAction":"SCMP_ACT_ALLOW"}`, fault, "-: this is a profile and no OCI spec: name it without --spec"},
+		{"compile --spec -", `{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["ioctl"],"action":"SCMP_ACT_ERRNO","args":[{"index":1,"op":"SCMP_CMP_EQ"}]}]}}}`,
+			fault, "linux.seccomp: invalid seccomp profile: syscalls[0].args[0].value: must be set"},
+		{"compile --spec -", `{"annotations":{"io.containerd.seccomp.v1/Profile":"RuntimeDefault"}}`, fault, `did you mean "io.containerd.seccomp.v1/profile"?`},
+		{"compile -", "\ufeff{}", fault, "-: invalid seccomp profile: the text begins with a byte order mark"},
+		{"explain -", `{"defaultAction":"SCMP_ACT_ERRNO(1)"}`, fault, `write "SCMP_ACT_ERRNO" and "defaultErrnoRet": 1`},
+		{"inspect --profile - testdata/config.json", "defaultAction: x", fault, "it looks like JSON"},
 		{"compile --spec -", `{"annotations":{"io.containerd.seccomp.v1/profile":"Localhost/../x"}}`, fault, "Localhost/../x"},
 		{"compile --spec - --unset-profile Bogus", "{}", fault, `option unset_profile: "Bogus"`},
 		{"compile --spec - --unset-profile Localhost/x --profile-root testdata", "{}", fault, "testdata/x"},
@@ -51,6 +59,7 @@ func TestBadInput(t *testing.T) {
 		{"inspect a b", "", misused, `"b": one file at a time`},
 		{"inspect --pid 0", "", misused, "--pid: 0"},
 		{"inspect --pid x", "", misused, `"x"`},
+		{"inspect --pid 99999999999999999999", "", misused, `--pid: "99999999999999999999" is not a number that it can have`},
 		{"inspect -o bpf --profile a b", "", misused, "-o bpf"},
 		{"inspect --profile a --spec b c", "", misused, `"a"`},
 		{"inspect --pid 1073741824", "", fault, "process 1073741824: no such process"},
@@ -62,6 +71,11 @@ func TestBadInput(t *testing.T) {
 		{"explain RuntimeDefault read 1 2 3 4 5 6 7", "", misused, "7 arguments"},
 		{"explain RuntimeDefault read 1 x", "", misused, `argument 1: "x"`},
 		{"explain RuntimeDefault read 0x10000000000000000", "", misused, `"0x10000000000000000"`},
+		{"explain RuntimeDefault read -1 -x", "", misused, "unknown shorthand flag: 'x'"},
+		{"explain RuntimeDefault read -9223372036854775809", "", misused, `argument 0: "-9223372036854775809" is neither a number of 64 bits`},
+		{"explain RuntimeDefault read 1 -- -1x", "", misused, `argument 1: "-1x"`},
+		{"explain RuntimeDefault -1", "", fault, `syscall "-1"`},
+		{"explain -5", "", fault, "-5: no such file"},
 		{"explain RuntimeDefault no_such_call", "", fault, `syscall "no_such_call"`},
 		{"explain RuntimeDefault 4294967296", "", fault, `syscall "4294967296"`},
 	} {
@@ -72,6 +86,11 @@ func TestBadInput(t *testing.T) {
 			}
 			if got.stdout != "" {
 				t.Errorf("stdout %q", got.stdout)
+			}
+			for _, jargon := range []string{"Go struct", "Go value", "strconv.", "specs."} {
+				if strings.Contains(got.stderr, jargon) {
+					t.Errorf("stderr says %q: %s", jargon, got.stderr)
+				}
 			}
 			hint := strings.Contains(got.stderr, " --help'.")
 			if lines := strings.Count(got.stderr, "\n"); hint != (row.code == misused) || lines > 2 {
@@ -94,5 +113,24 @@ func TestParseArgument(t *testing.T) {
 		if got, err := parseArgument(text); err == nil {
 			t.Errorf("%q: got %#x", text, got)
 		}
+	}
+}
+
+// Negative numbers are arguments, wherever flags stand.
+func TestNegativeArguments(t *testing.T) {
+	needAMD64(t)
+	want := mustCtl(t, "explain", "testdata/arguments.json", "-o", "json", "--", "mmap", "0", "4096", "7", "2", "-1", "0")
+	for _, line := range []string{
+		"explain testdata/arguments.json mmap 0 4096 7 2 -1 0 -o json",
+		"explain -o json testdata/arguments.json mmap 0 4096 7 2 -1 0",
+		"explain testdata/arguments.json mmap 0 -o json 4096 7 2 -0x1 0",
+		"explain testdata/arguments.json mmap 0 4096 7 2 18446744073709551615 0 -o json",
+	} {
+		if got := mustCtl(t, strings.Fields(line)...); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", line, got, want)
+		}
+	}
+	if !strings.Contains(want, "18446744073709551615") {
+		t.Errorf("the argument is not there: %s", want)
 	}
 }

@@ -1,0 +1,149 @@
+package explain
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/seccomp/meaning"
+)
+
+// constant finds conditions that hold for every call or for none, and values that do
+// not count.
+func constant(spec *specs.LinuxSeccomp, m *meaning.Meaning) []Finding {
+	var all []Finding
+	for i, entry := range spec.Syscalls {
+		abis := abisOf(m, entry.Names)
+		enough := repeated(entry.Args) != nil // each condition is
+		for j, c := range entry.Args {
+			where := fmt.Sprintf("syscalls[%d].args[%d]", i, j)
+			all = append(all, sameForAll(where, c, abis, enough)...)
+			all = append(all, ignored(where, c)...)
+		}
+		if index, covered := covers(entry.Args); covered {
+			all = append(all, Finding{Warning, ConditionAlways, fmt.Sprintf("syscalls[%d].args", i),
+				fmt.Sprintf("whatever argument %d is, one of the conditions holds, so the rule counts for every call", index)})
+		}
+	}
+	return all
+}
+
+// sameForAll looks at what the arguments of each ABI can be.
+func sameForAll(where string, c specs.LinuxSeccompArg, abis []*meaning.Compiled, enough bool) []Finding {
+	var always, never []string
+	for _, abi := range abis {
+		highest := uint64(math.MaxUint64)
+		if !abi.Wide() {
+			highest = math.MaxUint32
+		}
+		switch holds, constant := outcome(c, highest); {
+		case constant && holds:
+			always = append(always, string(abi.Name))
+		case constant:
+			never = append(never, string(abi.Name))
+		}
+	}
+	find := func(kind Kind, names []string, text, consequence string) []Finding {
+		if len(names) == 0 {
+			return nil
+		}
+		text = fmt.Sprintf("%v %s", Condition(c), text)
+		if len(names) < len(abis) { // as a value of 64 bits for one ABI of several
+			return []Finding{{Note, kind, where, fmt.Sprintf("%s on %s, whose arguments have 32 bits", text, strings.Join(names, ", "))}}
+		}
+		return []Finding{{Warning, kind, where, text + consequence}}
+	}
+	alwaysSo, neverSo := ", so the condition is without effect", ", so the rule never counts"
+	if enough {
+		alwaysSo, neverSo = ", so the rule counts for every call", ", so the condition is without effect"
+	}
+	return append(find(ConditionAlways, always, "holds for every call", alwaysSo),
+		find(ConditionNever, never, "holds for no call", neverSo)...)
+}
+
+// outcome reports whether a condition is constant for arguments from 0 to highest, and
+// whether it then holds.
+func outcome(c specs.LinuxSeccompArg, highest uint64) (holds, constant bool) {
+	if c.Op == specs.OpMaskedEqual {
+		mask, want := c.Value&highest, c.ValueTwo&c.Value
+		if want > highest {
+			return false, true
+		}
+		return true, mask == 0
+	}
+	// All others divide the numbers at their value: into those below, it, and those above.
+	samples := []uint64{0, highest, min(c.Value, highest)}
+	if c.Value > 0 {
+		samples = append(samples, min(c.Value-1, highest))
+	}
+	if c.Value < highest {
+		samples = append(samples, c.Value+1)
+	}
+	holds = meaning.Holds(c, 0)
+	return holds, !slices.ContainsFunc(samples, func(arg uint64) bool { return meaning.Holds(c, arg) != holds })
+}
+
+// ignored finds bits and values that no comparison looks at.
+func ignored(where string, c specs.LinuxSeccompArg) []Finding {
+	switch outside := c.ValueTwo &^ c.Value; {
+	case c.ValueTwo == 0:
+	case c.Op != specs.OpMaskedEqual:
+		return []Finding{{Warning, ValueIgnored, where + ".valueTwo", fmt.Sprintf("%s does not count for %s, which compares with value alone: %v",
+			number(c.ValueTwo), c.Op, Condition(c))}}
+	case outside != 0:
+		return []Finding{{Warning, ValueIgnored, where + ".valueTwo", fmt.Sprintf("the bits %s are outside of the mask in value and do not count: %v",
+			number(outside), Condition(c))}}
+	}
+	return nil
+}
+
+// repeated returns the arguments that have more than one condition. Each of the
+// entry's conditions is enough then: see package meaning.
+func repeated(args []specs.LinuxSeccompArg) []uint {
+	var twice []uint
+	seen := map[uint]bool{}
+	for _, c := range args {
+		if seen[c.Index] && !slices.Contains(twice, c.Index) {
+			twice = append(twice, c.Index)
+		}
+		seen[c.Index] = true
+	}
+	return twice
+}
+
+// covers reports whether there is an argument for which one of its conditions holds
+// whatever it is, such as != 1 or != 2. Conditions that hold by themselves are not
+// looked at, nor are masks.
+func covers(args []specs.LinuxSeccompArg) (index uint, covered bool) {
+	for _, index := range repeated(args) {
+		var about []specs.LinuxSeccompArg
+		samples := []uint64{0, math.MaxUint64}
+		for _, c := range args {
+			if _, constant := outcome(c, math.MaxUint64); c.Index == index && c.Op != specs.OpMaskedEqual && !constant {
+				about = append(about, c)
+				samples = append(samples, c.Value-1, c.Value, c.Value+1) // at the ends these wrap to each other
+			}
+		}
+		open := slices.ContainsFunc(samples, func(arg uint64) bool {
+			return !slices.ContainsFunc(about, func(c specs.LinuxSeccompArg) bool { return meaning.Holds(c, arg) })
+		})
+		if !open {
+			return index, true
+		}
+	}
+	return 0, false
+}
+
+// abisOf returns the ABIs that have one of the syscalls.
+func abisOf(m *meaning.Meaning, names []string) []*meaning.Compiled {
+	var all []*meaning.Compiled
+	for _, abi := range m.ABIs {
+		if slices.ContainsFunc(names, func(name string) bool { return len(abi.Ways(name)) > 0 }) {
+			all = append(all, abi)
+		}
+	}
+	return all
+}

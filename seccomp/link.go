@@ -1,0 +1,37 @@
+package seccomp
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxLinks is how many symbolic links the kernel follows on one way (path_resolution(7)).
+const maxLinks = 40
+
+// outwards describes the symbolic link by which a path leaves its root, such as
+// symbolic link "operator" to "/var/lib/security-profiles-operator". It is empty if
+// there is none. It serves the message alone: os.Root has refused the path before.
+func outwards(root *os.Root, path string) string {
+	done, rest := ".", strings.Split(filepath.ToSlash(path), "/")
+	for links := 0; len(rest) > 0 && links < maxLinks; {
+		next := filepath.Join(done, rest[0])
+		rest = rest[1:]
+		if !filepath.IsLocal(next) {
+			return ""
+		}
+		target, err := root.Readlink(next)
+		if err != nil {
+			done = next // no link, or not there
+			continue
+		}
+		links++
+		// As os.Root does, before it looks where an absolute link leads.
+		if filepath.IsAbs(target) || !filepath.IsLocal(filepath.Join(done, target)) {
+			return fmt.Sprintf("symbolic link %s to %s", quote(next), quote(target))
+		}
+		rest = append(strings.Split(target, "/"), rest...)
+	}
+	return ""
+}

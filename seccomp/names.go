@@ -1,0 +1,108 @@
+package seccomp
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"seccomp-shim/mistake"
+)
+
+// A vocabulary has the names that a profile may be asked for by.
+type vocabulary []name
+
+// A name is that of a kind of profile; one with a trailing slash is a prefix that
+// a path follows.
+type name struct {
+	text string
+	kind Kind
+}
+
+var (
+	names = vocabulary{
+		{"RuntimeDefault", RuntimeDefault},
+		{"Unconfined", Unconfined},
+		{"Localhost/", Localhost},
+	}
+	alphaNames = vocabulary{
+		{"runtime/default", RuntimeDefault},
+		{"docker/default", RuntimeDefault},
+		{"unconfined", Unconfined},
+		{"localhost/", Localhost},
+	}
+)
+
+// read returns what a value names.
+func (v vocabulary) read(value string) (kind Kind, path string, ok bool) {
+	for _, n := range v {
+		if n.kind != Localhost && value == n.text {
+			return n.kind, "", true
+		}
+		if path, found := strings.CutPrefix(value, n.text); found && n.kind == Localhost {
+			return Localhost, path, true
+		}
+	}
+	return Unconfined, "", false
+}
+
+// write returns the name of a profile, in this vocabulary.
+func (v vocabulary) write(kind Kind, path string) string {
+	for _, n := range v {
+		if n.kind == kind {
+			return n.text + path
+		}
+	}
+	return ""
+}
+
+// String lists the names for people.
+func (v vocabulary) String() string {
+	var forms []string
+	for _, n := range v {
+		form := n.text
+		if n.kind == Localhost {
+			form += "<path>"
+		}
+		forms = append(forms, form)
+	}
+	last := len(forms) - 1
+	return strings.Join(forms[:last], ", ") + " or " + forms[last]
+}
+
+// meant is the end of a sentence that says which name a value probably stands for: one
+// of the other vocabulary, in other letters, or a path below the profile root.
+func (v vocabulary) meant(value, root string) string {
+	value = strings.TrimSpace(value)
+	for _, other := range []vocabulary{names, alphaNames} {
+		if kind, path, ok := other.read(value); ok {
+			return v.suggest(kind, path)
+		}
+	}
+	first, path, hasSlash := strings.Cut(value, "/")
+	switch {
+	case strings.EqualFold(first, "localhost") && hasSlash:
+		return v.suggest(Localhost, path)
+	case filepath.IsAbs(value):
+		if below, err := filepath.Rel(root, value); err == nil && filepath.IsLocal(below) && below != "." {
+			return v.suggest(Localhost, below)
+		}
+		return fmt.Sprintf("; paths start at the option profile_root, here %s", quote(root))
+	case strings.HasSuffix(value, ".json") && filepath.IsLocal(value):
+		return v.suggest(Localhost, value)
+	}
+	for _, other := range []vocabulary{v, names, alphaNames} {
+		for _, n := range other {
+			if mistake.Near(value, n.text) != "" {
+				return v.suggest(n.kind, "")
+			}
+		}
+	}
+	return ""
+}
+
+func (v vocabulary) suggest(kind Kind, path string) string {
+	if kind == Localhost && path == "" {
+		path = "<path>"
+	}
+	return fmt.Sprintf("; did you mean %s?", quote(v.write(kind, path)))
+}
