@@ -114,10 +114,11 @@ demo: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes se
 test: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
 
-# RUN is go test's -run, '.' for all tests, which may take LIMIT=60 (minutes); by
-# default those that touch cgroups and the filters that the kernel runs.
+# RUN is go test's -run, '.' for all tests; by default those that touch cgroups and
+# the filters that the kernel runs. The machine is emulated: on a busy host it takes
+# several times as long, and its limits follow. It says what to expect.
 test-vm: WITH_VM := yes
-test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(VM)/root.img ## run the tests that touch cgroups, and pods, on cgroup v2, in qemu (root; 6 minutes)
+test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(VM)/root.img ## run the tests that touch cgroups, and pods, on cgroup v2, in qemu (root; 6 minutes with 2 idle CPUs)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
 # The virtual machine boots what kind-image builds.
 test-node: WITH_VM := yes
