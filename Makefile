@@ -60,11 +60,12 @@ ETCD       ?= v3.6.16
 CLUSTER    := $(CURDIR)/build/kubernetes
 CLUSTER_BIN = $(CLUSTER)/$(KUBERNETES)-etcd-$(ETCD)
 
-# What builds images; BUILD_FLAGS are for it, such as --build-arg NODE=kindest/node:v1.35.8.
+# What builds images; BUILD_FLAGS are for it, such as --build-arg NODE=... (see docs/kind.md).
 ENGINE ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 && echo $$e && break; done)
 BUILD_FLAGS ?=
-INSTALLER_IMAGE := seccomp-shim/installer:latest
-NODE_IMAGE      := seccomp-shim/node:latest
+# Nobody can have an image of these names in a registry: see RFC 6761, .invalid.
+INSTALLER_IMAGE := seccomp-shim.invalid/installer:local
+NODE_IMAGE      := seccomp-shim.invalid/node:local
 
 FUZZTIME ?= 60s
 STRESS   ?= 1000
