@@ -17,6 +17,8 @@ RUNC_MODULE     := github.com/opencontainers/runc
 # else, as in Vagrant's machine, binaries tell what Go knows of it.
 VERSION ?= $(shell deploy/packages/version 2>/dev/null)
 STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOSEC           := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
+GOVULNCHECK     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # The tests look for the binaries here.
 export SECCOMP_SHIM_BIN := $(BIN)
@@ -74,7 +76,7 @@ export FUZZWORKERS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm test-node \
-	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint fmt clean \
+	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit fmt clean \
 	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
@@ -199,6 +201,9 @@ lint: deps $(PATCHED) ## check formatting, go vet, staticcheck, shellcheck, Dock
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run -C .ci/dockerfile . $(CURDIR)/deploy/*/Dockerfile
 	shellcheck -S warning $$(git ls-files deploy | xargs grep -l -d skip '^#!/bin/sh')
+
+audit: deps $(PATCHED) ## look for known faults: gosec, govulncheck, judged in docs/findings.md (2 minutes)
+	.ci/audit $(GOSEC) $(GOVULNCHECK) $(SHIM_TAGS),netgo,osusergo
 
 fmt: ## format the Go sources
 	gofmt -w $$(git ls-files '*.go')
