@@ -17,6 +17,8 @@ RUNC_MODULE     := github.com/opencontainers/runc
 # else, as in Vagrant's machine, binaries tell what Go knows of it.
 VERSION ?= $(shell deploy/packages/version 2>/dev/null)
 STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOSEC           := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
+GOVULNCHECK     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # The tests look for the binaries here.
 export SECCOMP_SHIM_BIN := $(BIN)
@@ -60,11 +62,12 @@ ETCD       ?= v3.6.16
 CLUSTER    := $(CURDIR)/build/kubernetes
 CLUSTER_BIN = $(CLUSTER)/$(KUBERNETES)-etcd-$(ETCD)
 
-# What builds images; BUILD_FLAGS are for it, such as --build-arg NODE=kindest/node:v1.35.8.
+# What builds images; BUILD_FLAGS are for it, such as --build-arg NODE=... (see docs/kind.md).
 ENGINE ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 && echo $$e && break; done)
 BUILD_FLAGS ?=
-INSTALLER_IMAGE := seccomp-shim/installer:latest
-NODE_IMAGE      := seccomp-shim/node:latest
+# Nobody can have an image of these names in a registry: see RFC 6761, .invalid.
+INSTALLER_IMAGE := seccomp-shim.invalid/installer:local
+NODE_IMAGE      := seccomp-shim.invalid/node:local
 
 FUZZTIME ?= 60s
 STRESS   ?= 1000
@@ -73,7 +76,7 @@ export FUZZWORKERS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm test-node \
-	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint fmt clean \
+	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit fmt clean \
 	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
@@ -114,10 +117,11 @@ demo: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes se
 test: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
 
-# RUN is go test's -run, '.' for all tests, which may take LIMIT=60 (minutes); by
-# default those that touch cgroups and the filters that the kernel runs.
+# RUN is go test's -run, '.' for all tests; by default those that touch cgroups and
+# the filters that the kernel runs. The machine is emulated: on a busy host it takes
+# several times as long, and its limits follow. It says what to expect.
 test-vm: WITH_VM := yes
-test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(VM)/root.img ## run the tests that touch cgroups, and pods, on cgroup v2, in qemu (root; 6 minutes)
+test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(VM)/root.img ## run the tests that touch cgroups, and pods, on cgroup v2, in qemu (root; 6 minutes with 2 idle CPUs)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
 # The virtual machine boots what kind-image builds.
 test-node: WITH_VM := yes
@@ -197,6 +201,9 @@ lint: deps $(PATCHED) ## check formatting, go vet, staticcheck, shellcheck, Dock
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run -C .ci/dockerfile . $(CURDIR)/deploy/*/Dockerfile
 	shellcheck -S warning $$(git ls-files deploy | xargs grep -l -d skip '^#!/bin/sh')
+
+audit: deps $(PATCHED) ## look for known faults: gosec, govulncheck, judged in docs/findings.md (2 minutes)
+	.ci/audit $(GOSEC) $(GOVULNCHECK) $(SHIM_TAGS),netgo,osusergo
 
 fmt: ## format the Go sources
 	gofmt -w $$(git ls-files '*.go')

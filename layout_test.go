@@ -63,7 +63,7 @@ var mayImport = map[string][]string{
 	},
 	"shim/container/dump": {"google.golang.org/protobuf/encoding/protowire"},
 	"shim/container/load": {"golang.org/x/sys/unix"},
-	"shim/patch":          {},
+	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
 	"shim/stdio":          {"golang.org/x/sys/unix"},
 	// containerd stops here.
 	"shim": {

@@ -67,7 +67,7 @@ func createWithoutShim(t *testing.T, filter *shim.Filter) (c *shim.Container, st
 		t.Fatal(err)
 	}
 	c, err = shim.Create(t.Context(), shim.Config{
-		ID:     fmt.Sprintf("%s-%d", namespace, os.Getpid()),
+		ID:     fmt.Sprintf("itest-%d", os.Getpid()),
 		Bundle: dir,
 		Filter: filter,
 		Spec: &specs.Spec{

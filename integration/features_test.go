@@ -2,7 +2,6 @@ package integration
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,11 +45,10 @@ func TestCRIFindsFeatures(t *testing.T) {
 	}
 	log := &output{}
 	cri, err := testbed.Start(t.Context(), testbed.Options{
-		Bin:       testbed.BinDir(),
-		Namespace: fmt.Sprintf("%s-cri-%d", namespace, os.Getpid()),
-		Log:       log,
-		LogLevel:  "debug",
-		CRI:       true,
+		Bin:      testbed.BinDir(),
+		Log:      log,
+		LogLevel: "debug",
+		CRI:      true,
 		Config: `[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.seccomp]
   runtime_type = "io.containerd.seccomp.v1"
   [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.seccomp.options]

@@ -146,6 +146,70 @@ func TestNodeInstallerKeeps(t *testing.T) {
 	})
 }
 
+// A pod of another runtime may have a program where the node has the shim. From the
+// node /proc shows it under the same path; it is another file, and no shim.
+func TestNodeInstallerIsNotStoppedByOthers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: makes mount namespaces")
+	}
+	if why := testbed.Unavailable(testbed.BinDir(), "http-echo"); why != "" {
+		t.Skip(why)
+	}
+	const (
+		mounted = `mount -t tmpfs tmpfs "$BIN"
+			cp "$ECHO" "$BIN/$SHIM"
+			exec "$BIN/$SHIM" -listen 127.0.0.1:0`
+		rooted = `mkdir -p "$ROOT/$BIN" "$ROOT/old"
+			cp "$ECHO" "$ROOT/$BIN/$SHIM"
+			mount --bind "$ROOT" "$ROOT"
+			cd "$ROOT"
+			pivot_root . old
+			exec "$BIN/$SHIM" -listen 127.0.0.1:0`
+	)
+	for _, row := range []struct {
+		name, script string
+		deleted      bool
+	}{
+		{"on a file system of its own", mounted, false},
+		{"in a root of its own", rooted, false},
+		{"deleted, on a file system of its own", mounted, true},
+		{"deleted, in a root of its own", rooted, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			in := newInstallation(t)
+			in.env = append(in.env, "RESTART=")
+			in.must(t, "install")
+			shim := testbed.ShimBinary(runtimeName)
+			echo, err := filepath.Abs(filepath.Join(testbed.BinDir(), "http-echo"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-ec", row.script)
+			cmd.Env = append(os.Environ(), "BIN="+in.bin, "SHIM="+shim, "ECHO="+echo, "ROOT="+in.path("root"))
+			cmd.Stderr = t.Output()
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				_ = cmd.Process.Kill() // its end is awaited
+				_ = cmd.Wait()
+			})
+			process, path := fmt.Sprintf("/proc/%d", cmd.Process.Pid), filepath.Join(in.bin, shim)
+			eventually(t, "another program has the shim's path", func() bool {
+				exe, err := os.Readlink(process + "/exe")
+				return err == nil && exe == path
+			})
+			if row.deleted {
+				if err := os.Remove(process + "/root" + path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			in.must(t, "uninstall")
+		})
+	}
+}
+
 // mustKeepHandler installs and does not uninstall: the handler would stay, without
 // its binary.
 func (in *installation) mustKeepHandler(t *testing.T) {

@@ -143,8 +143,7 @@ func TestNodeInstaller(t *testing.T) {
 		}
 	}
 	write(t, in.path("restart"), fmt.Appendf(nil, "#!/bin/sh\necho >%s\nread result <%s\nexit $result\n", ask, answer))
-	n, err := testbed.Start(t.Context(), testbed.Options{Bin: in.bin, Dir: in.dir, CRI: true, Config: defaultRuntime(),
-		Namespace: fmt.Sprintf("%s-ni-%d", namespace, os.Getpid())})
+	n, err := testbed.Start(t.Context(), testbed.Options{Bin: in.bin, Dir: in.dir, CRI: true, Config: defaultRuntime()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func TestLogToBinary(t *testing.T) {
 	for i := range 20000 {
 		fmt.Fprintln(&numbers, i)
 	}
-	want := fmt.Sprintf("container %s in %s-%d\nstdout %s\nstderr %s\nend\n", id, namespace, os.Getpid(),
+	want := fmt.Sprintf("container %s in %s\nstdout %s\nstderr %s\nend\n", id, node.Namespace(),
 		digest([]byte(numbers.String())), digest([]byte("error\n")))
 	awaitFile(t, path, want, func(text string) bool { return text == want })
 }

@@ -23,7 +23,6 @@ import (
 const (
 	runtimeName = "io.containerd.seccomp.v1"
 	imageName   = "docker.io/library/test:latest"
-	namespace   = "itest" // completed by the pid: nodes must not share one
 )
 
 // What all tests share. unavailable says why there is no node here.
@@ -50,7 +49,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == dialTo {
 		os.Exit(runDialer(os.Args[2]))
 	}
-	os.Exit(run(m))
+	os.Exit(testbed.WithOwnSockets(testbed.BinDir(), func() int { return run(m) }))
 }
 
 func run(m *testing.M) (code int) {
@@ -85,9 +84,8 @@ func start(bin string) (err error) {
 	}
 	ctx := context.Background()
 	node, err = testbed.Start(ctx, testbed.Options{
-		Bin:       bin,
-		Namespace: fmt.Sprintf("%s-%d", namespace, os.Getpid()),
-		Log:       &nodeLog,
+		Bin: bin,
+		Log: &nodeLog,
 	})
 	if err != nil {
 		return err

@@ -49,9 +49,9 @@ func askKill(execID string) request {
 	}
 }
 
-func askResize(execID string) request {
+func askResize(execID string, width uint32) request {
 	return func(ctx context.Context, s tasks.TasksClient, id string) (any, error) {
-		return s.ResizePty(ctx, &tasks.ResizePtyRequest{ContainerID: id, ExecID: execID, Width: 1, Height: 1})
+		return s.ResizePty(ctx, &tasks.ResizePtyRequest{ContainerID: id, ExecID: execID, Width: width, Height: 1})
 	}
 }
 

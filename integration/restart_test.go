@@ -2,9 +2,7 @@ package integration
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -68,8 +66,7 @@ func TestKilledContainerd(t *testing.T) {
 // survive. When it is stopped, nothing may be left.
 func ownNode(t *testing.T) (*testbed.Node, *containerd.Client) {
 	t.Helper()
-	n, err := testbed.Start(t.Context(), testbed.Options{
-		Bin: testbed.BinDir(), Namespace: fmt.Sprintf("%s-own-%d-%d", namespace, os.Getpid(), ids.Add(1))})
+	n, err := testbed.Start(t.Context(), testbed.Options{Bin: testbed.BinDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

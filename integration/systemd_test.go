@@ -120,10 +120,10 @@ func holdInScope(t *testing.T, opts ...oci.SpecOpts) (*container, string) {
 
 // inScope is cgroupsPath as the systemd driver reads it: slice:prefix:name.
 func inScope(id string) oci.SpecOpts {
-	return oci.WithCgroup(fmt.Sprintf("%s:%s:%s", systemdSlice, namespace, id))
+	return oci.WithCgroup(fmt.Sprintf("%s:%s:%s", systemdSlice, node.Namespace(), id))
 }
 
-func scopeOf(id string) string { return fmt.Sprintf("%s-%s.scope", namespace, id) }
+func scopeOf(id string) string { return fmt.Sprintf("%s-%s.scope", node.Namespace(), id) }
 
 func needSystemd(t *testing.T) {
 	t.Helper()

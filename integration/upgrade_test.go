@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -22,10 +21,7 @@ func TestUpgrade(t *testing.T) {
 	if why := testbed.Unavailable(next, "containerd", "ctr"); why != "" {
 		t.Skip(why)
 	}
-	up, err := testbed.Start(t.Context(), testbed.Options{
-		Bin:       testbed.BinDir(),
-		Namespace: fmt.Sprintf("%s-up-%d", namespace, os.Getpid()),
-	})
+	up, err := testbed.Start(t.Context(), testbed.Options{Bin: testbed.BinDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

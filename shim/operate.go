@@ -3,6 +3,7 @@ package shim
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/containerd/containerd/api/events"
 	"github.com/containerd/containerd/api/runtime/task/v3"
@@ -21,6 +22,9 @@ func (s *service) ResizePty(_ context.Context, r *task.ResizePtyRequest) (*empty
 	p, err := s.process(r.ID, r.ExecID)
 	if err != nil {
 		return nil, err
+	}
+	if max(r.Width, r.Height) > math.MaxUint16 { // struct winsize
+		return nil, fmt.Errorf("resize to %d x %d: neither may be above %d: %w", r.Width, r.Height, math.MaxUint16, errdefs.ErrInvalidArgument)
 	}
 	return &emptypb.Empty{}, p.Resize(uint16(r.Width), uint16(r.Height))
 }

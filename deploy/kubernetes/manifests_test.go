@@ -65,7 +65,7 @@ func TestTutorialPods(t *testing.T) {
 				SecurityContext:  &corev1.PodSecurityContext{SeccompProfile: profile},
 				Containers: []corev1.Container{{
 					Name:            "test-container",
-					Image:           "hashicorp/http-echo:1.0",
+					Image:           "docker.io/hashicorp/http-echo:1.0",
 					Args:            []string{"-text=" + row.text},
 					SecurityContext: &corev1.SecurityContext{AllowPrivilegeEscalation: &forbidden},
 				}},

@@ -61,7 +61,7 @@ func openLab(ctx context.Context, s settings, peers []*peer) (_ *lab, err error)
 	if err := mountPrivately(); err != nil {
 		return nil, err
 	}
-	l.node, err = testbed.Start(ctx, testbed.Options{Bin: s.bin, Dir: "/run", Namespace: fmt.Sprintf("bench-%d", os.Getpid())})
+	l.node, err = testbed.Start(ctx, testbed.Options{Bin: s.bin, Dir: "/run"})
 	if err != nil {
 		return nil, err
 	}

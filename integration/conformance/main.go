@@ -5,8 +5,8 @@
 // gets images of the same names made from busybox, from a registry that serves
 // under these names. It wants to start containerd with paths of its own
 // choosing, so that all of it runs with namespaces of its own: network, mounts
-// with a /run and a /var/lib that are memory, and processes, which all end with
-// the first. Only cgroups are the host's.
+// with a /run and a /var/lib that are memory, processes, which all end with the
+// first, and cgroups, whose root is a new one of the host's and is removed.
 package main
 
 import (

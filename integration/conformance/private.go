@@ -39,9 +39,13 @@ func runPrivately(s settings, logPath string) (*result, error) {
 	}
 	cmd.Stdout = io.MultiWriter(log, result)
 	cmd.Stderr = cmd.Stdout
-	before := cgroups()
+	cgroups, err := testbed.NewOwnCgroups("conformance")
+	if err != nil {
+		return nil, err
+	}
+	cmd.Env = append(cmd.Env, cgroups.Env())
 	runErr := cmd.Run() // whether tests failed is read from the output
-	err = removeCgroups(before)
+	err = cgroups.Remove()
 	if ctx.Err() != nil {
 		return result, errors.Join(fmt.Errorf("stopped before the suite ended by itself: %w", context.Cause(ctx)), err)
 	}

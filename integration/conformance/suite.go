@@ -63,7 +63,7 @@ func runSuite(s settings) error {
 	if err := mountPrivately(); err != nil {
 		return err
 	}
-	if err := testbed.RaiseLoopback(); err != nil {
+	if err := errors.Join(testbed.EnterOwnCgroups(), testbed.RaiseLoopback()); err != nil {
 		return err
 	}
 	const certificate = "/run/registry.pem"

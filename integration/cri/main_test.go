@@ -35,7 +35,6 @@ var (
 	unavailable string
 	node        *testbed.Node
 	kubelet     *connection
-	ours        = fmt.Sprintf("cri-%d", os.Getpid()) // nodes must not share a name
 )
 
 // connection is a kubelet's to containerd.
@@ -72,7 +71,7 @@ func TestMain(m *testing.M) {
 	if unavailable != "" {
 		os.Exit(m.Run())
 	}
-	os.Exit(testbed.Privately(func() int { return run(m, bin) }))
+	os.Exit(testbed.Privately(bin, func() int { return run(m, bin) }))
 }
 
 func run(m *testing.M, bin string) (code int) {
@@ -120,7 +119,7 @@ func start(bin string, log io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	node, err = testbed.Start(ctx, testbed.Options{Bin: bin, Namespace: ours, CRI: true, Config: config, Log: log})
+	node, err = testbed.Start(ctx, testbed.Options{Bin: bin, CRI: true, Config: config, Log: log})
 	if err != nil {
 		return err
 	}

@@ -27,9 +27,9 @@ type pod struct {
 // cgroupParent is the cgroup of all pods.
 func cgroupParent() string {
 	if hasSystemd() {
-		return "/" + strings.ReplaceAll(ours, "-", "") + ".slice" // a dash would be a level
+		return "/" + strings.ReplaceAll(node.Namespace(), "-", "") + ".slice" // a dash would be a level
 	}
-	return "/" + ours
+	return "/" + node.Namespace()
 }
 
 // hasSystemd reports whether systemd makes this machine's cgroups.

@@ -96,7 +96,7 @@ func run(ctx context.Context, s settings) (err error) {
 		log = os.Stderr
 	}
 	fmt.Println("Starting a private containerd ...")
-	node, err := testbed.Start(ctx, testbed.Options{Bin: s.bin, Namespace: "demo", Log: log})
+	node, err := testbed.Start(ctx, testbed.Options{Bin: s.bin, Log: log})
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func machine(t *testing.T) *Shell {
 	}
 	var image bytes.Buffer
 	rootfs := testbed.Rootfs{Files: busybox, Cmd: []string{"sh"}}
-	if err := testbed.WriteImage(&image, "docker.io/library/busybox:latest", rootfs); err != nil {
+	if err := testbed.WriteImage(&image, "docker.io/library/busybox:1.37", rootfs); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "image.tar")

@@ -18,13 +18,18 @@ func cgroupRoots() []string {
 	return roots
 }
 
-// scopes returns the cgroups that systemd made for the container id.
-func scopes(id string) []string {
+// criScopes is the prefix that containerd's CRI plugin gives to all scopes. Its
+// ids are random, so that they are no other node's.
+const criScopes = "cri-containerd"
+
+// scopes returns the cgroups that systemd made for the container id: those of the
+// CRI plugin, and those whose prefix is the node's namespace.
+func (n *Node) scopes(id string) []string {
 	var found []string
 	for _, root := range cgroupRoots() {
 		// Cgroups come and go during the walk; those that went are no finding.
 		_ = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-			if err == nil && e.IsDir() && isScope(e.Name(), id) {
+			if err == nil && e.IsDir() && (e.Name() == scope(criScopes, id) || e.Name() == scope(n.opts.Namespace, id)) {
 				found = append(found, path)
 			}
 			return nil
@@ -32,6 +37,9 @@ func scopes(id string) []string {
 	}
 	return found
 }
+
+// scope is systemd's name for a container's cgroup.
+func scope(prefix, id string) string { return prefix + "-" + id + ".scope" }
 
 // isScope reports whether a cgroup's name is what systemd's naming makes of a
 // container's id: <prefix>-<id>.scope.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay/overlayutils"
 )
@@ -46,6 +47,12 @@ disabled_plugins = %s
 [debug]
   level = %q
 
+[timeouts]
+  "io.containerd.timeout.shim.cleanup" = %q
+  "io.containerd.timeout.shim.load" = %q
+  "io.containerd.timeout.shim.shutdown" = %q
+  "io.containerd.timeout.task.state" = %q
+
 [plugins."io.containerd.internal.v1.opt"]
   path = %q
 
@@ -53,7 +60,10 @@ disabled_plugins = %s
 
 %s
 `, n.version.configVersion(), in("root"), in("state"), in("temp"), list(n.opts.Imports), list(disabled),
-		n.Address(), n.opts.LogLevel, in("opt"), n.pluginConfig(), n.opts.Config)
+		n.Address(), n.opts.LogLevel,
+		// containerd's defaults, where the machine is not slow.
+		Patient(5*time.Second).String(), Patient(5*time.Second).String(), Patient(3*time.Second).String(), Patient(2*time.Second).String(),
+		in("opt"), n.pluginConfig(), n.opts.Config)
 }
 
 // list writes strings as an array of TOML.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -109,31 +111,30 @@ func (n *Node) outsideFolders(id string) []string {
 		return base == n.opts.Namespace || id != "" && base != id
 	})
 	if id != "" {
-		found = append(found, scopes(id)...)
+		found = append(found, n.scopes(id)...)
 	}
 	return found
 }
 
 // sockets returns the shims' sockets: all, or those that containerd's naming
-// gives to id.
+// gives to id. In a folder that others share, only a dead one is found without
+// an id: who listens may be another node's, and ours is found as a process.
 func (n *Node) sockets(id string) []string {
 	own := map[string]bool{}
 	base := filepath.Join(n.Address(), n.opts.Namespace, id)
 	for _, name := range []string{base, filepath.Join(base, "debug")} {
 		own[fmt.Sprintf("%x", sha256.Sum256([]byte(name)))] = true
 	}
-	listening := listeningSockets()
 	shared := !n.version.hasSocketDir()
 	var found []string
 	for _, path := range n.socketFiles() {
 		if n.before[path] || id != "" && !own[filepath.Base(path)] {
 			continue
 		}
-		switch {
-		case !listening[path]:
+		if !isServed(path) {
 			path += " (nobody listens)"
-		case id == "" && shared:
-			continue // who listens may be another node's; ours is found as a process
+		} else if id == "" && shared {
+			continue
 		}
 		found = append(found, path)
 	}
@@ -150,18 +151,15 @@ func (n *Node) socketFiles() []string {
 	return found
 }
 
-// listeningSockets returns the paths of this network namespace's listening
-// Unix sockets.
-func listeningSockets() map[string]bool {
-	const acceptsConnections = "00010000" // __SO_ACCEPTCON, as the kernel prints it
-	paths := map[string]bool{}
-	data, _ := os.ReadFile("/proc/net/unix") // absent only without Unix sockets
-	for line := range strings.Lines(string(data)) {
-		if f := strings.Fields(line); len(f) == 8 && f[3] == acceptsConnections {
-			paths[f[7]] = true
-		}
+// isServed reports whether a process listens on the socket, by a connection that
+// ends at once. /proc/net/unix does not tell: it has only the sockets that were
+// made in the reader's network namespace.
+func isServed(path string) bool {
+	conn, err := net.Dial("unix", path)
+	if err == nil {
+		conn.Close()
 	}
-	return paths
+	return !errors.Is(err, syscall.ECONNREFUSED)
 }
 
 // subdirs returns the folders in dir, none if there is no dir.

@@ -4,8 +4,9 @@
 // A Node keeps its root, state, sockets, FIFOs and log in one temporary folder.
 // Two things cannot be moved there: cgroups, which appear at
 // /<namespace>/<container id> in every hierarchy, and what a runtime keeps
-// under /run/containerd. Both are keyed by namespace, so two nodes that run at
-// the same time must not share one.
+// under /run/containerd. Both are keyed by namespace, so that each node has a
+// namespace of its own. A containerd before 2.3 also has its shims' sockets in
+// /run/containerd: [WithOwnSockets] gives a run a folder of its own there.
 //
 // Stop does not only clean up. What a runtime left behind after containerd
 // deleted its containers is a defect of that runtime, and Stop returns it.
@@ -43,8 +44,9 @@ type Options struct {
 	// Dir is where the node's folder is made, by default os.TempDir().
 	// Socket paths are inside, so its name must be short.
 	Dir string
-	// Namespace is containerd's namespace for Ctr and Client, by default
-	// "default".
+	// Namespace is containerd's namespace for Ctr and Client. By default it is
+	// the name of the node's folder, which no other node has. Two nodes with the
+	// same one take each other's cgroups for their own.
 	Namespace string
 	// Log receives containerd's log as it is written.
 	Log io.Writer
@@ -81,9 +83,6 @@ func Start(ctx context.Context, opts Options) (*Node, error) {
 	if opts.Dir == "" {
 		opts.Dir = os.TempDir()
 	}
-	if opts.Namespace == "" {
-		opts.Namespace = "default"
-	}
 	if opts.LogLevel == "" {
 		opts.LogLevel = "info"
 	}
@@ -117,6 +116,9 @@ func (n *Node) makeFolder() error {
 	n.dir, err = os.MkdirTemp(parent, "node-")
 	if err != nil {
 		return fmt.Errorf("make node folder: %w", err)
+	}
+	if n.opts.Namespace == "" {
+		n.opts.Namespace = filepath.Base(n.dir)
 	}
 	if inside := filepath.Join(n.dir, "s"); len(inside) > maxSocketDir {
 		return fmt.Errorf("use %s: the name is too long for sockets inside (%d bytes, at most %d)",
@@ -228,6 +230,9 @@ func (n *Node) CRIPassesOptions() bool { return n.version.passesOptions() }
 
 // ConfigVersion is the format of containerd's configuration.
 func (n *Node) ConfigVersion() int { return n.version.configVersion() }
+
+// Namespace returns containerd's namespace for Ctr and Client.
+func (n *Node) Namespace() string { return n.opts.Namespace }
 
 // Dir returns the node's folder, which Stop removes.
 func (n *Node) Dir() string { return n.dir }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ const image = "docker.io/library/echo:latest"
 
 // start returns a node that has the echo image and stops with the test, and
 // the runtime to use: the one under test, or runc's where that is not built.
-func start(t *testing.T, namespace string) (*testbed.Node, string) {
+func start(t *testing.T) (*testbed.Node, string) {
 	t.Helper()
 	bin := testbed.BinDir()
 	if why := testbed.Unavailable(bin, "containerd", "ctr", "http-echo"); why != "" {
@@ -28,7 +29,7 @@ func start(t *testing.T, namespace string) (*testbed.Node, string) {
 	if why := testbed.Unavailable(bin, testbed.ShimBinary(runtime)); why != "" {
 		t.Skip(why)
 	}
-	node, err := testbed.Start(t.Context(), testbed.Options{Bin: bin, Namespace: namespace, Log: t.Output()})
+	node, err := testbed.Start(t.Context(), testbed.Options{Bin: bin, Log: t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,7 @@ func ctr(t *testing.T, node *testbed.Node, args ...string) testbed.Result {
 // A node runs the image's command, tells what a container has on the host,
 // keeps it over a crash of containerd, and is empty after a delete.
 func TestNodeRunsContainers(t *testing.T) {
-	node, runtime := start(t, "testbed")
+	node, runtime := start(t)
 
 	bad := ctr(t, node, "run", "--rm", "--runtime", runtime, "--fifo-dir", node.FIFODir(), image, "bad", "/bin/http-echo", "-nonsense")
 	if bad.ExitCode != 2 || !strings.Contains(bad.Stderr, "-nonsense: want") {
@@ -80,7 +81,7 @@ func TestNodeRunsContainers(t *testing.T) {
 	if run.ExitCode != 0 {
 		t.Fatalf("run -d: %s", run.Stderr)
 	}
-	wants := []string{"/bin/http-echo", testbed.ShimBinary(runtime), "bundle folder ", "mount ", "/testbed/good", "socket "}
+	wants := []string{"/bin/http-echo", testbed.ShimBinary(runtime), "bundle folder ", "mount ", "/" + node.Namespace() + "/good", "socket "}
 	var footprint, lacks string
 	// ctr returns when the program may start, which is not yet when it has.
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
@@ -119,7 +120,7 @@ func lacking(text string, wants []string) string {
 
 // Stop removes running containers, and tells of what no container accounts for.
 func TestStopReportsLeftovers(t *testing.T) {
-	node, runtime := start(t, "testbed-left")
+	node, runtime := start(t)
 	ctr(t, node, "run", "-d", "--null-io", "--runtime", runtime, image, "running")
 	footprint := node.Leftovers("running")
 
@@ -146,6 +147,37 @@ func TestStopReportsLeftovers(t *testing.T) {
 	}
 	if left := node.Leftovers(""); len(left) > 0 {
 		t.Errorf("after Stop:\n%s", strings.Join(left, "\n"))
+	}
+}
+
+// Two runs of the same tests use the same options and ids at the same time. What
+// one has on the host is not the other's to report or to remove.
+func TestNodesDoNotSeeEachOther(t *testing.T) {
+	first, runtime := start(t)
+	second, _ := start(t)
+	for _, node := range []*testbed.Node{first, second} {
+		if run := ctr(t, node, "run", "-d", "--null-io", "--runtime", runtime, image, "same"); run.ExitCode != 0 {
+			t.Fatal(run.Stderr)
+		}
+	}
+	for _, id := range []string{"same", ""} {
+		for _, line := range first.Leftovers(id) {
+			if slices.Contains(second.Leftovers(id), line) {
+				t.Errorf("both nodes call it theirs: %s", line)
+			}
+		}
+	}
+	if err := second.Stop(); err != nil {
+		t.Errorf("stop beside a node that runs: %v", err)
+	}
+	footprint := strings.Join(first.Leftovers("same"), "\n")
+	for _, want := range []string{"/bin/http-echo", "bundle folder ", "mount ", "/" + first.Namespace() + "/same", "socket "} {
+		if !strings.Contains(footprint, want) {
+			t.Errorf("the other node's end took %q:\n%s", want, footprint)
+		}
+	}
+	if list := ctr(t, first, "task", "ls").Stdout; !strings.Contains(list, "RUNNING") {
+		t.Errorf("after the other node's end: %s", list)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"github.com/containerd/containerd/v2/defaults"
 	"golang.org/x/sys/unix"
 )
 
@@ -68,19 +69,49 @@ func MountPrivately(mounts ...Mount) error {
 }
 
 // Privately runs this program once more, with a network of its own, mounts of
-// its own, and an empty /var/lib, and returns the exit code; in that child it
-// runs main. All that a node with pods would leave on the host, such as bridges
-// and what CNI plugins keep, goes with the child.
-func Privately(main func() int) int {
+// its own, an empty /var/lib, and the sockets of [WithOwnSockets], and returns the
+// exit code; in that child it runs main. All that a node with pods would leave on
+// the host, such as bridges and what CNI plugins keep, goes with the child.
+func Privately(bin string, main func() int) int {
+	prepare := func() error {
+		return errors.Join(MountPrivately(Tmpfs("/var/lib")), ownSockets(bin), RaiseLoopback())
+	}
+	return runAgain(syscall.CLONE_NEWNS|syscall.CLONE_NEWNET, prepare, main)
+}
+
+// WithOwnSockets runs main, where it sees the sockets of its own shims alone. The
+// containerd in bin may be one that has them in a folder of the host; then this
+// program runs once more, with an empty one in its place.
+func WithOwnSockets(bin string, main func() int) int {
+	if v, _, err := versionOf(context.Background(), bin); err != nil || v.hasSocketDir() {
+		return main() // which reports the error, if it needs containerd
+	}
+	return runAgain(syscall.CLONE_NEWNS, func() error { return ownSockets(bin) }, main)
+}
+
+// ownSockets hides the host's folder of sockets, for a containerd that uses it.
+func ownSockets(bin string) error {
+	v, _, err := versionOf(context.Background(), bin)
+	if err != nil || v.hasSocketDir() {
+		return err
+	}
+	if err := os.MkdirAll(defaults.DefaultStateDir, 0o711); err != nil {
+		return err
+	}
+	return MountPrivately(Tmpfs(defaults.DefaultStateDir))
+}
+
+// runAgain runs this program once more in new namespaces and returns its exit code;
+// in that child it runs prepare and main.
+func runAgain(namespaces uintptr, prepare func() error, main func() int) int {
 	var err error
 	if IsPrivate() {
-		err = errors.Join(MountPrivately(Tmpfs("/var/lib")), RaiseLoopback())
-		if err == nil {
+		if err = prepare(); err == nil {
 			return main()
 		}
 	} else {
 		var code int
-		if code, err = runPrivately(); err == nil {
+		if code, err = runChild(namespaces); err == nil {
 			return code
 		}
 	}
@@ -88,8 +119,8 @@ func Privately(main func() int) int {
 	return 1
 }
 
-func runPrivately() (int, error) {
-	cmd, err := Again(context.Background(), syscall.CLONE_NEWNS|syscall.CLONE_NEWNET)
+func runChild(namespaces uintptr) (int, error) {
+	cmd, err := Again(context.Background(), namespaces)
 	if err != nil {
 		return 0, err
 	}

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -135,6 +136,8 @@ func validateProcess(p *specs.Process) error {
 		return invalidf("process.apparmorProfile: %q: this host has no AppArmor", p.ApparmorProfile)
 	case p.SelinuxLabel != "" && !selinux.GetEnabled():
 		return invalidf("process.selinuxLabel: %q: this host has no SELinux", p.SelinuxLabel)
+	case p.ConsoleSize != nil && max(p.ConsoleSize.Width, p.ConsoleSize.Height) > math.MaxUint16: // struct winsize
+		return invalidf("process.consoleSize: %d x %d: neither may be above %d", p.ConsoleSize.Width, p.ConsoleSize.Height, math.MaxUint16)
 	}
 	_, err := limits(p.Rlimits)
 	return err

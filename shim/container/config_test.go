@@ -58,12 +58,13 @@ func TestInvalidSpec(t *testing.T) {
 		spoil func(*specs.Spec)
 		says  string
 	}{
-		"no root":      {func(s *specs.Spec) { s.Root = nil }, "root"},
-		"no linux":     {func(s *specs.Spec) { s.Linux = nil }, "linux"},
-		"no process":   {func(s *specs.Spec) { s.Process = nil }, "process"},
-		"no args":      {func(s *specs.Spec) { s.Process.Args = nil }, "process.args"},
-		"no cwd":       {func(s *specs.Spec) { s.Process.Cwd = "" }, "process.cwd"},
-		"relative cwd": {func(s *specs.Spec) { s.Process.Cwd = "tmp" }, `"tmp"`},
+		"a wide terminal": {func(s *specs.Spec) { s.Process.ConsoleSize = &specs.Box{Width: 1 << 16, Height: 1} }, "process.consoleSize: 65536 x 1"},
+		"no root":         {func(s *specs.Spec) { s.Root = nil }, "root"},
+		"no linux":        {func(s *specs.Spec) { s.Linux = nil }, "linux"},
+		"no process":      {func(s *specs.Spec) { s.Process = nil }, "process"},
+		"no args":         {func(s *specs.Spec) { s.Process.Args = nil }, "process.args"},
+		"no cwd":          {func(s *specs.Spec) { s.Process.Cwd = "" }, "process.cwd"},
+		"relative cwd":    {func(s *specs.Spec) { s.Process.Cwd = "tmp" }, `"tmp"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := validSpec()

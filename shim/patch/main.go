@@ -8,9 +8,11 @@
 // why there is no other way.
 //
 // Nothing of the modules is in this repository. A copy comes out of the module
-// cache, after go has verified it, and its checksum must be the one that is
-// written down here. An update in go.mod fails until somebody has read the new
-// version's code and changed the constants.
+// cache, and the checksum of its files must be the one that is written down here:
+// go compares it when it unpacks a module, and later never again. The copy's own
+// checksum is in its stamp, so that a copy that is changed by hand is made again.
+// An update in go.mod fails until somebody has read the new version's code and
+// changed the constants.
 package main
 
 import (

@@ -28,8 +28,7 @@ func (m module) provide(target string) error {
 	if err := m.checkPin(); err != nil {
 		return err
 	}
-	stamp := filepath.Join(target, "PATCHED")
-	if made, err := os.ReadFile(stamp); err == nil && string(made) == m.identity() {
+	if m.isMade(target) {
 		return nil
 	}
 	source, err := m.download()
@@ -44,19 +43,35 @@ func (m module) provide(target string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	if err := copyGo(work, source); err != nil {
-		return err
-	}
-	if err := m.apply(work); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(work, "PATCHED"), []byte(m.identity()), 0o644); err != nil {
+	if err := m.fill(work, source); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(target); err != nil {
 		return err
 	}
 	return os.Rename(work, target)
+}
+
+// fill makes the copy in an empty folder, and its stamp. What is compared with the
+// module's checksum is the copy, which nobody else writes to.
+func (m module) fill(work, source string) error {
+	if err := os.CopyFS(work, os.DirFS(source)); err != nil {
+		return err
+	}
+	if err := m.checkSource(work); err != nil {
+		return err
+	}
+	if err := prune(work); err != nil {
+		return err
+	}
+	if err := m.apply(work); err != nil {
+		return err
+	}
+	stamp, err := m.stamp(work)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(work, stampName), []byte(stamp), 0o644)
 }
 
 // identity tells one result of this program from another.
@@ -118,38 +133,23 @@ func output(cmd *exec.Cmd) ([]byte, error) {
 	return text, err
 }
 
-// copyGo copies what a build reads: Go and C sources without tests, the module
-// file, and the licence.
-func copyGo(to, from string) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+// prune leaves what a build reads: Go and C sources without tests, the module file,
+// and the licence.
+func prune(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || isBuilt(entry.Name()) {
 			return err
 		}
-		name := entry.Name()
-		switch filepath.Ext(name) {
-		case ".go", ".c", ".h", ".mod":
-		default:
-			if name != "LICENSE" && name != "NOTICE" {
-				return nil
-			}
-		}
-		if strings.HasSuffix(name, "_test.go") {
-			return nil
-		}
-		relative, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, relative)
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-			return err
-		}
-		return os.WriteFile(target, text, 0o644)
+		return os.Remove(path)
 	})
+}
+
+func isBuilt(name string) bool {
+	switch filepath.Ext(name) {
+	case ".go", ".c", ".h", ".mod":
+		return !strings.HasSuffix(name, "_test.go")
+	}
+	return name == "LICENSE" || name == "NOTICE"
 }
 
 // apply edits the copy in dir. It fails if the module is not what the edits were

@@ -12,20 +12,37 @@ import (
 func tree(t *testing.T, m module, change func(file, text string) string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	texts := map[string]string{}
+	texts := map[string]string{
+		"internal/linux/linux.go":       "package linux\nimport \"golang.org/x/sys/unix\"\nfunc Exec() error { return unix.Exec(\"\", nil, nil) }\n",
+		"libcontainer/nsenter/nsexec.c": "execve(app, argv, envp);\n",
+	}
 	for _, e := range m.edits {
-		texts[e.file] += "something\n" + e.old + "else\n"
+		if texts[e.file] == "" {
+			texts[e.file] = "package libcontainer\n"
+		}
+		switch {
+		case strings.HasPrefix(e.old, "\t\""):
+			texts[e.file] += "import (\n" + e.old + ")\n"
+		case strings.Count(e.old, "{") != strings.Count(e.old, "}"): // a part of a statement
+			texts[e.file] += "/* {\n" + e.old + "*/\n"
+		default:
+			texts[e.file] += "func something() error {\n" + e.old + "}\n"
+		}
 	}
 	for file, text := range texts {
-		path := filepath.Join(dir, file)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(change(file, text)), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(dir, file), change(file, text))
 	}
 	return dir
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestApply(t *testing.T) {
@@ -39,7 +56,7 @@ func TestApply(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(string(text), "something\n"+e.old) || !strings.Contains(string(text), e.replacement) {
+			if strings.Contains(string(text), "{\n"+e.old) || !strings.Contains(string(text), e.replacement) {
 				t.Errorf("%s is now:\n%s", e.file, text)
 			}
 		}
@@ -51,13 +68,16 @@ func TestApplyRefuses(t *testing.T) {
 	for fact, change := range map[string]func(file, text string) string{
 		"a place that is gone": func(_, text string) string { return strings.ReplaceAll(text, "linux.Exec(name,", "linux.Exec(path,") },
 		"a place that is there twice": func(_, text string) string {
-			return text + callExec
+			return text + "func again() error {\n" + callExec + "}\n"
 		},
 		"another call of execve": func(file, text string) string {
 			if strings.Contains(file, "setns") {
-				return text + "unix.Exec(name)\n"
+				return text + "import \"golang.org/x/sys/unix\"\nvar f = unix.Exec\n"
 			}
 			return text
+		},
+		"an execve less than was read": func(file, text string) string {
+			return strings.ReplaceAll(text, "execve(app, argv, envp);", "")
 		},
 	} {
 		t.Run(fact, func(t *testing.T) {

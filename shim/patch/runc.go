@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
+	"slices"
 )
+
+const runcPath = "github.com/opencontainers/runc"
 
 // runc's libcontainer, whose init ends in [libcontainer.LastAct] instead of an
 // execve of its own.
@@ -29,7 +29,7 @@ import (
 // tag seccomp, which nothing here sets. Without it, a container whose libcontainer
 // configuration has a profile is refused, so a filter can only come by LastAct.
 var runc = module{
-	path:    "github.com/opencontainers/runc",
+	path:    runcPath,
 	version: "v1.5.2",
 	sum:     "h1:eUUowc2WJCnFYzI87C1WqRcu356Dk/wsoi90y+2wEfE=",
 	// Both kinds of init, a container's first process and an exec'd one, end in a
@@ -42,12 +42,13 @@ var runc = module{
 		{"libcontainer/setns_init_linux.go", callExec, callLast},
 		{"libcontainer/container_linux.go", zombieIsDead, zombieMayLive},
 		{"libcontainer/container_linux.go", namespacesOfPid, namespacesOfThread},
-		{"libcontainer/configs/config.go", hookPipes, hookPipesBounded},
+		{"libcontainer/configs/config.go", hookCommand, hookCommandBounded},
 		{"libcontainer/configs/config.go", hookWait, hookWaitBounded},
 	},
 	added: map[string]string{
 		"libcontainer/last_act_linux.go":    lastAct,
 		"libcontainer/live_thread_linux.go": liveThread,
+		"libcontainer/configs/wait_hook.go": waitHook,
 	},
 	check: checkOnlyWay,
 }
@@ -60,10 +61,10 @@ const (
 	zombieIsDead  = "stat.StartTime != c.initProcessStartTime || stat.State == system.Zombie || stat.State == system.Dead {\n"
 	zombieMayLive = "stat.StartTime != c.initProcessStartTime || (stat.State == system.Zombie || stat.State == system.Dead) && liveThread(pid) == 0 {\n"
 
-	hookPipes        = "\t\tStderr: &stderr,\n\t}\n"
-	hookPipesBounded = "\t\tStderr: &stderr,\n\n\t\tWaitDelay: time.Second,\n\t}\n"
-	hookWait         = "\t\terr := cmd.Wait()\n"
-	hookWaitBounded  = hookWait + "\t\tif errors.Is(err, exec.ErrWaitDelay) {\n\t\t\terr = nil\n\t\t}\n"
+	hookCommand        = "\tcmd := exec.Cmd{\n\t\tPath:   c.Path,\n"
+	hookCommandBounded = "\tcmd := exec.Cmd{\n\t\tWaitDelay: time.Second,\n\n\t\tPath:   c.Path,\n"
+	hookWait           = "\t\terr := cmd.Wait()\n"
+	hookWaitBounded    = "\t\terr := waitHook(&cmd)\n"
 
 	namespacesOfPid    = "\tif pid > 0 {\n\t\tfor _, ns := range c.config.Namespaces {\n"
 	namespacesOfThread = "\tif thread := liveThread(pid); thread > 0 {\n\t\tpid = thread\n\t}\n" + namespacesOfPid
@@ -113,23 +114,41 @@ func liveThread(pid int) int {
 }
 `
 
-// checkOnlyWay fails if libcontainer has another call of execve than those
-// that the edits have replaced.
+const waitHook = `// Written by seccomp-shim's shim/patch.
+
+package configs
+
+import (
+	"errors"
+	"os/exec"
+)
+
+// waitHook waits for a hook, and a little for a process that the hook has left
+// behind with its stdout or stderr.
+func waitHook(cmd *exec.Cmd) error {
+	err := cmd.Wait()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return nil
+	}
+	return err
+}
+`
+
+// otherExecves are the places of the copy by which a process can still become
+// another program, none of which a container's init comes to.
+var otherExecves = []string{
+	"internal/linux/linux.go: unix.Exec",    // the function whose calls the edits replace
+	"libcontainer/nsenter/nsexec.c: execve", // of newuidmap and newgidmap, in a child
+}
+
+// checkOnlyWay fails if the copy has other places than those that were read.
 func checkOnlyWay(dir string) error {
-	files, err := filepath.Glob(filepath.Join(dir, "libcontainer", "*.go"))
+	found, err := execves(dir)
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		for _, call := range []string{"linux.Exec(", "unix.Exec(", "syscall.Exec(", "SYS_EXECVE"} {
-			if strings.Contains(string(text), call) {
-				return fmt.Errorf("%s still has %s", file, call)
-			}
-		}
+	if !slices.Equal(found, otherExecves) {
+		return fmt.Errorf("a process can become another program at %q; those places that were read are %q", found, otherExecves)
 	}
 	return nil
 }
