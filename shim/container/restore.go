@@ -33,7 +33,7 @@ func (f *Filter) admitCheckpoint(images string) error {
 	if f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
 		return fmt.Errorf("%s: %w: CRIU does not restore the listener of a filter with SCMP_ACT_NOTIFY", f.Name, ErrUnconfined)
 	}
-	threads, err := dump.Threads(images)
+	threads, err := dump.Threads(os.DirFS(images))
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w: %w", ErrUnconfined, err)
 	}
