@@ -99,7 +99,8 @@ func (p *Process) startGated(ctx context.Context) error {
 
 func (p *Process) startInit(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = p.signal(unix.SIGKILL) }) // it may have ended
-	err := p.runInit()
+	limit := newPidsLimit(p.Container.cgroupPaths)
+	err := limit.explain(p.runInit())
 	if !stop() { // the kill is under way
 		return errors.Join(fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx)), err, p.awaitGone())
 	}
@@ -153,6 +154,7 @@ func (p *Process) startExec(ctx context.Context) error {
 	if err := c.admitExec(); err != nil {
 		return err
 	}
+	limit := newPidsLimit(c.cgroupPaths)
 	// A value of its own: libcontainer runs one operation at a time on each.
 	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
 	if err == nil {
@@ -165,7 +167,7 @@ func (p *Process) startExec(ctx context.Context) error {
 		c.execs.Done()
 		// No start was reported, so no exit will be.
 		p.finish(Exit{Status: 255, At: time.Now()})
-		return translate(err)
+		return translate(limit.explain(err))
 	}
 	p.setState(Running)
 	c.events.Started(p)
