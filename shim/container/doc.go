@@ -29,6 +29,9 @@
 // loads the filter that [Filter] holds just before. Start returns when the program
 // runs, or with the reason why it does not.
 //
+// A restored process comes from CRIU with the filters that it was saved with. It
+// is restored only if the container's is among them: see Filter.admitCheckpoint.
+//
 // # No wait is without an end
 //
 // A container can hold the process that enters it (see launch), a filter can kill
@@ -36,9 +39,6 @@
 // So Create and Start end with their context, which ends when the client is gone, and
 // SIGKILL reaches a process at any time of its life. A process lives while one of its
 // threads lives: after the first one it is a zombie in /proc, and runs.
-//
-// A restored process comes from CRIU with the filters that it was saved with. It
-// is restored only if the container's is among them: see Filter.admitCheckpoint.
 //
 // # Locks
 //
