@@ -37,6 +37,6 @@ func Init() {
 	}
 	// The hooks that libcontainer runs must not inherit the channel.
 	unix.CloseOnExec(load.FD)
-	libcontainer.LastAct = load.Exec
+	handOverLastAct()
 	libcontainer.Init()
 }
