@@ -19,13 +19,14 @@ type Container struct {
 	ID     string
 	Bundle string
 
-	config     Config
-	lc         *libcontainer.Container
-	events     Events
-	cgroup     cgroup
-	oom        *oomWatch // nil without a memory cgroup
-	privatePID bool      // its pid namespace is its own: the kernel kills all when init dies
-	init       *Process
+	config      Config
+	lc          *libcontainer.Container
+	events      Events
+	cgroup      cgroup
+	oom         *oomWatch         // nil without a memory cgroup
+	cgroupPaths map[string]string // its cgroup's folders by controller; "" is the unified one
+	privatePID  bool              // its pid namespace is its own: the kernel kills all when init dies
+	init        *Process
 
 	// execs counts exec'd processes whose exit has not been reported.
 	execs sync.WaitGroup
@@ -70,7 +71,12 @@ func Create(ctx context.Context, cfg Config, streams *stdio.IO, events Events) (
 		processes:  map[string]*Process{},
 	}
 	c.init = newProcess(c, "", cfg.Spec.Process, streams)
-	if c.oom, err = newOOMWatch(lc, func() { events.OOM(c) }); err != nil {
+	state, err := lc.State()
+	if err != nil {
+		return nil, errors.Join(err, c.abandon())
+	}
+	c.cgroupPaths = state.CgroupPaths
+	if c.oom, err = newOOMWatch(c.cgroupPaths, func() { events.OOM(c) }); err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
 	if err := noteCgroup(cfg.Bundle, config.Cgroups); err != nil {

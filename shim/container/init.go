@@ -30,8 +30,13 @@ func IsInit() bool {
 // Init sets the container up from the inside and then becomes the user's
 // program. It does not return.
 func Init() {
+	// libcontainer limits the cgroup of a container when its first process has come
+	// half-way. An exec'd one may be in it already.
+	if os.Getenv("_LIBCONTAINER_INITTYPE") == "standard" {
+		load.StartThreads()
+	}
 	// The hooks that libcontainer runs must not inherit the channel.
 	unix.CloseOnExec(load.FD)
-	libcontainer.LastAct = load.Exec
+	handOverLastAct()
 	libcontainer.Init()
 }

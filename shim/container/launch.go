@@ -38,6 +38,9 @@ type launch struct {
 // for Start; an exec goes on to its last act. It ends with the context, or by a
 // SIGKILL. On error nothing is left of the process.
 func (p *Process) launchIn(ctx context.Context, lc *libcontainer.Container) (err error) {
+	if errUnchanged != nil {
+		return errUnchanged
+	}
 	c := p.Container
 	if len(p.spec.Rlimits) == 0 { // libcontainer has it so, too
 		p.spec.Rlimits = c.config.Spec.Process.Rlimits

@@ -64,6 +64,19 @@ func (c *Container) register(p *Process) error {
 // the exit however soon that comes. A start that is under way when the context ends
 // is undone: the process is killed.
 func (p *Process) Start(ctx context.Context) error {
+	err := p.startGated(ctx)
+	if err == nil || !p.isInit() {
+		return err
+	}
+	select {
+	case <-p.gone: // the waiter reports the exit, and then the container may be deleted
+		return errors.Join(err, p.awaitEnd(killPatience))
+	default:
+		return err
+	}
+}
+
+func (p *Process) startGated(ctx context.Context) error {
 	p.gate.Lock()
 	defer p.gate.Unlock()
 	if p.isInit() && p.State() == Stopped && !p.started {
@@ -86,10 +99,10 @@ func (p *Process) Start(ctx context.Context) error {
 
 func (p *Process) startInit(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = p.signal(unix.SIGKILL) }) // it may have ended
-	err := p.runInit()
+	limit := newPidsLimit(p.Container.cgroupPaths)
+	err := limit.explain(p.runInit())
 	if !stop() { // the kill is under way
-		<-p.gone
-		return errors.Join(fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx)), err)
+		return errors.Join(fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx)), err, p.awaitGone())
 	}
 	if err != nil {
 		return err
@@ -115,11 +128,19 @@ func (p *Process) runInit() error {
 	if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {
 		return errors.Join(err, killErr)
 	}
+	if goneErr := p.awaitGone(); goneErr != nil {
+		return errors.Join(err, goneErr)
+	}
+	return p.unstarted(err, p.death.Status)
+}
+
+// awaitGone returns when a process that was killed has ended.
+func (p *Process) awaitGone() error {
 	select {
 	case <-p.gone:
-		return p.unstarted(err, p.death.Status)
+		return nil
 	case <-time.After(killPatience):
-		return errors.Join(err, fmt.Errorf("it survives SIGKILL for %s", killPatience))
+		return fmt.Errorf("it survives SIGKILL for %s", killPatience)
 	}
 }
 
@@ -133,6 +154,7 @@ func (p *Process) startExec(ctx context.Context) error {
 	if err := c.admitExec(); err != nil {
 		return err
 	}
+	limit := newPidsLimit(c.cgroupPaths)
 	// A value of its own: libcontainer runs one operation at a time on each.
 	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
 	if err == nil {
@@ -145,7 +167,7 @@ func (p *Process) startExec(ctx context.Context) error {
 		c.execs.Done()
 		// No start was reported, so no exit will be.
 		p.finish(Exit{Status: 255, At: time.Now()})
-		return translate(err)
+		return translate(limit.explain(err))
 	}
 	p.setState(Running)
 	c.events.Started(p)

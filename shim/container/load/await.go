@@ -147,10 +147,11 @@ func (c *Channel) fate(p Process, call Execve, wait time.Duration) error {
 	case !closed && !errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("wait for the program to run: %w", err)
 	}
-	if err := c.page.failure(c.order, call); err != nil {
-		return err
-	}
+	// In this order: of a process that has ended, the page is final.
 	standing, err := p.Standing()
+	if said := c.page.failure(c.order, call); said != nil {
+		return said
+	}
 	switch {
 	case err != nil:
 		return err
