@@ -17,8 +17,8 @@ var errEnded = errors.New("it has ended")
 
 func hasEnded(err error) bool { return errors.Is(err, errEnded) || errors.Is(err, unix.ESRCH) }
 
-// tracee is a thread that is traced by this one; in messages, to which a process is
-// its first thread, "process". signal was on its way to it.
+// tracee is a thread that this one traces. Messages call it a process, as the user
+// does who names it. signal was on its way to it.
 type tracee struct {
 	thread int
 	signal unix.Signal

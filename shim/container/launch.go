@@ -76,7 +76,7 @@ func (p *Process) launchIn(ctx context.Context, lc *libcontainer.Container) (err
 		return err
 	}
 	defer console.Close()
-	if err := p.startIn(ctx, lc, lp); err != nil {
+	if err := p.startBy(ctx, lp, func() error { return lc.Start(lp) }); err != nil {
 		return err
 	}
 	channel.Started()
@@ -94,11 +94,11 @@ func (p *Process) launchIn(ctx context.Context, lc *libcontainer.Container) (err
 	return nil
 }
 
-// startIn starts a process with libcontainer. A start that fails half-way leaves
+// startBy starts a process by a function of libcontainer. A start that fails half-way leaves
 // children that libcontainer does not wait for: runc ends then, and the host's
 // init reaps them. Here they are reaped; until then, as zombies in the
 // container's pid namespace, they would keep its init from ending.
-func (p *Process) startIn(ctx context.Context, lc *libcontainer.Container, lp *libcontainer.Process) error {
+func (p *Process) startBy(ctx context.Context, lp *libcontainer.Process, start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	thread := unix.Gettid()
@@ -107,7 +107,7 @@ func (p *Process) startIn(ctx context.Context, lc *libcontainer.Container, lp *l
 	defer p.setLaunch(nil)
 	stop := context.AfterFunc(ctx, func() { l.end(context.Cause(ctx)) })
 	defer stop()
-	err := lc.Start(lp)
+	err := start()
 	close(l.over)
 	cause := l.endedBy()
 	if cause == nil && ctx.Err() != nil { // nobody waits for the process

@@ -92,7 +92,7 @@ func (p *Process) startGated(ctx context.Context) error {
 	case !p.isInit():
 		return p.startExec(ctx)
 	case p.Container.config.Checkpoint != "":
-		return p.restore()
+		return p.restore(ctx)
 	}
 	return p.startInit(ctx)
 }
