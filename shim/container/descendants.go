@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"github.com/opencontainers/cgroups"
+	"github.com/opencontainers/runc/libcontainer/system"
 	"golang.org/x/sys/unix"
 )
 
-// descendants returns all threads of a process and of those that descend from it,
-// which must be stopped. Unlike a cgroup's, they are all that a checkpoint's processes
-// can be: the images also say which cgroups they are in.
+// descendants returns the living threads of a process and of those that descend from
+// it, which must be stopped. Unlike a cgroup's, they are all that a checkpoint's
+// processes can be: the images also say which cgroups they are in.
 func descendants(pid int) ([]int, error) {
 	var threads []int
 	for pids := []int{pid}; len(pids) > 0; pids = pids[1:] {
@@ -35,8 +36,10 @@ func descendants(pid int) ([]int, error) {
 				return nil, err
 			}
 			pids = append(pids, children...)
+			if stat, err := system.Stat(thread); err == nil && stat.State != system.Zombie && stat.State != system.Dead {
+				threads = append(threads, thread)
+			}
 		}
-		threads = append(threads, own...)
 	}
 	return threads, nil
 }

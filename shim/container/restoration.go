@@ -38,7 +38,7 @@ type restoration struct {
 
 func (r *restoration) run(lp *libcontainer.Process) error {
 	c := r.container
-	work := filepath.Join(c.Bundle, "criu-work")
+	work := criuWork(c.Bundle)
 	opts := &libcontainer.CriuOpts{
 		ImagesDirectory: c.config.Checkpoint,
 		WorkDirectory:   work,
@@ -72,9 +72,8 @@ func (r *restoration) holdOrKill(criu, init int) error {
 	err := r.hold(criu, init)
 	if err != nil {
 		for _, thread := range r.threads {
-			_ = unix.Kill(thread, unix.SIGKILL) // its process; another thread's may have been its end
+			_ = unix.Kill(thread, unix.SIGKILL) // its process, which another thread's may have ended
 		}
-		r.kill()
 		return fmt.Errorf("hold the restored processes: %w", err)
 	}
 	return nil
@@ -172,11 +171,26 @@ func (r *restoration) kill() {
 // undo ends a restoration that has failed.
 func (r *restoration) undo() error {
 	r.kill()
+	err := removeYards(r.container.Bundle)
 	if r.lc == nil {
-		return nil
+		return err
 	}
-	if err := r.lc.Resume(); err != nil && !errors.Is(err, libcontainer.ErrNotPaused) {
-		return fmt.Errorf("thaw the restored processes: %w", err)
+	if thawErr := r.lc.Resume(); !errors.Is(thawErr, libcontainer.ErrNotPaused) {
+		err = errors.Join(err, thawErr)
 	}
-	return nil
+	return err
+}
+
+func criuWork(bundle string) string { return filepath.Join(bundle, "criu-work") }
+
+// removeYards removes the mounts of all cgroup hierarchies that CRIU makes in its work
+// folder to restore cgroups, and leaves there when it fails or is killed.
+func removeYards(bundle string) error {
+	yards, err := filepath.Glob(filepath.Join(criuWork(bundle), ".criu.cgyard.*"))
+	for _, yard := range yards {
+		if unmountErr := unix.Unmount(yard, unix.MNT_DETACH); unmountErr != nil && !errors.Is(unmountErr, unix.EINVAL) {
+			err = errors.Join(err, fmt.Errorf("unmount %s: %w", yard, unmountErr))
+		}
+	}
+	return err
 }

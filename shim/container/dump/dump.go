@@ -58,21 +58,39 @@ func (p process) living(images fs.FS, filters chain) ([]Thread, error) {
 	if len(p.threads) == 0 || p.threads[0] != p.pid {
 		return nil, fmt.Errorf("%s: the threads of process %d are %d: the first is not the process", treeImage, p.pid, p.threads)
 	}
-	var threads []Thread
-	for i, id := range p.threads {
-		c := first
-		if i > 0 {
-			if c, err = readCore(images, id); err != nil {
-				return nil, err
-			}
+	own, err := filters.of(first)
+	if err != nil {
+		return nil, err
+	}
+	threads := []Thread{{first.image, own}}
+	for _, id := range p.threads[1:] {
+		c, err := readCore(images, id)
+		if err != nil {
+			return nil, err
 		}
 		t := Thread{Image: c.image}
 		if t.Filters, err = filters.of(c); err != nil {
-			return nil, fmt.Errorf("%s: %w", c.image, err)
+			return nil, err
+		}
+		if len(t.Filters) == 0 {
+			t.Filters = synchronized(own)
 		}
 		threads = append(threads, t)
 	}
 	return threads, nil
+}
+
+// synchronized returns the filters that a process's first thread loads for the others
+// too. Where all threads are under the same, CRIU saves them for the first thread only,
+// with SECCOMP_FILTER_FLAG_TSYNC (try_use_tsync in criu/seccomp.c).
+func synchronized(own []Filter) []Filter {
+	const flagTSYNC = 1
+	for i, f := range own {
+		if f.Flags&flagTSYNC != 0 {
+			return own[i:]
+		}
+	}
+	return nil
 }
 
 // chain is all filters; each knows the one that was loaded before it.
@@ -112,19 +130,22 @@ func readFilters(images fs.FS) (chain, error) {
 // instructions for each beside its own, and allows 32768 (MAX_INSNS_PER_PATH).
 const maxFilters = 1 << 13
 
-// of returns the filters that apply to a thread.
+// of returns the filters that a thread's image names.
 func (all chain) of(c core) ([]Filter, error) {
 	filtered, err := c.filtered()
-	if err != nil || !filtered {
-		return nil, err
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.image, err)
+	}
+	if !filtered {
+		return nil, nil
 	}
 	var filters []Filter
 	for at := int(c.thread.number(threadFilter)); at != -1; at = all[at].before {
 		if at >= len(all) {
-			return nil, fmt.Errorf("filter %d is not in seccomp.img, which has %d", at, len(all))
+			return nil, fmt.Errorf("%s: filter %d is not in seccomp.img, which has %d", c.image, at, len(all))
 		}
 		if len(filters) == maxFilters {
-			return nil, fmt.Errorf("more than %d filters: they go round, or no kernel has loaded them", maxFilters)
+			return nil, fmt.Errorf("%s: more than %d filters: they go round, or no kernel has loaded them", c.image, maxFilters)
 		}
 		filters = append(filters, all[at].Filter)
 	}

@@ -53,6 +53,42 @@ func TestFiltersOfThreads(t *testing.T) {
 	}
 }
 
+// Filters that all threads of a process share are saved for the first, which loads
+// them for the others: those that it had when it last did so.
+func TestSynchronizedFilters(t *testing.T) {
+	const sync = 1
+	for fact, row := range map[string]struct {
+		flags [2]uint32 // of the first filter and the second
+		want  string
+	}{
+		"none":       {[2]uint32{0, 0}, "[]"},
+		"the first":  {[2]uint32{sync, 0}, "[first]"},
+		"the second": {[2]uint32{0, sync}, "[second first]"},
+		"both":       {[2]uint32{sync | 2, sync}, "[second first]"},
+	} {
+		threads, err := Threads(images(map[string][]byte{
+			"seccomp.img": image(markSeccomp, seccompOf(link{Filter{[]byte("first"), row.flags[0]}, -1}, link{Filter{[]byte("second"), row.flags[1]}, 0})),
+			"pstree.img":  image(markTree, processOf(1, 1, 2), processOf(3, 3)),
+			"core-1.img":  image(markCore, coreOf(1, 2, 1)),
+			"core-2.img":  image(markCore, threadOf(0, 0)),
+			"core-3.img":  image(markCore, coreOf(1, 0, 0)), // another process
+		}))
+		if err != nil || len(threads) != 3 {
+			t.Fatalf("%s: %v, %v", fact, threads, err)
+		}
+		names := []string{}
+		for _, f := range threads[1].Filters {
+			names = append(names, string(f.Program))
+		}
+		if got := fmt.Sprint(names); got != row.want {
+			t.Errorf("%s: the second thread is under %s, want %s", fact, got, row.want)
+		}
+		if len(threads[2].Filters) != 0 {
+			t.Errorf("%s: another process is under %v", fact, threads[2].Filters)
+		}
+	}
+}
+
 // hostile are checkpoints of which no thread is told, each with a part of the
 // error. What is not understood is an error, not a thread less.
 func hostile() map[string]struct {

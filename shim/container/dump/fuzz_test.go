@@ -53,6 +53,7 @@ func asGenerated(t *testing.T, images fs.FS) []Thread {
 		if first.GetTc().GetTaskState() == stateDead {
 			continue
 		}
+		var own []Filter
 		for _, id := range p.GetThreads() {
 			one := coreEntry(t, images, id).GetThreadCore()
 			if first.GetTc().OldSeccompMode != nil || first.GetTc().OldSeccompFilter != nil {
@@ -68,10 +69,26 @@ func asGenerated(t *testing.T, images fs.FS) []Thread {
 					}
 				}
 			}
+			if id == p.GetPid() {
+				own = thread.Filters
+			} else if len(thread.Filters) == 0 {
+				thread.Filters = own[max(0, len(own)-loadedForAll(own)):]
+			}
 			threads = append(threads, thread)
 		}
 	}
 	return threads
+}
+
+// loadedForAll returns how many filters, of those from the last to the first, had been
+// loaded when the last was loaded with SECCOMP_FILTER_FLAG_TSYNC.
+func loadedForAll(own []Filter) (count int) {
+	for i := range own {
+		if oldest := own[len(own)-1-i]; oldest.Flags&1 != 0 {
+			count = i + 1
+		}
+	}
+	return count
 }
 
 func coreEntry(t *testing.T, images fs.FS, thread uint32) *criu.CoreEntry {
