@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	runc "github.com/containerd/containerd/api/types/runc/options"
 	containerd "github.com/containerd/containerd/v2/client"
@@ -17,6 +18,7 @@ import (
 	"github.com/containerd/containerd/v2/pkg/oci"
 	"github.com/containerd/errdefs"
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // counting tells how far it came, which it knows after a restore only if its
@@ -252,6 +254,41 @@ func TestRestoredWithoutFilterNeverRuns(t *testing.T) {
 	}
 	if text := c.stdout.String(); text != "" {
 		t.Errorf("it has run: %.100s", text)
+	}
+	if _, err := c.task.Delete(bounded(t)); err != nil {
+		t.Errorf("delete: %v", err)
+	}
+	eventually(t, "nothing of the task is left", func() bool { return len(node.Leftovers(id)) == 0 })
+}
+
+// A restore that hangs, here in a hook, ends by SIGKILL, and leaves nothing.
+func TestKillDuringRestore(t *testing.T) {
+	needsCRIU(t)
+	t.Parallel()
+	id, reached := newID(t), filepath.Join(t.TempDir(), "reached")
+	first := launch(t, newID(t), counting, ofHost)
+	first.stdout.await(t, "3\n")
+	checkpoint := first.checkpoint(t, &runc.CheckpointOptions{})
+	first.kill(t)
+	c := &container{Container: newContainer(t, id, counting, ofHost, edit(func(s *oci.Spec) {
+		s.Hooks = &specs.Hooks{CreateRuntime: []specs.Hook{{
+			Path: "/bin/sh", Args: []string{"sh", "-c", "touch " + reached + "; exec sleep 1000"}, Env: []string{"PATH=/bin:/usr/bin"},
+		}}}
+	}))}
+	c = c.restored(t, checkpoint)
+	started := make(chan error, 1)
+	go func() { started <- c.task.Start(bounded(t)) }()
+	eventually(t, "the hook runs", func() bool { _, err := os.Stat(reached); return err == nil })
+	if err := c.task.Kill(bounded(t), unix.SIGKILL); err != nil {
+		t.Errorf("kill: %v", err)
+	}
+	select {
+	case err := <-started:
+		if err == nil || !strings.Contains(err.Error(), "it was killed") {
+			t.Errorf("start: %v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("the start does not end")
 	}
 	if _, err := c.task.Delete(bounded(t)); err != nil {
 		t.Errorf("delete: %v", err)

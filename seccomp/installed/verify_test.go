@@ -72,7 +72,8 @@ func TestVerifyRefuses(t *testing.T) {
 }
 
 // Threads that a cgroup has frozen come to their stop when they are thawed, and not
-// to another instruction.
+// to another instruction. They are frozen as CRIU's are: while another tracer holds
+// them, which lets them go then.
 func TestVerifyFrozenThreads(t *testing.T) {
 	for _, kind := range freezers {
 		for fact, judged := range map[string]error{"approved of": nil, "refused": errJudged} {
@@ -83,18 +84,21 @@ func TestVerifyFrozenThreads(t *testing.T) {
 				}
 				pid := start(t, 1, countEnv+"="+path)
 				until(t, "it counts", func() bool { return counted(t, path) > 0 })
-				thaw := kind.freeze(t, pid)
-				before := uint64(0)
-				until(t, "it is frozen", func() bool {
-					last := before
-					time.Sleep(5 * time.Millisecond)
+				folder := kind.enter(t, pid)
+				var before uint64
+				holdWhile(t, pid, func() {
+					kind.set(t, folder, kind.frozen)
 					before = counted(t, path)
-					return before == last
 				})
+				time.Sleep(20 * time.Millisecond)
+				if after := counted(t, path); after != before {
+					t.Fatalf("frozen, it has counted from %d to %d", before, after)
+				}
 				var thawed atomic.Bool
 				err := Verify(threadsOf(t, pid), func() error {
 					thawed.Store(true)
-					return thaw()
+					kind.set(t, folder, kind.thawed)
+					return nil
 				}, func(int, []Filter) error {
 					if !thawed.Load() {
 						t.Error("judged before it is thawed")
@@ -151,6 +155,32 @@ func TestVerifyOtherStates(t *testing.T) {
 	var status syscall.WaitStatus
 	if _, err := syscall.Wait4(zombie, &status, 0, nil); err != nil || status.Signal() != unix.SIGKILL {
 		t.Errorf("the zombie's exit is %v, %v: its parent is to have it", status, err)
+	}
+}
+
+// holdWhile stops a process as a tracer, and lets it go when f has returned.
+func holdWhile(t *testing.T, pid int, f func()) {
+	t.Helper()
+	if err := onOwnThread(func() error {
+		var held []tracee
+		for _, thread := range threadsOf(t, pid) {
+			one, err := seize(thread, 0)
+			if err == nil {
+				err = one.stop()
+			}
+			if err != nil {
+				return err
+			}
+			held = append(held, one)
+		}
+		f()
+		var err error
+		for _, one := range held {
+			err = errors.Join(err, one.release())
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -219,31 +249,30 @@ var freezers = []freezer{
 	{"/sys/fs/cgroup", "cgroup.freeze", "1", "0"},
 }
 
-// freeze freezes a process, and returns what thaws it.
-func (f freezer) freeze(t *testing.T, pid int) (thaw func() error) {
+// enter moves a process into a cgroup of its own.
+func (f freezer) enter(t *testing.T, pid int) (folder string) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(f.root, "cgroup.procs")); err != nil {
 		t.Skipf("not mounted: %v", err)
 	}
-	folder := filepath.Join(f.root, "installed-test-"+strconv.Itoa(pid))
+	folder = filepath.Join(f.root, "installed-test-"+strconv.Itoa(pid))
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Skipf("no cgroup can be made: %v", err)
 	}
-	write := func(file, text string) error { return os.WriteFile(filepath.Join(folder, file), []byte(text), 0) }
-	thaw = func() error { return write(f.file, f.thawed) }
 	t.Cleanup(func() {
-		_ = thaw()
-		_ = unix.Kill(pid, unix.SIGKILL)
-		for range 1000 {
-			if os.Remove(folder) == nil {
-				return
-			}
-			time.Sleep(time.Millisecond)
-		}
-		t.Errorf("%s stays", folder)
+		f.set(t, folder, f.thawed)
+		_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
+		until(t, folder+" is removed", func() bool { return os.Remove(folder) == nil })
 	})
-	if err := errors.Join(write("cgroup.procs", strconv.Itoa(pid)), write(f.file, f.frozen)); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0); err != nil {
 		t.Fatal(err)
 	}
-	return thaw
+	return folder
+}
+
+func (f freezer) set(t *testing.T, folder, state string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(folder, f.file), []byte(state), 0); err != nil {
+		t.Error(err)
+	}
 }
