@@ -68,8 +68,8 @@ func filtered(t *testing.T) map[string]oci.SpecOpts {
 	}
 }
 
-// A process starts under its resource limits as it would without a runtime: what
-// the kernel lets run runs, whatever the runtime itself may need.
+// A process starts under its resource limits as it would without a runtime: what the
+// kernel lets run, runs.
 func TestStartUnderResourceLimits(t *testing.T) {
 	t.Parallel()
 	reference := filepath.Join(t.TempDir(), "minimal")

@@ -80,12 +80,14 @@ func (p *Process) unstarted(err error, status int) error {
 
 // blame adds the filter's name to an error that is the filter's.
 func (f *Filter) blame(err error) error {
-	failed := (*load.ExecveError)(nil)
-	if f == nil || errors.As(err, &failed) && !f.answers(failed) {
+	failed, limit := (*load.ExecveError)(nil), (*load.LimitError)(nil)
+	switch {
+	case f == nil, errors.As(err, &limit):
 		return err
-	}
-	if failed != nil {
+	case errors.As(err, &failed) && f.answers(failed):
 		return fmt.Errorf("%s answers execve: %w", f.Name, err)
+	case failed != nil:
+		return err
 	}
 	return fmt.Errorf("%s: %w", f.Name, err)
 }

@@ -32,6 +32,18 @@ func (e *ExecveError) Error() string { return "exec " + e.Path + ": " + e.Errno.
 
 func (e *ExecveError) Unwrap() error { return e.Errno }
 
+// LimitError says that prlimit(2) failed.
+type LimitError struct {
+	Limit
+	Errno unix.Errno
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("process.rlimits: set %s: %s", e.Limit, e.Errno)
+}
+
+func (e *LimitError) Unwrap() error { return e.Errno }
+
 // Process is what the shim does for a process, and knows of it, while it waits.
 type Process struct {
 	PID int

@@ -279,8 +279,8 @@ func TestFailsClosed(t *testing.T) {
 	}
 }
 
-// Under the filter, an execve that fails ends the process by whatever the filter
-// leaves, and the shim is told why, whatever that is.
+// An execve that fails under the filter ends the process by a call that the filter
+// allows, or by a fault. The shim is told why in each case.
 func TestFailedExecve(t *testing.T) {
 	needRoot(t)
 	const missing = "exec /no/such: no such file or directory"
