@@ -262,6 +262,8 @@ func TestFailsClosed(t *testing.T) {
 	}{
 		{"no program as the kernel knows it", invalid, "0 false " + path, []string{"seccomp", "invalid argument"}, 255},
 		{"an unknown flag", unknownFlag, "0 true " + path, []string{"seccomp", "invalid argument"}, 255},
+		{"a limit that the kernel does not know", Order{Program: allow.Program, Limits: []Limit{{"RLIMIT_X", 99, 1, 2}}}, "0 true " + path,
+			[]string{"process.rlimits", "RLIMIT_X to 1 (hard limit 2)", "invalid argument"}, 255},
 		{"a program that is cut off", Order{Program: allow.Program[:5]}, "0 true " + path, []string{"cut off"}, 99},
 		{"a missing file without a filter", Order{}, "0 true /no/such", []string{"exec /no/such", "no such file"}, 255},
 	} {
