@@ -146,6 +146,9 @@ func (c *Channel) AwaitExecve(p Process, call Execve) error {
 	}
 }
 
+// suspicion is the time between two looks at a process whose first thread has ended.
+const suspicion = 10 * time.Millisecond
+
 var errExecuted = errors.New("the program runs")
 
 // fate waits for the channel to close, for a while. It returns errExecuted, why
@@ -169,8 +172,11 @@ func (c *Channel) fate(p Process, call Execve, wait time.Duration) error {
 		return err
 	case standing == Executed:
 		return errExecuted
-	case standing == FirstThreadEnded:
+	case standing == FirstThreadEnded && c.suspected:
 		return ErrThreadKilled
+	case standing == FirstThreadEnded: // look again: a thread may be between its last signal and its end
+		c.suspected = true
+		time.Sleep(suspicion)
 	case standing == Ended:
 		return ErrKilled
 	}

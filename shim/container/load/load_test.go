@@ -103,7 +103,7 @@ func runInner(t *testing.T, order Order, how string, deliver func(*os.File) erro
 	o := outcome{awaited: err}
 	if o.awaited != nil {
 		c.Close()
-		if s, _ := readStat(cmd.Process.Pid); s.zombie && s.threads > 1 {
+		if s, _ := readStat(cmd.Process.Pid); s.others {
 			_ = cmd.Process.Kill()
 		}
 	}
