@@ -8,6 +8,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/mistake"
 )
 
 // agentTimeout bounds the wait for a seccomp agent to take a listener. The
@@ -24,7 +26,7 @@ func (p *Process) sendListener(listener *os.File) error {
 	}
 	defer socket.Close()
 	if err := sendFile(socket, p.containerProcessState(), listener); err != nil {
-		return fmt.Errorf("linux.seccomp.listenerPath: send the seccomp listener to %q: %w", filter.ListenerPath, err)
+		return fmt.Errorf("linux.seccomp.listenerPath: send the seccomp listener to %s: %w", mistake.Shown(filter.ListenerPath), err)
 	}
 	return nil
 }
