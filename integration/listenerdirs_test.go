@@ -13,7 +13,7 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// Whoever writes a profile names the socket that the shim, which is root, connects to
+// The author of a profile names the socket that the shim, which is root, connects to
 // (linux.seccomp.listenerPath). The option listener_dirs says in which folders it may
 // be; a symbolic link does not lead out of them, also one that is made after the check
 // at the create.

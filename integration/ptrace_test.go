@@ -18,8 +18,9 @@ import (
 )
 
 // An exec'd process is in the container before its execve, with the rights of root on
-// the host. Who may trace it has them: a container with CAP_SYS_PTRACE, with any runtime.
-// In a user namespace nobody may, as SECURITY.md says: the process is not dumpable, and
+// the host. A tracer takes them: any process of a container with CAP_SYS_PTRACE, with any
+// runtime.
+// In a user namespace nothing can trace it, as SECURITY.md says: the process is not dumpable, and
 // its memory belongs to the host's user namespace (__ptrace_may_access, kernel/ptrace.c).
 // The same holds for a process whose agent has not answered its execve.
 func TestTraceBeforeExecve(t *testing.T) {
@@ -82,7 +83,7 @@ type waitBeforeExecve struct {
 
 // tracerScript tries what a tracer may do with the process whose pid comes in a file.
 func tracerScript() string {
-	const seize, pid = 0x4206, 0xabcdef // PTRACE_SEIZE, and what stands for the pid
+	const seize, pid = 0x4206, 0xabcdef // PTRACE_SEIZE, and a number to replace by the pid
 	attach := strings.Replace(call("ptrace", seize, pid, 0, 0), fmt.Sprintf("%#x", pid), "$pid", 1)
 	return `echo ready
 while [ ! -s /victim ]; do sleep 0.02; done

@@ -9,7 +9,7 @@ import (
 	"github.com/containerd/errdefs"
 )
 
-// Clients get one line without control characters, whatever an error's class.
+// Clients get one line without control characters, for an error of any class.
 func TestErrorsAreOneLine(t *testing.T) {
 	const name, want = "/bin/\x1b[2J\nb", `open /bin/\x1b[2J; b`
 	for _, class := range []error{errdefs.ErrNotFound, errdefs.ErrUnknown, context.Canceled, context.DeadlineExceeded} {
