@@ -30,7 +30,8 @@ func TestHookEnvironment(t *testing.T) {
 	inside := specs.Hook{Path: "/bin/sh", Args: []string{"sh", "-c", "exec /bin/cat /proc/self/environ >/environment"}}
 	c := hold(t, newID(t), nil, oci.WithEnv([]string{"OF=the container", "HOME=/"}), edit(func(s *oci.Spec) {
 		s.Hooks = &specs.Hooks{
-			Prestart:        hooks("prestart"), //nolint:staticcheck // deprecated, and in use
+			//lint:ignore SA1019 deprecated, and in use by nvidia-container-runtime
+			Prestart:        hooks("prestart"),
 			CreateRuntime:   hooks("createRuntime"),
 			CreateContainer: hooks("createContainer"),
 			StartContainer:  []specs.Hook{inside},
