@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/mistake"
 	"seccomp-shim/shim/container/load"
 )
 
@@ -50,7 +51,7 @@ func (p *Process) followExecve(steps load.Process, call load.Execve) {
 		err = errors.Join(err, killErr)
 	}
 	err = p.Container.config.Filter.blame(err)
-	p.streams.Complain(err.Error() + "\n")
+	p.streams.Complain(mistake.Line(err.Error()) + "\n")
 	logrus.WithError(err).WithFields(logrus.Fields{"container_id": p.Container.ID, "exec_id": p.ID}).Error("a process was started and did not run its program")
 }
 

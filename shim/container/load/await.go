@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/mistake"
 )
 
 // Errors of processes that did not come to run their program.
@@ -28,7 +30,7 @@ type ExecveError struct {
 	Errno unix.Errno
 }
 
-func (e *ExecveError) Error() string { return "exec " + e.Path + ": " + e.Errno.Error() }
+func (e *ExecveError) Error() string { return "exec " + mistake.Shown(e.Path) + ": " + e.Errno.Error() }
 
 func (e *ExecveError) Unwrap() error { return e.Errno }
 
