@@ -200,7 +200,7 @@ func tryInit(t *testing.T, limits []specs.POSIXRlimit, opts ...oci.SpecOpts) out
 func TestStartUnderCgroupLimits(t *testing.T) {
 	t.Parallel()
 	times := sweeps(t, 3)
-	limits := map[string]oci.SpecOpts{"memory 6 MiB": oci.WithMemoryLimit(6 << 20)}
+	limits := map[string]oci.SpecOpts{"memory 16 MiB": oci.WithMemoryLimit(16 << 20)}
 	for _, n := range []int64{1, 2, 3, 4} {
 		limits[fmt.Sprintf("pids %d", n)] = oci.WithPidsLimit(n)
 	}
