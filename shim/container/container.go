@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"github.com/sirupsen/logrus"
 
+	"seccomp-shim/mistake"
 	"seccomp-shim/shim/stdio"
 )
 
@@ -123,7 +124,7 @@ func (c *Container) Process(execID string) (*Process, error) {
 	defer c.mu.Unlock()
 	p, ok := c.processes[execID]
 	if !ok {
-		return nil, fmt.Errorf("process %s: %w", execID, ErrNotFound)
+		return nil, fmt.Errorf("process %s: %w", mistake.Shown(execID), ErrNotFound)
 	}
 	return p, nil
 }

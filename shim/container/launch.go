@@ -19,12 +19,13 @@ import (
 )
 
 // launch is libcontainer's start of a process. It returns when the process has set
-// itself up inside the container, which a container can keep it from for ever: by
-// an /etc/passwd that is a FIFO, or by SIGSTOP to whoever enters. So it can be ended.
+// itself up inside the container. A container can hold the process before that: its
+// /etc/passwd is a FIFO, or it sends SIGSTOP to each process that enters. So a launch
+// can be ended.
 //
-// Until it returns libcontainer does not tell the pids. But the kernel lists a
-// thread's children, and what appears under a locked thread is libcontainer's: the
-// process, its parents on the way, and hooks.
+// Until the launch returns, libcontainer does not tell the pids. But the kernel lists
+// the children of a thread, and new children of a locked thread are libcontainer's:
+// the process, its parents on the way, and hooks.
 type launch struct {
 	thread int   // whose children they are
 	others []int // children that the thread had before

@@ -11,6 +11,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 
+	"seccomp-shim/mistake"
 	"seccomp-shim/shim/stdio"
 )
 
@@ -24,7 +25,7 @@ type EarlyExitError struct {
 func (e *EarlyExitError) Error() string {
 	who := "the container's init"
 	if e.Exec != "" {
-		who = "process " + e.Exec
+		who = "process " + mistake.Shown(e.Exec)
 	}
 	if name := unix.SignalName(unix.Signal(e.Status - 128)); name != "" {
 		return fmt.Sprintf("%s was killed by %s before it ran the program", who, name)
@@ -54,7 +55,7 @@ func (c *Container) register(p *Process) error {
 		return err
 	}
 	if _, ok := c.processes[p.ID]; ok {
-		return fmt.Errorf("process %s: %w", p.ID, ErrAlreadyExists)
+		return fmt.Errorf("process %s: %w", mistake.Shown(p.ID), ErrAlreadyExists)
 	}
 	c.processes[p.ID] = p
 	return nil
@@ -196,7 +197,7 @@ func (c *Container) admitExec() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.initExited {
-		return fmt.Errorf("container %s: init: %w", c.ID, ErrNotRunning)
+		return fmt.Errorf("container %s: init: %w", mistake.Shown(c.ID), ErrNotRunning)
 	}
 	// A frozen cgroup would hold the new process, and with it the request.
 	if err := check(OpExec, c.state); err != nil {
