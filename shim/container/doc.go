@@ -30,7 +30,8 @@
 // runs, or with the reason why it does not.
 //
 // A restored process comes from CRIU with the filters that it was saved with. It
-// is restored only if the container's is among them: see Filter.admitCheckpoint.
+// is restored only if the container's is among them: Filter.admitCheckpoint asks the
+// images before, and Filter.verify the kernel before the process runs (see restoration).
 //
 // # No wait is without an end
 //
