@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/containerd/cgroups/v3/cgroup2"
 	"github.com/opencontainers/cgroups"
@@ -70,13 +71,14 @@ func (r *restoration) run(lp *libcontainer.Process) error {
 // error, too, so they must have been killed by then.
 func (r *restoration) holdOrKill(criu, init int) error {
 	err := r.hold(criu, init)
-	if err != nil {
-		for _, thread := range r.threads {
-			_ = unix.Kill(thread, unix.SIGKILL) // its process, which another thread's may have ended
-		}
-		return fmt.Errorf("hold the restored processes: %w", err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	for _, pid := range append(r.threads, init) {
+		_ = unix.Kill(pid, unix.SIGKILL) // a thread's process, which another thread's may have ended
+	}
+	r.kill(criu)
+	return fmt.Errorf("hold the restored processes: %w", err)
 }
 
 // hold freezes all processes. Those that the checkpoint puts outside of the
@@ -157,13 +159,15 @@ func (f *Filter) verify(threads []int, by frozen) error {
 	return installed.Verify(threads, by.Resume, f.admitThread)
 }
 
-// kill kills all processes in the cgroup. Those that cgroups v1 has frozen die when
-// they are thawed.
-func (r *restoration) kill() {
+// kill kills all processes in the cgroup but those of CRIU. Those that cgroups v1 has
+// frozen die when they are thawed.
+func (r *restoration) kill(criu ...int) {
 	for _, folder := range r.container.cgroupPaths {
 		pids, _ := cgroups.GetAllPids(folder) // it may have been removed
 		for _, pid := range pids {
-			_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
+			if !slices.Contains(criu, pid) {
+				_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
+			}
 		}
 	}
 }

@@ -149,6 +149,13 @@ func TestVerifyOfWhatIsNotHeld(t *testing.T) {
 
 func TestDescendants(t *testing.T) {
 	child, threads := restored(t, nil)
+	zombie, _ := restored(t, nil)
+	if err := unix.Kill(zombie, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if awaitVerdict(t, zombie, false) {
+		t.Fatal("it survives SIGKILL")
+	}
 	got, err := descendants(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
@@ -162,8 +169,8 @@ func TestDescendants(t *testing.T) {
 			t.Errorf("%v: thread %d is missing (process %d, child %d)", got, thread, os.Getpid(), child)
 		}
 	}
-	if slices.Contains(got, os.Getppid()) {
-		t.Error("the parent is a descendant")
+	if slices.Contains(got, os.Getppid()) || slices.Contains(got, zombie) {
+		t.Errorf("%v has the parent %d or the zombie %d", got, os.Getppid(), zombie)
 	}
 	if got, err := descendants(1 << 30); err != nil || len(got) != 0 {
 		t.Errorf("of no process: %v, %v", got, err)
@@ -196,5 +203,39 @@ func TestCheckInside(t *testing.T) {
 	}
 	if err := checkInside(filepath.Join(folder, "gone"), nil); err == nil {
 		t.Error("no error without a cgroup")
+	}
+}
+
+// The mounts that CRIU leaves in a bundle would keep containerd from removing it.
+func TestRemoveYards(t *testing.T) {
+	bundle := t.TempDir()
+	yard := filepath.Join(criuWork(bundle), ".criu.cgyard.x")
+	below := filepath.Join(yard, "below")
+	if err := os.MkdirAll(yard, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{yard, below} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Mount("none", folder, "tmpfs", 0, ""); err != nil {
+			t.Skipf("mount: %v", err)
+		}
+		t.Cleanup(func() { _ = unix.Unmount(folder, unix.MNT_DETACH) })
+	}
+	for range 2 { // the second time, none is mounted
+		if err := removeYards(bundle); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(mounts), yard) {
+		t.Errorf("%s is still mounted", yard)
+	}
+	if err := os.RemoveAll(bundle); err != nil {
+		t.Error(err)
 	}
 }
