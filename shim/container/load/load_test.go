@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/integration/self"
 )
 
 // The test binary is also the runtime whose last act is tested: with this in
@@ -335,6 +336,18 @@ func TestNoOrder(t *testing.T) {
 	if strings.Contains(string(out), "ran") || cmd.ProcessState.ExitCode() != 99 {
 		t.Errorf("%v: %s", err, out)
 	}
+}
+
+// What the shim starts meanwhile, such as a logging binary, has nothing of a channel: it
+// would keep it open, and could answer in the process's place.
+func TestChannelEndsAtExecve(t *testing.T) {
+	self.MakesNoneInheritable(t, func() {
+		c, err := NewChannel(Order{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+	})
 }
 
 // A process that ends before it comes to its last act is no started program.
