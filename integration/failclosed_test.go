@@ -75,12 +75,12 @@ func TestNoOrderRunsNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			inner := os.NewFile(uintptr(fds[1]), "inner")
+			outer, inner := os.NewFile(uintptr(fds[0]), "outer"), os.NewFile(uintptr(fds[1]), "inner")
+			defer outer.Close() // later: a process that cannot answer runs nothing either
 			defer inner.Close()
-			if row.message != nil {
-				err = sendWithPage(t, fds[0], row.message)
-			}
-			if err = errors.Join(err, unix.Close(fds[0])); err != nil {
+			if row.message == nil {
+				outer.Close()
+			} else if err := sendWithPage(t, fds[0], row.message); err != nil {
 				t.Fatal(err)
 			}
 			text, state := runByLibcontainer(t, inner)
