@@ -270,6 +270,7 @@ func TestFailsClosed(t *testing.T) {
 		{"no program as the kernel knows it", invalid, "0 false " + path, []string{"seccomp", "invalid argument"}, 255},
 		{"an unknown flag", unknownFlag, "0 true " + path, []string{"seccomp", "invalid argument"}, 255},
 		{"a program that is cut off", Order{Program: allow.Program[:5]}, "0 true " + path, []string{"cut off"}, 99},
+		{"a limit that cannot be set", Order{Limits: []Limit{{Name: "RLIMIT_NONE", Resource: 99}}}, "0 true " + path, []string{"process.rlimits", "RLIMIT_NONE", "invalid argument"}, 255},
 		{"a missing file without a filter", Order{}, "0 true /no/such", []string{"exec /no/such", "no such file"}, 255},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
