@@ -37,11 +37,11 @@ func judge(t test, output string, passed bool) error {
 	case passed:
 		return fmt.Errorf("it SURVIVES %s, which passes or is skipped", t)
 	case strings.Contains(output, "[build failed]"), strings.Contains(output, "[setup failed]"):
-		return fmt.Errorf("it does not build:\n%s", output)
+		return fmt.Errorf("it does not build:\n%s", brief(output))
 	case strings.Contains(output, "--- FAIL: "+t.name), strings.Contains(output, "panic: test timed out"):
 		return nil
 	}
-	return fmt.Errorf("%s fails otherwise than by a failed test:\n%s", t, output)
+	return fmt.Errorf("%s fails otherwise than by a failed test:\n%s", t, brief(output))
 }
 
 // passUnchanged makes sure that the tests pass without a mutation, and are not skipped,
@@ -61,8 +61,19 @@ func (t *tree) passUnchanged(mutations []mutation) error {
 	}
 	for _, folder := range folders {
 		if output, passed := t.test(folder, names[folder]); !passed || strings.Contains(output, "--- SKIP: ") {
-			return fmt.Errorf("without a mutation, tests of %s fail or are skipped:\n%s", folder, output)
+			return fmt.Errorf("without a mutation, tests of %s fail or are skipped:\n%s", folder, brief(output))
 		}
 	}
 	return nil
+}
+
+// brief returns what go test says, without its progress and what has passed.
+func brief(output string) string {
+	var b strings.Builder
+	for line := range strings.Lines(output) {
+		if start := strings.TrimSpace(line); !strings.HasPrefix(start, "=== ") && !strings.HasPrefix(start, "--- PASS: ") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
