@@ -52,9 +52,9 @@ func TestWorkingDirectoryIsNoDescriptor(t *testing.T) {
 }
 
 // With the host's processes in its /proc, a container has ways out of its root: the
-// links root, cwd and fd/N of a process lead to where that process has them, whatever
-// the reader's own root is (proc(5)). libcontainer enters the working directory with all
-// capabilities, so it comes there, and must look where it is.
+// links root and cwd of a process lead to that process's root and working directory, also
+// for a reader with another root (proc(5)). libcontainer enters the working directory with
+// all capabilities, so nothing stops it there: it must check where it is afterwards.
 func TestWorkingDirectoryIsInside(t *testing.T) {
 	t.Parallel()
 	for _, row := range profiledOrNot {

@@ -44,7 +44,7 @@ var descriptors = []mutation{
 		in("shim/container/load", "TestChannelEndsAtExecve"),
 	},
 	{
-		"oom-descriptor", "the descriptor that tells of OOM kills has no close-on-exec",
+		"oom-descriptor", "the descriptor that announces OOM kills has no close-on-exec",
 		"shim/container/oom.go", "unix.EFD_CLOEXEC|unix.EFD_NONBLOCK", "unix.EFD_NONBLOCK",
 		in(integration, "TestShimsDescriptorsEndAtExecve"),
 	},
@@ -62,19 +62,5 @@ var descriptors = []mutation{
 		"logger-environment", "a logging binary has containerd's environment",
 		"shim/stdio/logger.go", "cmd.Env = []string{", "cmd.Env = append(os.Environ(), []string{}...)\n\tcmd.Env = append(cmd.Env, []string{}...)\n\t_ = []string{",
 		in(integration, "TestLoggerInheritsItsStreamsOnly"),
-	},
-}
-
-// reach: who may speak with a shim.
-var reach = []mutation{
-	{
-		"socket-mode", "everybody may write to a shim's socket",
-		"shim/listener.go", "file, err := socket.File()", "_ = os.Chmod(socketPath(address), 0o666)\n\tfile, err := socket.File()",
-		in(integration, "TestOnlyRootReachesShim"),
-	},
-	{
-		"peer-credentials", "SO_PEERCRED does not count: every user is served whom the modes let through",
-		"build/ttrpc/unixcreds_linux.go", "return UnixSocketRequireUidGid(euid, egid)", "_, _ = euid, egid\n\treturn UnixSocketRequireUidGid(-1, -1)",
-		in(integration, "TestOnlyRootReachesShim"),
 	},
 }

@@ -7,7 +7,7 @@
 //
 // To add a mutation, add it to one of the lists and run it; then replace the table in
 // docs/mutations.md by what -table prints. If it survives, a test is missing. A unit test
-// sees to it that each mutation still has its place in the sources, its tests and its row.
+// checks that each mutation still has its place in the sources, its tests and its row.
 package main
 
 import (

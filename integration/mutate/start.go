@@ -115,7 +115,7 @@ var start = []mutation{
 		in(integration, "TestOnlyExecveIsUnderTheProfile"),
 	},
 	{
-		"checkpoint-admitted", "a checkpoint is restored whatever its processes were saved under",
+		"checkpoint-admitted", "a checkpoint is restored under any filters, or none",
 		"shim/container/restore.go", "if f == nil {\n\t\treturn nil\n\t}\n\tif f.Flags", "if f != nil {\n\t\treturn nil\n\t}\n\tif f.Flags",
 		in("shim/container", "TestCheckpointsThatAreRefused"),
 	},

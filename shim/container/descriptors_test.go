@@ -29,8 +29,8 @@ func TestMain(m *testing.M) {
 	fmt.Println(len(before) >= 3, after, err, errBefore, errAfter)
 }
 
-// Whatever a process has inherited ends at its next execve, also on a kernel without
-// close_range (before Linux 5.11).
+// Every descriptor that a process has inherited is closed by its next execve, also on a
+// kernel without close_range (before Linux 5.11).
 func TestInheritedDescriptorsEndAtExecve(t *testing.T) {
 	for _, how := range []string{"with", "without"} {
 		files := []*os.File{os.Stdin, os.Stdin, os.Stdin} // descriptors 3 to 5
