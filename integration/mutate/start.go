@@ -87,7 +87,7 @@ var start = []mutation{
 	{
 		"signal-handlers", "Go's handlers are in force under the filter, and a signal's rt_sigreturn meets it",
 		"shim/container/load/exec.go", "\tresetHandlers()\n", "",
-		in("shim/container/load", "TestFailedExecve"),
+		in("shim/container/load", "TestSignalUnderTheFilter"),
 	},
 	{
 		"listener-undelivered", "a process goes on although its agent has no listener",

@@ -74,7 +74,7 @@ type outcome struct {
 }
 
 // runInner runs a program under an order.
-func runInner(t *testing.T, order Order, how string, deliver func(*os.File) error) outcome {
+func runInner(t *testing.T, order Order, how string, deliver func(pid int, listener *os.File) error) outcome {
 	t.Helper()
 	c, err := NewChannel(order)
 	if err != nil {
@@ -84,7 +84,7 @@ func runInner(t *testing.T, order Order, how string, deliver func(*os.File) erro
 }
 
 // runInner runs a program under what the channel holds.
-func (c *Channel) runInner(t *testing.T, how string, deliver func(*os.File) error) outcome {
+func (c *Channel) runInner(t *testing.T, how string, deliver func(pid int, listener *os.File) error) outcome {
 	t.Helper()
 	defer c.Close()
 	cmd := exec.Command(os.Args[0])
@@ -100,7 +100,7 @@ func (c *Channel) runInner(t *testing.T, how string, deliver func(*os.File) erro
 	defer timer.Stop()
 	p := Process{
 		PID:      cmd.Process.Pid,
-		Deliver:  deliver,
+		Deliver:  func(listener *os.File) error { return deliver(cmd.Process.Pid, listener) },
 		Standing: func() (Standing, error) { return standingByName(cmd.Process.Pid) },
 	}
 	call, err := c.Load(p)
