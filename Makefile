@@ -78,13 +78,13 @@ export FUZZWORKERS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm test-node \
-	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit fmt clean \
+	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit mutate fmt clean \
 	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo test stress bench conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes: WITH_TESTS := yes
+demo test stress bench mutate conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes: WITH_TESTS := yes
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@missing=; \
 	need() { eval "$$1" >/dev/null 2>&1 || missing="$$missing $$2"; }; \
@@ -207,6 +207,10 @@ lint: deps $(PATCHED) ## check formatting, go vet, staticcheck, shellcheck, Dock
 
 audit: deps $(PATCHED) ## look for known faults: gosec, govulncheck, judged in docs/findings.md (2 minutes)
 	.ci/audit $(GOSEC) $(GOVULNCHECK) $(SHIM_TAGS),netgo,osusergo
+
+# For example: make mutate ARGS='-run capability', or ARGS='-from cache-checksum'
+mutate: deps $(PATCHED) $(PEERS) $(ECHO) ## break a promise at a time, and see a test fail for it: docs/mutations.md (root; half an hour)
+	@$(GO) run ./integration/mutate $(ARGS)
 
 fmt: ## format the Go sources
 	gofmt -w $$(git ls-files '*.go')

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	containerd "github.com/containerd/containerd/v2/client"
 	"github.com/containerd/containerd/v2/pkg/oci"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -36,33 +37,69 @@ func TestProgramHasItsStreamsOnly(t *testing.T) {
 }
 
 // No descriptor of the runtime can be made the working directory.
-func TestWorkingDirectoryIsInside(t *testing.T) {
+func TestWorkingDirectoryIsNoDescriptor(t *testing.T) {
 	t.Parallel()
 	for _, row := range profiledOrNot {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()
 			c := hold(t, newID(t), nil, row.opts...)
 			for fd := 3; fd < 16; fd++ {
-				cwd := fmt.Sprintf("/proc/self/fd/%d", fd)
-				p, err := c.addExec(t, toStreams(nil, nil, nil), sh("exit 0"), func(p *specs.Process) { p.Cwd = cwd })
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := p.Start(bounded(t)); err == nil {
-					t.Errorf("an exec starts in %s", cwd)
-				}
-				if _, err := p.Delete(bounded(t)); err != nil {
-					t.Error(err)
-				}
+				mustNotExecIn(t, c, fmt.Sprintf("/proc/self/fd/%d", fd), "/proc/self/fd")
 			}
-			init, err := create(t, newID(t), sh("exit 0"), append([]oci.SpecOpts{oci.WithProcessCwd("/proc/self/fd/7")}, row.opts...)...)
-			if err == nil {
-				err = init.task.Start(bounded(t))
-			}
-			if err == nil {
-				t.Error("init starts in /proc/self/fd/7")
+			mustNotRunIn(t, "/proc/self/fd/7", "/proc/self/fd", row.opts...)
+		})
+	}
+}
+
+// With the host's processes in its /proc, a container has ways out of its root: the
+// links root and cwd of a process lead to that process's root and working directory, also
+// for a reader with another root (proc(5)). libcontainer enters the working directory with
+// all capabilities, so nothing stops it there: it must check where it is afterwards.
+func TestWorkingDirectoryIsInside(t *testing.T) {
+	t.Parallel()
+	for _, row := range profiledOrNot {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			opts := append([]oci.SpecOpts{oci.WithHostNamespace(specs.PIDNamespace)}, row.opts...)
+			c := hold(t, newID(t), nil, opts...)
+			for _, link := range []string{"root", "cwd", "root/tmp"} {
+				cwd := fmt.Sprintf("/proc/%d/%s", os.Getpid(), link)
+				mustNotExecIn(t, c, cwd, "outside of container mount namespace root")
+				mustNotRunIn(t, cwd, "outside of container mount namespace root", opts...)
 			}
 		})
+	}
+}
+
+// mustNotExecIn starts an exec that says where it is, and must fail for a reason.
+func mustNotExecIn(t *testing.T, c *container, cwd, reason string) {
+	t.Helper()
+	var out output
+	p, err := c.addExec(t, toStreams(nil, &out, &out), sh("ls -d *; sleep 1000"), func(p *specs.Process) { p.Cwd = cwd })
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.Start(bounded(t))
+	if err == nil {
+		out.await(t, "\n")
+		t.Errorf("an exec starts in %s, where it sees %.100q", cwd, out.String())
+		err = p.Kill(bounded(t), unix.SIGKILL)
+	} else if !strings.Contains(err.Error(), reason) {
+		t.Errorf("an exec in %s: %v", cwd, err)
+	}
+	if _, err := p.Delete(bounded(t), containerd.WithProcessKill); err != nil {
+		t.Error(err)
+	}
+}
+
+func mustNotRunIn(t *testing.T, cwd, reason string, opts ...oci.SpecOpts) {
+	t.Helper()
+	init, err := create(t, newID(t), sh("exit 0"), append([]oci.SpecOpts{oci.WithProcessCwd(cwd)}, opts...)...)
+	if err == nil {
+		err = init.task.Start(bounded(t))
+	}
+	if err == nil || !strings.Contains(err.Error(), reason) {
+		t.Errorf("init in %s: %v", cwd, err)
 	}
 }
 

@@ -7,13 +7,18 @@ package integration
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/runc/libcontainer"
+	"github.com/opencontainers/runc/libcontainer/specconv"
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	shim "seccomp-shim/shim/container"
 	"seccomp-shim/shim/stdio"
@@ -54,9 +59,97 @@ func TestRefusedLoadRunsNothing(t *testing.T) {
 	}
 }
 
-func createWithoutShim(t *testing.T, filter *shim.Filter) (c *shim.Container, stdout string) {
+// An init that has no order from a shim, or one that it does not understand, runs
+// nothing: that nobody has told it a filter does not mean that it needs none. No shim
+// does that, so here libcontainer is told by the test.
+func TestNoOrderRunsNothing(t *testing.T) {
+	if unavailable != "" {
+		t.Skip(unavailable)
+	}
+	for _, row := range []struct {
+		fact    string
+		message []byte // nil for none
+	}{
+		{"nothing has come", nil},
+		{"another mark", append([]byte("seccomp1"), make([]byte, 8)...)},
+		{"half of a mark", []byte("seccomp")},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			outer, inner := os.NewFile(uintptr(fds[0]), "outer"), os.NewFile(uintptr(fds[1]), "inner")
+			defer outer.Close() // later: a process that cannot answer runs nothing either
+			defer inner.Close()
+			if row.message == nil {
+				outer.Close()
+			} else if err := sendWithPage(t, fds[0], row.message); err != nil {
+				t.Fatal(err)
+			}
+			text, state := runByLibcontainer(t, inner)
+			if strings.Contains(text, "ran") || state.ExitCode() <= 0 {
+				t.Errorf("%v: %s", state, text)
+			}
+		})
+	}
+}
+
+// sendWithPage sends what a shim sends with an order, the page in which the process
+// answers, so that the message alone is at fault.
+func sendWithPage(t *testing.T, socket int, message []byte) error {
 	t.Helper()
-	dir := t.TempDir()
+	page, err := os.Create(filepath.Join(t.TempDir(), "page"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Close()
+	if err := page.Truncate(int64(os.Getpagesize())); err != nil {
+		t.Fatal(err)
+	}
+	return unix.Sendmsg(socket, message, unix.UnixRights(int(page.Fd())), nil, 0)
+}
+
+// runByLibcontainer runs a container whose init is this binary and has a channel, and
+// returns what it has written, and how it ended.
+func runByLibcontainer(t *testing.T, channel *os.File) (text string, state *os.ProcessState) {
+	t.Helper()
+	dir, _ := bundleWithoutShim(t)
+	spec := specWithoutShim()
+	spec.Root.Path = filepath.Join(dir, spec.Root.Path)
+	id := fmt.Sprintf("itest-%d", os.Getpid())
+	config, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{CgroupName: id, Spec: spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lc, err := libcontainer.Create(t.TempDir(), id, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := lc.Destroy(); err != nil {
+			t.Errorf("destroy: %v", err)
+		}
+	})
+	var output bytes.Buffer
+	process := &libcontainer.Process{
+		Args: spec.Process.Args, Cwd: "/", Init: true,
+		Stdout: &output, Stderr: &output, ExtraFiles: []*os.File{channel},
+	}
+	if err := lc.Run(process); err != nil {
+		t.Fatal(err)
+	}
+	state, err = process.Wait()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return output.String(), state
+}
+
+// bundleWithoutShim makes a bundle with busybox in its root file system.
+func bundleWithoutShim(t *testing.T) (dir, stdout string) {
+	t.Helper()
+	dir = t.TempDir()
 	for _, folder := range []string{"rootfs/bin", "rootfs/proc"} {
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
 			t.Fatal(err)
@@ -65,7 +158,21 @@ func createWithoutShim(t *testing.T, filter *shim.Filter) (c *shim.Container, st
 	if err := os.WriteFile(filepath.Join(dir, "rootfs/bin/busybox"), busybox, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	stdout = filepath.Join(dir, "stdout")
+	return dir, filepath.Join(dir, "stdout")
+}
+
+func specWithoutShim() *specs.Spec {
+	return &specs.Spec{
+		Root:    &specs.Root{Path: "rootfs"},
+		Process: &specs.Process{Args: []string{"/bin/busybox", "echo", "ran"}, Cwd: "/"},
+		Mounts:  []specs.Mount{{Destination: "/proc", Type: "proc", Source: "proc"}},
+		Linux:   &specs.Linux{Namespaces: []specs.LinuxNamespace{{Type: specs.PIDNamespace}, {Type: specs.MountNamespace}}},
+	}
+}
+
+func createWithoutShim(t *testing.T, filter *shim.Filter) (c *shim.Container, stdout string) {
+	t.Helper()
+	dir, stdout := bundleWithoutShim(t)
 	streams, err := stdio.Open(stdio.Streams{Stdout: "file://" + stdout}, stdio.Owner{ID: "test"})
 	if err != nil {
 		t.Fatal(err)
@@ -74,12 +181,7 @@ func createWithoutShim(t *testing.T, filter *shim.Filter) (c *shim.Container, st
 		ID:     fmt.Sprintf("itest-%d", os.Getpid()),
 		Bundle: dir,
 		Filter: filter,
-		Spec: &specs.Spec{
-			Root:    &specs.Root{Path: "rootfs"},
-			Process: &specs.Process{Args: []string{"/bin/busybox", "echo", "ran"}, Cwd: "/"},
-			Mounts:  []specs.Mount{{Destination: "/proc", Type: "proc", Source: "proc"}},
-			Linux:   &specs.Linux{Namespaces: []specs.LinuxNamespace{{Type: specs.PIDNamespace}, {Type: specs.MountNamespace}}},
-		},
+		Spec:   specWithoutShim(),
 	}, streams, nobody{})
 	if err != nil {
 		t.Fatal(err)

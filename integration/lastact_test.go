@@ -2,10 +2,12 @@ package integration
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/containerd/containerd/v2/pkg/oci"
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // A program that makes two system calls runs under a profile of these and
@@ -46,5 +48,28 @@ func TestOnlyExecveIsUnderTheProfile(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// CAP_SYS_ADMIN, which a process keeps to load its filter, is in none of the program's
+// sets. From the inheritable or the bounding set it would come back by a file's
+// capabilities, or by an execve of root.
+func TestKeptCapabilityIsGone(t *testing.T) {
+	t.Parallel()
+	const admin = 1 << unix.CAP_SYS_ADMIN
+	for _, uid := range []uint32{0, 1000} {
+		t.Run(fmt.Sprintf("uid %d", uid), func(t *testing.T) {
+			t.Parallel()
+			c := hold(t, newID(t), nil, under(&specs.LinuxSeccomp{DefaultAction: specs.ActAllow}),
+				oci.WithUserID(uid), oci.WithCapabilities([]string{"CAP_CHOWN"}), oci.WithNewPrivileges)
+			for who, pid := range map[string]uint32{"init": c.task.Pid(), "an exec": c.holdExec(t)} {
+				for _, set := range []string{"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"} {
+					bits, err := strconv.ParseUint(statusField(t, pid, set), 16, 64)
+					if err != nil || bits&admin != 0 {
+						t.Errorf("%s: %s is %x, %v", who, set, bits, err)
+					}
+				}
+			}
+		})
 	}
 }

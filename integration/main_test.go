@@ -52,6 +52,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == dialTo {
 		os.Exit(runDialer(os.Args[2]))
 	}
+	if len(os.Args) == 3 && os.Args[1] == inheritTo {
+		os.Exit(runHeir(os.Args[2]))
+	}
 	os.Exit(testbed.WithOwnSockets(testbed.BinDir(), func() int { return run(m) }))
 }
 
@@ -94,6 +97,11 @@ func start(bin string) (err error) {
 		return err
 	}
 	ctx := context.Background()
+	release, err := inheritedByContainerd()
+	if err != nil {
+		return err
+	}
+	defer release()
 	node, err = testbed.Start(ctx, testbed.Options{
 		Bin: bin,
 		Log: &nodeLog,

@@ -75,9 +75,6 @@ type socketFile struct {
 }
 
 func inheritedSocket() (*socketFile, error) {
-	// It came through an execve, and is not to go through another one: a hook or a
-	// logging binary could answer containerd in the shim's place.
-	unix.CloseOnExec(3)
 	// From now on those who connect are told that it is this process who listens:
 	// the kernel notes it at each listen (unix_listen). It lowers the number to its
 	// limit (net.core.somaxconn).

@@ -13,12 +13,16 @@ import (
 	"github.com/containerd/plugin/registry"
 
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/shim/container"
 	"seccomp-shim/version"
 )
 
 // Run is the shim binary's main: by its arguments it starts a shim, is one, or
 // cleans up after one (containerd's core/runtime/v2/README.md).
 func Run(ctx context.Context) {
+	if err := container.CloseDescriptorsOnExec(); err != nil {
+		fail(err)
+	}
 	c := parseCall(os.Args[1:])
 	var err error
 	switch c.role() {

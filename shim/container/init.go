@@ -1,10 +1,9 @@
 package container
 
 import (
+	"fmt"
 	"os"
 	"runtime"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/opencontainers/runc/libcontainer"
 	// nsenter's C constructor enters the container's namespaces before the Go
@@ -35,8 +34,12 @@ func Init() {
 	if os.Getenv("_LIBCONTAINER_INITTYPE") == "standard" {
 		load.StartThreads()
 	}
-	// The hooks that libcontainer runs must not inherit the channel.
-	unix.CloseOnExec(load.FD)
+	// A hook that libcontainer runs here would inherit the load channel, libcontainer's
+	// own sockets, and the exec.fifo by which the container is started.
+	if err := CloseDescriptorsOnExec(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	handOverLastAct()
 	libcontainer.Init()
 }

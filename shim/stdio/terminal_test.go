@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/self"
 )
 
 // newPty returns the master as a container's init would send it, and opens the
@@ -99,7 +101,9 @@ func TestTerminalSizeAndStdin(t *testing.T) {
 }
 
 func TestConsoleSocket(t *testing.T) {
-	s, err := NewConsoleSocket()
+	var err error
+	var s *ConsoleSocket
+	self.MakesNoneInheritable(t, func() { s, err = NewConsoleSocket() })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +114,8 @@ func TestConsoleSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	master.Close()
-	received, err := s.Receive()
+	var received *os.File
+	self.MakesNoneInheritable(t, func() { received, err = s.Receive() })
 	if err != nil {
 		t.Fatal(err)
 	}

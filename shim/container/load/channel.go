@@ -33,7 +33,20 @@ const (
 )
 
 // NewChannel returns a channel that holds an order for the process.
-func NewChannel(order Order) (_ *Channel, err error) {
+func NewChannel(order Order) (*Channel, error) {
+	c, err := newChannel(order)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.send(order.encode()); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("send the order: %w", err)
+	}
+	return c, nil
+}
+
+// newChannel returns a channel that holds nothing yet.
+func newChannel(order Order) (_ *Channel, err error) {
 	// Packets keep messages apart, and a reader learns of the other end's close.
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -48,14 +61,17 @@ func NewChannel(order Order) (_ *Channel, err error) {
 		return nil, err
 	}
 	c := &Channel{Inner: inner, conn: conn.(*net.UnixConn), order: order}
-	if c.page, err = newPage(); err == nil {
-		_, _, err = c.conn.WriteMsgUnix(order.encode(), unix.UnixRights(int(c.page.file.Fd())), nil)
-	}
-	if err != nil {
+	if c.page, err = newPage(); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("send the order: %w", err)
+		return nil, err
 	}
 	return c, nil
+}
+
+// send leaves a message in the channel, and the page with it.
+func (c *Channel) send(message []byte) error {
+	_, _, err := c.conn.WriteMsgUnix(message, unix.UnixRights(int(c.page.file.Fd())), nil)
+	return err
 }
 
 // Started closes the shim's copy of the process's end. Call it when the process

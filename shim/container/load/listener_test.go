@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -60,7 +61,7 @@ func TestListenerAsDefaultAction(t *testing.T) {
 	order.Flags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
 	for _, how := range []string{"0 false ", "1000 false ", "1000 true "} {
 		asked := make(chan []uint32, 1)
-		got := runInner(t, order, how+path, func(listener *os.File) error {
+		got := runInner(t, order, how+path, func(_ int, listener *os.File) error {
 			fd, err := unix.FcntlInt(listener.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 			if err != nil {
 				return err
@@ -92,8 +93,29 @@ func TestListenerThatNobodyTakes(t *testing.T) {
 	needRoot(t)
 	order := only(t, bpf.Allow)
 	order.Flags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
-	got := runInner(t, order, "0 false "+minimal(t), func(*os.File) error { return errors.New("no agent") })
+	got := runInner(t, order, "0 false "+minimal(t), func(int, *os.File) error { return errors.New("no agent") })
 	if got.awaited == nil || !strings.Contains(got.awaited.Error(), "no agent") || got.stdout != "" || got.status.ExitStatus() != 255 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// A signal that comes under the filter, here while the process waits for its agent, is
+// handled by nobody. Go's runtime has a handler for nearly all, and sends SIGURG to its
+// own threads; the handler's rt_sigreturn(2) would meet the filter.
+func TestSignalUnderTheFilter(t *testing.T) {
+	needRoot(t)
+	order := only(t, bpf.KillProcess, unix.SYS_WRITE, unix.SYS_EXIT_GROUP, unix.SYS_EXECVE)
+	order.Flags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
+	got := runInner(t, order, "0 false "+minimal(t), func(pid int, _ *os.File) error {
+		for range 20 { // the kernel keeps one of each: let it be delivered
+			if err := unix.Tgkill(pid, pid, unix.SIGURG); err != nil {
+				return err
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return nil
+	})
+	if got.awaited != nil || got.stdout != "ran\n" || got.status.ExitStatus() != 7 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/integration/self"
 )
 
 // The test binary is also the runtime whose last act is tested: with this in
@@ -73,12 +74,18 @@ type outcome struct {
 }
 
 // runInner runs a program under an order.
-func runInner(t *testing.T, order Order, how string, deliver func(*os.File) error) outcome {
+func runInner(t *testing.T, order Order, how string, deliver func(pid int, listener *os.File) error) outcome {
 	t.Helper()
 	c, err := NewChannel(order)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c.runInner(t, how, deliver)
+}
+
+// runInner runs a program under what the channel holds.
+func (c *Channel) runInner(t *testing.T, how string, deliver func(pid int, listener *os.File) error) outcome {
+	t.Helper()
 	defer c.Close()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = []string{innerEnv + "=" + how}
@@ -93,7 +100,7 @@ func runInner(t *testing.T, order Order, how string, deliver func(*os.File) erro
 	defer timer.Stop()
 	p := Process{
 		PID:      cmd.Process.Pid,
-		Deliver:  deliver,
+		Deliver:  func(listener *os.File) error { return deliver(cmd.Process.Pid, listener) },
 		Standing: func() (Standing, error) { return standingByName(cmd.Process.Pid) },
 	}
 	call, err := c.Load(p)
@@ -265,6 +272,7 @@ func TestFailsClosed(t *testing.T) {
 		{"a limit that the kernel does not know", Order{Program: allow.Program, Limits: []Limit{{"RLIMIT_X", 99, 1, 2}}}, "0 true " + path,
 			[]string{"process.rlimits", "RLIMIT_X to 1 (hard limit 2)", "invalid argument"}, 255},
 		{"a program that is cut off", Order{Program: allow.Program[:5]}, "0 true " + path, []string{"cut off"}, 99},
+		{"a limit that cannot be set", Order{Limits: []Limit{{Name: "RLIMIT_NONE", Resource: 99}}}, "0 true " + path, []string{"process.rlimits", "RLIMIT_NONE", "invalid argument"}, 255},
 		{"a missing file without a filter", Order{}, "0 true /no/such", []string{"exec /no/such", "no such file"}, 255},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
@@ -322,21 +330,80 @@ func TestFailedExecve(t *testing.T) {
 	}
 }
 
-// Without a word from the shim nothing runs.
-func TestNoOrder(t *testing.T) {
+// A process that has no order, or one that it does not understand, runs nothing: no
+// order does not mean no filter. The shared page comes with each message, so that
+// nothing but the order can be at fault.
+func TestNoOrderRunsNothing(t *testing.T) {
 	path := minimal(t)
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = []string{innerEnv + "=" + fmt.Sprint(os.Getuid(), " true ", path)}
+	whole := only(t, bpf.Allow).encode()
+	for _, row := range []struct {
+		fact    string
+		message []byte
+		says    string
+	}{
+		{"nothing but the page", nil, "no order has come"},
+		{"a part of the mark", whole[:len(orderMark)-1], "no order has come"},
+		{"the mark alone", whole[:len(orderMark)], "no order has come"},
+		{"another mark", append([]byte("seccomp1"), whole[len(orderMark):]...), "no order has come"},
+		{"another mark, no filter", append([]byte("seccomp1"), Order{}.encode()[len(orderMark):]...), "no order has come"},
+		{"limits that have not come", whole[:len(orderMark)+4+3], "no order has come"},
+		{"fewer limits than it says", Order{Limits: make([]Limit, 2)}.encode()[:headerSize+limitSize], "cut off"},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			c, err := newChannel(Order{})
+			if err == nil {
+				err = c.send(row.message)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustRunNothing(t, c.runInner(t, fmt.Sprint(os.Getuid(), " true ", path), nil), row.says)
+		})
+	}
+}
+
+func mustRunNothing(t *testing.T, got outcome, says string) {
+	t.Helper()
+	if got.awaited == nil || got.stdout != "" || got.status.ExitStatus() != 99 || !strings.Contains(got.stderr, says) {
+		t.Errorf("got %+v, want it to say %q", got, says)
+	}
+}
+
+// Nor does one whose shim says nothing and goes away, or whose channel is none.
+func TestNoChannelRunsNothing(t *testing.T) {
+	path := minimal(t)
 	closed, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Close()
-	cmd.ExtraFiles = []*os.File{closed}
-	out, err := cmd.CombinedOutput()
-	if strings.Contains(string(out), "ran") || cmd.ProcessState.ExitCode() != 99 {
-		t.Errorf("%v: %s", err, out)
+	silent, err := newChannel(Order{})
+	if err != nil {
+		t.Fatal(err)
 	}
+	silent.conn.Close()
+	defer silent.Close()
+	for fact, inner := range map[string]*os.File{"a closed pipe": closed, "a shim that says nothing": silent.Inner} {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = []string{innerEnv + "=" + fmt.Sprint(os.Getuid(), " true ", path)}
+		cmd.ExtraFiles = []*os.File{inner}
+		out, err := cmd.CombinedOutput()
+		if strings.Contains(string(out), "ran") || cmd.ProcessState.ExitCode() != 99 {
+			t.Errorf("%s: %v: %s", fact, err, out)
+		}
+	}
+}
+
+// What the shim starts meanwhile, such as a logging binary, has nothing of a channel: it
+// would keep it open, and could answer in the process's place.
+func TestChannelEndsAtExecve(t *testing.T) {
+	self.MakesNoneInheritable(t, func() {
+		c, err := NewChannel(Order{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+	})
 }
 
 // A process that ends before it comes to its last act is no started program.

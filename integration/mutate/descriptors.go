@@ -1,0 +1,66 @@
+package main
+
+// descriptors: what is started inherits nothing of the shim, and leads nowhere out of
+// the container.
+var descriptors = []mutation{
+	{
+		"inherited-descriptors", "what containerd has inherited reaches logging binaries and hooks",
+		"shim/run.go", "if err := container.CloseDescriptorsOnExec(); err != nil {", "if err := error(nil); container.IsInit() && err != nil {",
+		in(integration, "TestLoggerInheritsItsStreamsOnly", "TestHookInheritsItsStreamsOnly"),
+	},
+	{
+		"init-descriptors", "hooks in the container inherit libcontainer's sockets and the load channel",
+		"shim/container/init.go", "if err := CloseDescriptorsOnExec(); err != nil {", "if err := error(nil); err != nil {",
+		in(integration, "TestHookInheritsItsStreamsOnly"),
+	},
+	{
+		"socket-descriptor", "the shim's listening socket, descriptor 3, is inherited",
+		"shim/container/descriptors.go", "const first = 3", "const first = 4",
+		in("shim/container", "TestInheritedDescriptorsEndAtExecve"),
+	},
+	{
+		"terminal-descriptor", "a terminal is received without close-on-exec",
+		"shim/stdio/consolesocket.go", "oob, unix.MSG_CMSG_CLOEXEC)", "oob, 0)",
+		in("shim/stdio", "TestConsoleSocket"),
+	},
+	{
+		"console-descriptor", "the socket that a terminal comes by is made without close-on-exec",
+		"shim/stdio/consolesocket.go", "unix.SOCK_STREAM|unix.SOCK_CLOEXEC", "unix.SOCK_STREAM",
+		in("shim/stdio", "TestConsoleSocket"),
+	},
+	{
+		"raw-descriptor", "a descriptor that is open before the first start has no close-on-exec",
+		"seccomp/cache/directory.go", "unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC", "unix.O_DIRECTORY|unix.O_NOFOLLOW",
+		in(integration, "TestLoggerInheritsItsStreamsOnly"),
+	},
+	{
+		"channel-descriptor", "the load channel is made without close-on-exec",
+		"shim/container/load/channel.go", "unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC", "unix.SOCK_SEQPACKET",
+		in("shim/container/load", "TestChannelEndsAtExecve"),
+	},
+	{
+		"page-descriptor", "the page that shim and process share is made without close-on-exec",
+		"shim/container/load/page.go", "const flags = unix.MFD_CLOEXEC", "const flags = 0",
+		in("shim/container/load", "TestChannelEndsAtExecve"),
+	},
+	{
+		"oom-descriptor", "the descriptor that announces OOM kills has no close-on-exec",
+		"shim/container/oom.go", "unix.EFD_CLOEXEC|unix.EFD_NONBLOCK", "unix.EFD_NONBLOCK",
+		in(integration, "TestShimsDescriptorsEndAtExecve"),
+	},
+	{
+		"working-directory", "libcontainer does not look where the working directory is",
+		"build/runc/libcontainer/init_linux.go", "if wd, err := linux.Getwd(); errors.Is(err, unix.ENOENT) {", "return nil\n\tif wd, err := linux.Getwd(); errors.Is(err, unix.ENOENT) {",
+		in(integration, "TestWorkingDirectoryIsInside"),
+	},
+	{
+		"sealed-copy", "init runs from the shim's own binary",
+		"build/runc/libcontainer/container_linux.go", "if exeseal.IsSelfExeCloned() {", "if true {",
+		in(integration, "TestContainerCannotWriteShim"),
+	},
+	{
+		"logger-environment", "a logging binary has containerd's environment",
+		"shim/stdio/logger.go", "cmd.Env = []string{", "cmd.Env = append(os.Environ(), []string{}...)\n\tcmd.Env = append(cmd.Env, []string{}...)\n\t_ = []string{",
+		in(integration, "TestLoggerInheritsItsStreamsOnly"),
+	},
+}

@@ -1,0 +1,25 @@
+package main
+
+// ends: what is killed is dead.
+var ends = []mutation{
+	{
+		"kill-by-pid", "without a pid namespace of its own, a container's processes survive their init",
+		"shim/container/kill.go", "_ = unix.Kill(pid, unix.SIGKILL) // it may have ended\n\t\t\t\tkilled", "killed",
+		in(integration, "TestOrphanWithoutFirstThreadEndsWithInit"),
+	},
+	{
+		"kill-others", "a container's other processes are not killed when its init ends",
+		"shim/container/container.go", "\tif c.privatePID {\n\t\treturn nil", "\tif c.privatePID || true {\n\t\treturn nil",
+		in(integration, "TestKillAllWithHostPids"),
+	},
+	{
+		"failed-exec-lives", "a process whose start has failed is not killed",
+		"shim/container/lifecycle.go", "\texit, killErr := terminate(p.lp)\n", "\texit, killErr := Exit{}, error(nil)\n",
+		in(integration, "TestFilterEndsExecve"),
+	},
+	{
+		"late-failure-lives", "a process that fails after its start was reported lives on",
+		"shim/container/program.go", "if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {", "if killErr := error(nil); killErr != nil && !isEnded(killErr) {",
+		in(integration, "TestLateExecveFails"),
+	},
+}

@@ -1,0 +1,127 @@
+package main
+
+// start: a process runs its program under its filter, with nothing of the runtime.
+var start = []mutation{
+	{
+		"exec-without-filter", "an exec runs without the container's filter",
+		"shim/container/launch.go", "channel, err := load.NewChannel(c.config.Filter.order(limits))",
+		"filter := c.config.Filter\n\tif !p.isInit() {\n\t\tfilter = nil\n\t}\n\tchannel, err := load.NewChannel(filter.order(limits))",
+		in(integration, "TestOnlyExecveIsUnderTheProfile"),
+	},
+	{
+		"init-without-filter", "an init runs without the container's filter",
+		"shim/container/launch.go", "channel, err := load.NewChannel(c.config.Filter.order(limits))",
+		"filter := c.config.Filter\n\tif p.isInit() {\n\t\tfilter = nil\n\t}\n\tchannel, err := load.NewChannel(filter.order(limits))",
+		in(integration, "TestFilterIsInForce"),
+	},
+	{
+		"no-order-no-filter", "a process without an order runs its program without a filter",
+		"shim/container/load/order.go", `return o, errors.New("no order has come from the shim")`, "return o, nil",
+		in("shim/container/load", "TestNoOrderRunsNothing"),
+	},
+	{
+		"order-of-an-init", "a container's init without an order runs its program without a filter",
+		"shim/container/load/order.go", `return o, errors.New("no order has come from the shim")`, "return o, nil",
+		in(integration, "TestNoOrderRunsNothing"),
+	},
+	{
+		"order-cut-off", "of a program that is cut off the rest is loaded",
+		"shim/container/load/order.go", "len(raw)%instructionSize != 0", "len(raw) < 0",
+		in("shim/container/load", "TestFailsClosed"),
+	},
+	{
+		"call-before-execve", "a call of the runtime is between the load and the execve",
+		"shim/container/load/lastact_unsafe.go", "\terrno = unix.EINTR\n", "\tsyscall.RawSyscall(unix.SYS_GETPID, 0, 0, 0)\n\terrno = unix.EINTR\n",
+		in("shim/container/load", "TestOnlyExecveIsUnderTheFilter"),
+	},
+	{
+		"load-error", "a program is run although the kernel has refused its filter",
+		"shim/container/load/lastact_unsafe.go", "atomic.StoreUint32(&l.page[wordRefused], uint32(errno))\n\t\tend()", "_ = wordRefused",
+		in("shim/container/load", "TestFailsClosed"),
+	},
+	{
+		"load-left-out", "no filter is loaded",
+		"shim/container/load/lastact_unsafe.go", "if l.program.Len > 0 {", "if l.program.Len > 0 && l.listens {",
+		in("shim/container/load", "TestFilterIsInForce"),
+	},
+	{
+		"load-flags", "the flags of a profile are not loaded with it",
+		"shim/container/load/lastact_unsafe.go", "flags:   uintptr(o.Flags),", "flags:   0,",
+		in("shim/container/load", "TestFailsClosed"),
+	},
+	{
+		"ordered-flags", "the flags of a profile do not come into the order",
+		"shim/container/filter.go", "Program: f.Program, Flags: f.Flags}", "Program: f.Program}",
+		in(integration, "TestRefusedLoadRunsNothing"),
+	},
+	{
+		"limits-not-set", "the resource limits are not set",
+		"shim/container/load/lastact_unsafe.go", "\tl.limit()\n", "",
+		in(integration, "TestStartUnderResourceLimits"),
+	},
+	{
+		"limit-error", "a program is run although a resource limit could not be set",
+		"shim/container/load/lastact_unsafe.go", "atomic.StoreUint32(&l.page[wordLimit], uint32(i)+1)\n\t\t\tend()", "atomic.StoreUint32(&l.page[wordLimit], 0)",
+		in("shim/container/load", "TestFailsClosed"),
+	},
+	{
+		"capability-bounding", "CAP_SYS_ADMIN, kept for the load, stays in the bounding set",
+		"shim/container/filter.go", "return &kept", "kept.Bounding = append(slices.Clone(own.Bounding), capabilityToLoad)\n\treturn &kept",
+		in(integration, "TestKeptCapabilityIsGone"),
+	},
+	{
+		"capability-inheritable", "it stays in the inheritable set",
+		"shim/container/filter.go", "return &kept", "kept.Inheritable = append(slices.Clone(own.Inheritable), capabilityToLoad)\n\treturn &kept",
+		in(integration, "TestKeptCapabilityIsGone"),
+	},
+	{
+		"capability-ambient", "it stays in the ambient set, and in the inheritable, without which it cannot be there",
+		"shim/container/filter.go", "return &kept", "kept.Ambient = append(slices.Clone(own.Ambient), capabilityToLoad)\n\tkept.Inheritable = append(slices.Clone(own.Inheritable), capabilityToLoad)\n\treturn &kept",
+		in(integration, "TestKeptCapabilityIsGone"),
+	},
+	{
+		"no-new-privs", "no_new_privs is not set",
+		"shim/container/config.go", "NoNewPrivileges: &p.NoNewPrivileges,", "NoNewPrivileges: new(bool),",
+		in(integration, "TestFilterIsInForce"),
+	},
+	{
+		"signal-handlers", "Go's handlers are in force under the filter, and a signal's rt_sigreturn meets it",
+		"shim/container/load/exec.go", "\tresetHandlers()\n", "",
+		in("shim/container/load", "TestSignalUnderTheFilter"),
+	},
+	{
+		"listener-undelivered", "a process goes on although its agent has no listener",
+		"shim/container/load/await.go", "_ = c.page.write(wordResume, resumeEnd)", "_ = c.page.write(wordResume, resumeExecve)",
+		in("shim/container/load", "TestListenerThatNobodyTakes"),
+	},
+	{
+		"patch-check", "shim/patch does not look for other calls of execve",
+		"shim/patch/module.go", "return m.check(dir)", "return nil",
+		in("shim/patch", "TestApplyRefuses"),
+	},
+	{
+		"patch-source", "shim/patch takes changed files of the module cache",
+		"shim/patch/hash.go", "if err == nil && sum != m.sum {", "if err == nil && sum == \"\" {",
+		in("shim/patch", "TestChangedModuleCacheIsRefused"),
+	},
+	{
+		"patch-by-hand", "a copy that was changed by hand is built with",
+		"shim/patch/hash.go", "return err == nil && string(said) == want", "return err == nil",
+		in("shim/patch", "TestChangedCopyIsMadeAgain"),
+	},
+	{
+		"own-execve", "an exec ends in libcontainer's execve, not in the shim's last act",
+		"build/runc/libcontainer/setns_init_linux.go", "return LastAct(name, l.config.Args, l.config.Env)", "return unix.Exec(name, l.config.Args, l.config.Env)",
+		in(integration, "TestOnlyExecveIsUnderTheProfile"),
+	},
+	{
+		"checkpoint-admitted", "a checkpoint is restored under any filters, or none",
+		"shim/container/restore.go", "if f == nil {\n\t\treturn nil\n\t}\n\tif f.Flags", "if f != nil {\n\t\treturn nil\n\t}\n\tif f.Flags",
+		in("shim/container", "TestCheckpointsThatAreRefused"),
+	},
+	{
+		"checkpoint-program", "any filter of a checkpoint's thread counts for the container's",
+		"shim/container/restore.go", "bytes.Equal(other.Program, f.Program) &&", "(bytes.Equal(other.Program, f.Program) || true) &&",
+		in("shim/container", "TestFilterIsAmong"),
+	},
+}
