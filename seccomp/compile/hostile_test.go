@@ -88,7 +88,8 @@ func refused(t *testing.T, profile string, within time.Duration, says []string) 
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	if took := time.Since(started); took > within+500*time.Millisecond {
+	const busy = 2 * time.Second // a machine with other work
+	if took := time.Since(started); took > within+busy {
 		t.Errorf("took %v", took)
 	}
 	if len(err.Error()) > 2<<10 {
