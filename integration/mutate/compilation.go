@@ -63,6 +63,11 @@ var compilation = []mutation{
 		in("seccomp/meaning", "TestDecide"),
 	},
 	{
+		"narrow", "of arguments of 32 bits, 64 count",
+		"seccomp/meaning/abi.go", "return !narrow[a.Name]", "return !narrow[a.Name] || true",
+		in("seccomp/meaning", "TestDecide"),
+	},
+	{
 		"strictness", "of two rules that match, the laxer counts",
 		"seccomp/meaning/rule.go", "return cmp.Compare(strictness(a.Action), strictness(b.Action))", "return cmp.Compare(strictness(b.Action), strictness(a.Action))",
 		in("seccomp/meaning", "TestOverlappingRules"),
