@@ -27,7 +27,9 @@ SHIM  := $(BIN)/containerd-shim-seccomp-v1
 CTL   := $(BIN)/seccompctl
 PEERS := $(BIN)/containerd $(BIN)/ctr
 ECHO  := $(BIN)/http-echo
-# Modules with lines of ours, runc and ttrpc; go.mod replaces them by these.
+# Modules with lines of ours, runc and ttrpc, and the go.mod that replaces them by these.
+CHANGED := -modfile=$(CURDIR)/build/go.mod -tags=lastact
+export CHANGED
 PATCHED := $(CURDIR)/build/runc $(CURDIR)/build/ttrpc
 DEMO  := $(BIN)/demo
 # What only the benchmark needs is kept apart: the tests' PATH has no runc.
@@ -115,7 +117,7 @@ demo: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes se
 	$(DEMO) -bin $(BIN) -profiles integration/testdata/profiles
 
 test: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
-	@if [ "$$(id -u)" = 0 ]; then $(GO) test ./...; else $(MAKE) --no-print-directory unit; fi
+	@if [ "$$(id -u)" = 0 ]; then $(GO) test $(CHANGED) ./...; else $(MAKE) --no-print-directory unit; fi
 
 # RUN is go test's -run, '.' for all tests; by default those that touch cgroups and
 # the filters that the kernel runs. The machine is emulated: on a busy host it takes
@@ -141,21 +143,21 @@ test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## tes
 # For example: make e2e-kubernetes KUBERNETES=v1.37.2 ETCD=v3.7.3 ARGS='-run TestTutorial'
 e2e-kubernetes: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(CLUSTER_BIN)/kubelet ## play the tutorial by kubectl on a cluster of one node (root; 2 minutes, at first 8)
 	SECCOMP_SHIM_KUBERNETES=$(CLUSTER_BIN) SECCOMP_SHIM_KUBERNETES_LOGS=$(CLUSTER)/logs \
-		$(GO) test -count 1 -v -timeout 20m ./integration/kubernetes $(ARGS)
+		$(GO) test $(CHANGED) -count 1 -v -timeout 20m ./integration/kubernetes $(ARGS)
 
 unit: $(PATCHED) ## run the tests that need no root and no containerd
-	$(GO) test $$($(GO) list ./... | grep -v /integration)
+	$(GO) test $(CHANGED) $$($(GO) list ./... | grep -v /integration)
 	@echo 'left out: integration/... (real containers; needs root)'
 
 # The shim under test is built with the race detector, and so is the test. Each of
 # their processes would sleep for a second at its end, lest a report is lost.
 stress: deps $(PATCHED) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race (root)
 	@mkdir -p $(RACE)
-	$(GO) build -race -trimpath -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1
+	$(GO) build $(CHANGED) -race -trimpath -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1
 	cp -u $(PEERS) $(RACE)/
-	GORACE=atexit_sleep_ms=0 SECCOMP_SHIM_BIN=$(RACE) STRESS=$(STRESS) $(GO) test -race -timeout 3h -count 1 -v -run '^TestStress$$' ./integration
+	GORACE=atexit_sleep_ms=0 SECCOMP_SHIM_BIN=$(RACE) STRESS=$(STRESS) $(GO) test $(CHANGED) -race -timeout 3h -count 1 -v -run '^TestStress$$' ./integration
 	# The race detector has memory of its own, which is not to be measured.
-	STRESS=$(STRESS) $(GO) test -timeout 1h -count 1 -v -run '^TestStressExecs$$' ./integration
+	STRESS=$(STRESS) $(GO) test $(CHANGED) -timeout 1h -count 1 -v -run '^TestStressExecs$$' ./integration
 
 fuzz: deps $(PATCHED) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at once
 	.ci/fuzz $(FUZZTIME)
@@ -198,6 +200,7 @@ lint: WITH_LINT := yes
 lint: deps $(PATCHED) ## check formatting, go vet, staticcheck, shellcheck, Dockerfiles
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet $(CHANGED) ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run -C .ci/dockerfile . $(CURDIR)/deploy/*/Dockerfile
 	shellcheck -S warning $$(git ls-files deploy | xargs grep -l -d skip '^#!/bin/sh')
@@ -220,7 +223,7 @@ $(PATCHED) &: ; @$(GO) run ./shim/patch $(CURDIR)/build
 # and both have the same one, so that they compile alike.
 LDFLAGS = -linkmode external -extldflags -static -X seccomp-shim/version.stamped=$(VERSION)
 $(SHIM) $(CTL): $(PATCHED)
-	$(CROSS) $(GO) build -trimpath -buildvcs=false -tags $(SHIM_TAGS),netgo,osusergo -ldflags '$(LDFLAGS) $(STRIP)' -o $@ ./cmd/$(@F)
+	$(CROSS) $(GO) build $(CHANGED),$(SHIM_TAGS),netgo,osusergo -trimpath -buildvcs=false -ldflags '$(LDFLAGS) $(STRIP)' -o $@ ./cmd/$(@F)
 $(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
 
 # As install(1) does, and no older binary is written into: it may be running.
@@ -259,7 +262,7 @@ $(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(PATCHED)
 	$(GO) build -C "$$dir" -tags $(CONTAINERD_TAGS) -trimpath \
 		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ $(or $(CONTAINERD_CMD),./cmd)/$(@F)
 
-# Not from within this module, whose go.mod replaces runc by the copy.
+# As upstream ships it, with its own go.mod.
 $(RUNC_TOOL): go.mod | $(PATCHED)
 	@mkdir -p $(@D)
 	version=$$($(GO) list -m -f '{{.Version}}' $(RUNC_MODULE)) && \

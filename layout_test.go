@@ -51,7 +51,8 @@ var mayImport = map[string][]string{
 	},
 	// libcontainer stops here, and knows nothing of how a profile is chosen.
 	"shim/container": {
-		"seccomp-shim/bpf", "seccomp-shim/shim/container/dump", "seccomp-shim/shim/container/load", "seccomp-shim/shim/stdio",
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/installed",
+		"seccomp-shim/shim/container/dump", "seccomp-shim/shim/container/load", "seccomp-shim/shim/stdio",
 		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/",
 		"github.com/opencontainers/cgroups", "github.com/opencontainers/cgroups/",
 		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
@@ -62,7 +63,7 @@ var mayImport = map[string][]string{
 		"google.golang.org/protobuf/proto",
 	},
 	"shim/container/dump": {"google.golang.org/protobuf/encoding/protowire"},
-	"shim/container/load": {"golang.org/x/sys/unix"},
+	"shim/container/load": {"seccomp-shim/mistake", "golang.org/x/sys/unix"},
 	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
 	"shim/stdio":          {"golang.org/x/sys/unix"},
 	// containerd stops here.

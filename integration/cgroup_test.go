@@ -234,7 +234,7 @@ func TestSlicePathWithoutSystemdCgroup(t *testing.T) {
 	t.Parallel()
 	id := newID(t)
 	hold(t, id, nil, inScope(id))
-	path := fmt.Sprintf("%s:%s:%s", systemdSlice, "itest", id)
+	path := fmt.Sprintf("%s:%s:%s", systemdSlice, node.Namespace(), id)
 	eventually(t, "the log warns of it", func() bool {
 		for line := range strings.Lines(nodeLog.String()) {
 			if strings.Contains(line, "level=warning") && strings.Contains(line, path) && strings.Contains(line, "SystemdCgroup is off") {

@@ -27,7 +27,7 @@ func passwdFIFO(t *testing.T) oci.SpecOpts {
 
 func withoutHome(p *specs.Process) { p.Env = []string{"PATH=/bin"} }
 
-// soon is a client that gives up.
+// soon is the context of a client that waits for a second.
 func soon(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -59,12 +59,11 @@ func TestHangingCreateEndsWithItsClient(t *testing.T) {
 	}
 }
 
-// An exec that hangs ends with its client, or by SIGKILL, whatever holds it, and
-// the container goes on.
+// An exec that hangs ends with its client, or by SIGKILL, and the container goes on.
 func TestHangingExecEnds(t *testing.T) {
 	t.Parallel()
 	atHome := oci.WithEnv([]string{"HOME=/"})
-	// Whoever enters is stopped as soon as it is seen.
+	// Each process that enters is stopped as soon as it is seen.
 	stops := `echo ready; while :; do for p in /proc/[0-9]*; do p=${p#/proc/}; [ $p = 1 ] || kill -STOP $p 2>/dev/null; done; done`
 	for _, row := range []struct {
 		fact string

@@ -1,3 +1,7 @@
+// The test is the runtime here, which only the changed libcontainer makes: see package patch.
+
+//go:build lastact
+
 package integration
 
 import (

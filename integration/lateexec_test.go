@@ -56,8 +56,8 @@ func withHopeless(t *testing.T) oci.SpecOpts {
 	return oci.WithMounts([]specs.Mount{{Destination: "/late", Type: "bind", Source: dir, Options: []string{"bind"}}})
 }
 
-// A start whose execve fails says which file and why, with and without a filter,
-// and whatever the filter leaves; it does not blame the filter.
+// A start whose execve fails says which file and why, with and without a filter, also
+// where the filter denies all else. It does not blame the filter.
 func TestLateExecveFails(t *testing.T) {
 	t.Parallel()
 	late := withHopeless(t)

@@ -68,8 +68,8 @@ func filtered(t *testing.T) map[string]oci.SpecOpts {
 	}
 }
 
-// A process starts under its resource limits as it would without a runtime: what
-// the kernel lets run runs, whatever the runtime itself may need.
+// A process starts under its resource limits as it would without a runtime: what the
+// kernel lets run, runs.
 func TestStartUnderResourceLimits(t *testing.T) {
 	t.Parallel()
 	reference := filepath.Join(t.TempDir(), "minimal")
@@ -194,19 +194,32 @@ func tryInit(t *testing.T, limits []specs.POSIXRlimit, opts ...oci.SpecOpts) out
 	return outcome{code: int(got.code), stderr: got.stderr}
 }
 
-// A container starts under the smallest limits of its cgroup that allow a process,
-// and says why under others.
+// A container starts under the smallest limits of its cgroup that allow a process.
+// An exec may need a thread while it is in the cgroup already, with runc too; it
+// starts, or names the limit.
 func TestStartUnderCgroupLimits(t *testing.T) {
 	t.Parallel()
 	times := sweeps(t, 3)
+	limits := map[string]oci.SpecOpts{"memory 16 MiB": oci.WithMemoryLimit(16 << 20)}
+	for _, n := range []int64{1, 2, 3, 4} {
+		limits[fmt.Sprintf("pids %d", n)] = oci.WithPidsLimit(n)
+	}
 	for fact, filter := range filtered(t) {
-		for _, pids := range []int64{1, 2, 3, 4} {
-			t.Run(fmt.Sprintf("%s, pids %d", fact, pids), func(t *testing.T) {
+		for limit, opt := range limits {
+			t.Run(fact+", "+limit, func(t *testing.T) {
 				t.Parallel()
 				for range times {
-					got := execute(t, []string{"/bin/minimal"}, filter, oci.WithPidsLimit(pids))
+					got := execute(t, []string{"/bin/minimal"}, filter, opt)
 					if got.code != 7 || got.stdout != "ran\n" || got.stderr != "" {
-						t.Errorf("got %+v", got)
+						t.Errorf("init: %+v", got)
+					}
+				}
+				c := launch(t, newID(t), []string{"/bin/minimal", "and", "hold"}, filter, opt)
+				c.stdout.await(t, "ran")
+				for range 2 * times {
+					got := c.tryExec(t, nil)
+					if refused := strings.Contains(got.fails, "pids.max "); !refused && (got.code != 7 || got.fails != "" || got.stderr != "") {
+						t.Errorf("an exec: %+v", got)
 					}
 				}
 			})

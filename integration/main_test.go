@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,6 +38,7 @@ var (
 	busybox     []byte                  // the program
 	programs    map[string]testbed.File // of the test image
 	options     string                  // file for ctr's --runtime-config-path
+	pathDir     string                  // folders of the PATH, without runc
 )
 
 func TestMain(m *testing.M) {
@@ -71,6 +74,7 @@ func run(m *testing.M) (code int) {
 	} else {
 		code = m.Run()
 	}
+	defer os.RemoveAll(pathDir)
 	if node != nil {
 		if err := node.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -82,7 +86,14 @@ func run(m *testing.M) (code int) {
 
 func start(bin string) (err error) {
 	// Nobody finds a runc from here on, also not the shims.
-	if err := os.Setenv("PATH", pathWithout("runc", "crun")); err != nil {
+	if pathDir, err = os.MkdirTemp("", "path-"); err != nil {
+		return err
+	}
+	path, err := pathWithout(pathDir, "runc", "crun")
+	if err == nil {
+		err = os.Setenv("PATH", path)
+	}
+	if err != nil {
 		return err
 	}
 	ctx := context.Background()
@@ -138,22 +149,33 @@ func buildPrograms() (map[string]testbed.File, error) {
 	return files, nil
 }
 
-// pathWithout returns the PATH without folders that have one of the programs.
-func pathWithout(programs ...string) string {
+// pathWithout returns the PATH without the programs. A folder that has one of them
+// is replaced by a folder below dir, with links to all that is in it but these.
+func pathWithout(dir string, programs ...string) (string, error) {
 	var kept []string
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if !hasAny(dir, programs) {
-			kept = append(kept, dir)
+	for i, folder := range filepath.SplitList(os.Getenv("PATH")) {
+		if !slices.ContainsFunc(programs, func(name string) bool { return isThere(filepath.Join(folder, name)) }) {
+			kept = append(kept, folder)
+			continue
 		}
+		links := filepath.Join(dir, strconv.Itoa(i))
+		if err := linkAll(links, folder, programs); err != nil {
+			return "", err
+		}
+		kept = append(kept, links)
 	}
-	return strings.Join(kept, string(filepath.ListSeparator))
+	return strings.Join(kept, string(filepath.ListSeparator)), nil
 }
 
-func hasAny(dir string, programs []string) bool {
-	for _, name := range programs {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			return true
+func linkAll(links, folder string, but []string) error {
+	entries, err := os.ReadDir(folder)
+	if err == nil {
+		err = os.Mkdir(links, 0o755)
+	}
+	for _, entry := range entries {
+		if err == nil && !slices.Contains(but, entry.Name()) {
+			err = os.Symlink(filepath.Join(folder, entry.Name()), filepath.Join(links, entry.Name()))
 		}
 	}
-	return false
+	return err
 }

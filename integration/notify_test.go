@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -189,6 +190,8 @@ type agent struct {
 	states chan specs.ContainerProcessState
 
 	interruptions atomic.Int32 // of execve, still to be made
+	silent        atomic.Bool  // processes that come from now on get no answer
+	unanswered    []*os.File   // the listeners of these
 }
 
 // listen starts an agent, which ends with the test.

@@ -151,7 +151,7 @@ func (r reader) conditions(at string) error {
 	}
 	var c map[string]json.RawMessage
 	if err := json.Unmarshal(written, &c); err != nil || len(c) > 0 {
-		return &InvalidError{Field: at, Value: mistake.Shorten(string(written)), Reason: "conditions of Docker's profile format " +
+		return &InvalidError{Field: at, Value: mistake.Shown(mistake.Shorten(string(written))), Reason: "conditions of Docker's profile format " +
 			"are not part of an OCI profile: leave out the conditions where they hold, and the rule where they do not"}
 	}
 	return nil

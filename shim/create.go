@@ -112,6 +112,7 @@ func (s *service) confine(ctx context.Context, spec *specs.Spec, options *Option
 		Flags:            result.Flags,
 		ListenerPath:     path,
 		ListenerMetadata: metadata,
+		ListenerDirs:     options.ListenerDirs,
 	}, nil
 }
 

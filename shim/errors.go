@@ -8,6 +8,7 @@ import (
 	"github.com/containerd/errdefs/pkg/errgrpc"
 	"github.com/containerd/ttrpc"
 
+	"seccomp-shim/mistake"
 	"seccomp-shim/shim/container"
 )
 
@@ -23,14 +24,30 @@ func (*service) UnaryServerInterceptor() ttrpc.UnaryServerInterceptor {
 	}
 }
 
-// flatten reduces an error to its text and containerd's class. errgrpc would
-// send every error of the tree, and clients print each.
+// flatten reduces an error to its text, in one line, and containerd's class. errgrpc
+// would send every error of the tree, and clients print each.
 func flatten(err error) error {
 	if class, ok := classOf(err).(interface{ WithMessage(string) error }); ok {
-		return class.WithMessage(err.Error())
+		return class.WithMessage(mistake.Line(err.Error()))
 	}
-	return err
+	return lined(err)
 }
+
+// lined gives an error a text without control characters, with which an image, a pod or
+// a hook could command a terminal or forge a log's lines: libcontainer and the system's
+// errors repeat names as they are.
+func lined(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &oneLine{err}
+}
+
+type oneLine struct{ error }
+
+func (o *oneLine) Error() string { return mistake.Line(o.error.Error()) }
+
+func (o *oneLine) Unwrap() error { return o.error }
 
 // classOf finds containerd's class of an error.
 func classOf(err error) error {

@@ -128,6 +128,11 @@ func groupOf(id, bundle string) (string, error) {
 // Stop cleans up after a shim that died: its container is killed, and its
 // cgroup, state and mounts are removed, and the shim's socket.
 func (manager) Stop(ctx context.Context, id string) (containerd.StopStatus, error) {
+	status, err := stop(ctx, id)
+	return status, lined(err)
+}
+
+func stop(ctx context.Context, id string) (containerd.StopStatus, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
 		return containerd.StopStatus{}, err

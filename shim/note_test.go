@@ -55,7 +55,7 @@ func TestRemoveDeadSockets(t *testing.T) {
 	removeDeadSockets(filepath.Join(t.TempDir(), "none"))
 }
 
-// Only sockets are removed, whatever a note says.
+// A note of another file removes nothing.
 func TestNoteOfAnotherFile(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(t.TempDir(), "file")

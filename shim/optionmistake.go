@@ -78,6 +78,8 @@ func optionForm(name string) string {
 			return "true or false, without quotes"
 		case reflect.String:
 			return "text in quotes"
+		case reflect.Slice:
+			return `a list of texts in quotes, such as ["/run/agents"]`
 		case reflect.Uint32:
 			return "an integer from 0 to 4294967295, without quotes"
 		}

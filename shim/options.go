@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
 	runc "github.com/containerd/containerd/api/types/runc/options"
@@ -18,14 +19,17 @@ import (
 //
 // Those that runc's shim has too keep their names there.
 type Options struct {
-	ProfileRoot   string `toml:"profile_root"`  // where Localhost profiles are; absolute
-	UnsetProfile  string `toml:"unset_profile"` // the profile of containers that name none
-	SystemdCgroup bool   // cgroups are made by systemd
-	ShimCgroup    string // the shim's own cgroup, which is there already
-	NoPivotRoot   bool   // for a root file system on a ramdisk
-	NoNewKeyring  bool   // containers share the session keyring
-	IoUid         uint32 //nolint:revive // runc's spelling: the owner of stdio pipes
-	IoGid         uint32 //nolint:revive
+	ProfileRoot  string `toml:"profile_root"`  // where Localhost profiles are; absolute
+	UnsetProfile string `toml:"unset_profile"` // the profile of containers that name none
+	// ListenerDirs are the folders, absolute, that a profile's listenerPath may be in.
+	// Nil means any, an empty list none.
+	ListenerDirs  []string `toml:"listener_dirs"`
+	SystemdCgroup bool     // cgroups are made by systemd
+	ShimCgroup    string   // the shim's own cgroup, which is there already
+	NoPivotRoot   bool     // for a root file system on a ramdisk
+	NoNewKeyring  bool     // containers share the session keyring
+	IoUid         uint32   //nolint:revive // runc's spelling: the owner of stdio pipes
+	IoGid         uint32   //nolint:revive
 
 	// Of runc's options, these would be without effect: no runc is run, and the
 	// state lives in the bundle. A value is refused, not ignored.
@@ -119,6 +123,11 @@ func (o *Options) validate() error {
 	}
 	if o.ProfileRoot != "" && o.ProfileRoot[0] != '/' {
 		return fmt.Errorf("option profile_root: %q: must be an absolute path", o.ProfileRoot)
+	}
+	for i, dir := range o.ListenerDirs {
+		if !filepath.IsAbs(dir) {
+			return fmt.Errorf("option listener_dirs[%d]: %q: must be an absolute path", i, dir)
+		}
 	}
 	return nil
 }

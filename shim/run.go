@@ -77,7 +77,7 @@ func withoutReaper(c *containerd.Config) {
 }
 
 func fail(err error) {
-	fmt.Fprintf(os.Stderr, "%s: %s", Name, err)
+	fmt.Fprintf(os.Stderr, "%s: %s", Name, lined(err))
 	os.Exit(1)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/stdio"
@@ -75,7 +76,7 @@ func (s *service) reserve(id string, end context.CancelCauseFunc) error {
 		return fmt.Errorf("the shim is shutting down: %w", errdefs.ErrUnavailable)
 	}
 	if _, ok := s.containers[id]; ok {
-		return fmt.Errorf("container %s: %w", id, errdefs.ErrAlreadyExists)
+		return fmt.Errorf("container %s: %w", mistake.Shown(id), errdefs.ErrAlreadyExists)
 	}
 	s.containers[id] = nil
 	s.creates[id] = &creation{end, make(chan struct{})}
@@ -139,7 +140,7 @@ func (s *service) container(id string) (*container.Container, error) {
 	if c := s.containers[id]; c != nil {
 		return c, nil
 	}
-	return nil, fmt.Errorf("container %s: %w", id, errdefs.ErrNotFound)
+	return nil, fmt.Errorf("container %s: %w", mistake.Shown(id), errdefs.ErrNotFound)
 }
 
 func (s *service) process(id, execID string) (*container.Process, error) {

@@ -126,12 +126,42 @@ var start = []mutation{
 	},
 	{
 		"checkpoint-admitted", "a checkpoint is restored under any filters, or none",
-		"shim/container/restore.go", "if f == nil {\n\t\treturn nil\n\t}\n\tif f.Flags", "if f != nil {\n\t\treturn nil\n\t}\n\tif f.Flags",
+		"shim/container/admit.go", "if f == nil {\n\t\treturn nil\n\t}\n\tif f.Flags", "if f != nil {\n\t\treturn nil\n\t}\n\tif f.Flags",
 		in("shim/container", "TestCheckpointsThatAreRefused"),
 	},
 	{
 		"checkpoint-program", "any filter of a checkpoint's thread counts for the container's",
-		"shim/container/restore.go", "bytes.Equal(other.Program, f.Program) &&", "(bytes.Equal(other.Program, f.Program) || true) &&",
+		"shim/container/admit.go", "return bytes.Equal(program, f.Program) &&", "return (bytes.Equal(program, f.Program) || true) &&",
 		in("shim/container", "TestFilterIsAmong"),
+	},
+	{
+		"restored-unverified", "restored threads go on under any filters, or none",
+		"shim/container/admit.go", "if !slices.ContainsFunc(filters, f.isInstalledAs) {", "if slices.ContainsFunc(filters, f.isInstalledAs) && false {",
+		in("shim/container", "TestVerify"),
+	},
+	{
+		"restored-not-held", "restored threads are looked at while they run",
+		"shim/container/restoration.go", "if status != libcontainer.Paused || len(threads) == 0 {", "if len(threads) == 0 {",
+		in("shim/container", "TestVerifyOfWhatIsNotHeld"),
+	},
+	{
+		"hook-environment", "a hook without env inherits containerd's environment",
+		"shim/container/config.go", "\tsetHookEnvironment(config.Hooks)\n", "",
+		in("integration", "TestHookEnvironment"),
+	},
+	{
+		"listener-leaves-folder", "a listenerPath leaves listener_dirs by a symbolic link",
+		"shim/container/agentsocket.go", "Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_MAGICLINKS,", "Resolve: 0,",
+		in("integration", "TestListenerLeavesItsFolderLater"),
+	},
+	{
+		"compiler-memory", "the process that compiles may allocate eight times as much",
+		"seccomp/compile/helper.go", "helperMemory  = 128 << 20", "helperMemory  = 1 << 30",
+		in("seccomp/compile", "TestHelperMemory"),
+	},
+	{
+		"control-characters", "an error brings control characters to logs and terminals",
+		"mistake/terminal.go", "if isPlain(message) {", "if true {",
+		in("integration", "TestNoControlCharactersInErrors"),
 	},
 }

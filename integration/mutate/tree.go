@@ -137,7 +137,7 @@ const apart = `mkdir -p /run/seccomp-shim && mount -t tmpfs -o mode=700 tmpfs /r
 // test runs tests of one package and returns what go test says.
 func (t *tree) test(folder string, names []string) (output string, passed bool) {
 	cmd := exec.Command("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", apart, "sh",
-		"go", "test", "-v", "-count=1", "-timeout=5m", "-vet=off", "-run=^("+strings.Join(names, "|")+")$", "./"+folder)
+		"go", "test", "-modfile=build/go.mod", "-tags=lastact", "-v", "-count=1", "-timeout=5m", "-vet=off", "-run=^("+strings.Join(names, "|")+")$", "./"+folder)
 	cmd.Dir = t.root
 	cmd.Env = append(os.Environ(), "SECCOMP_SHIM_BIN="+filepath.Join(t.root, "build/bin"))
 	var out bytes.Buffer

@@ -22,7 +22,7 @@
 //
 // libseccomp cannot be stopped when it hangs, and memory that it corrupts is the
 // process's. So it runs in a child, this binary once more ([Helper]), with limits of
-// memory and of processor time. If it reaches a limit, crashes or makes no program,
+// memory (128 MiB) and of processor time (2 seconds), in the shim's cgroup. If it reaches a limit, crashes or makes no program,
 // this package emits all of the profile.
 //
 // # Old libraries

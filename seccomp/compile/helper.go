@@ -28,9 +28,13 @@ const helperEnv = "SECCOMP_SHIM_COMPILE"
 // The helper's limits. That of time is of processor time, so that it does not
 // depend on what else the machine does. containerd's default profile takes a
 // hundredth of it.
+//
+// Memory is charged to the shim's cgroup: containerd's, or that of the option ShimCgroup;
+// the pod's is not made yet. The largest programs that the kernel takes cost libseccomp
+// 40 MiB, rules on which its time is spent 95.
 const (
-	helperMemory  = 1 << 30 // bytes of RLIMIT_DATA
-	helperSeconds = 2       // of RLIMIT_CPU, which counts no fractions
+	helperMemory  = 128 << 20 // bytes of RLIMIT_DATA, besides those in use at the start
+	helperSeconds = 2         // of RLIMIT_CPU, which counts no fractions
 )
 
 // The helper's exit codes, besides 0 and 1.
@@ -60,8 +64,8 @@ func Helper() {
 }
 
 func help(in io.Reader, out io.Writer) error {
-	if err := lowerLimit(unix.RLIMIT_DATA, helperMemory, helperMemory); err != nil {
-		return os.NewSyscallError("setrlimit(RLIMIT_DATA)", err)
+	if err := limitMemory(); err != nil {
+		return err
 	}
 	exitWhenSpent()
 	if err := lowerLimit(unix.RLIMIT_CPU, helperSeconds, helperSeconds+1); err != nil {
@@ -77,6 +81,22 @@ func help(in io.Reader, out io.Writer) error {
 		r.Error = err.Error()
 	}
 	return json.NewEncoder(out).Encode(r)
+}
+
+// limitMemory bounds what is allocated from here on, stacks of later threads included.
+// What is in use is mostly stacks of threads, 8 MiB each where RLIMIT_STACK says nothing
+// else, and hardly touched.
+func limitMemory() error {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return err
+	}
+	var size, resident, shared, code, library, data uint64 // in pages: proc_pid_statm(5)
+	if _, err := fmt.Sscan(string(text), &size, &resident, &shared, &code, &library, &data); err != nil {
+		return fmt.Errorf("/proc/self/statm: %q: %w", text, err)
+	}
+	limit := data*uint64(os.Getpagesize()) + helperMemory
+	return os.NewSyscallError("setrlimit(RLIMIT_DATA)", lowerLimit(unix.RLIMIT_DATA, limit, limit))
 }
 
 // exitWhenSpent ends the process with a code of its own when its processor time is

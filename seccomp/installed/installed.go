@@ -1,18 +1,17 @@
 // Package installed tells which seccomp programs the kernel runs for a process.
+//
+// The kernel tells them to a tracer (ptrace) of a thread that is stopped. A tracer is
+// a thread too, so all requests come from one goroutine that is locked to its own.
 package installed
 
 import (
 	"errors"
-	"fmt"
 	"runtime"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
 )
-
-const patience = 10 * time.Second
 
 // ErrUnsupported says that this kernel or this process cannot read programs
 // back: CONFIG_CHECKPOINT_RESTORE is off, CAP_SYS_ADMIN is missing in the first
@@ -28,77 +27,90 @@ type Filter struct {
 // Filters returns the filters of a process, the oldest first; those of one
 // thread, if pid is a thread's. It is stopped for the time that this takes.
 func Filters(pid int) ([]Filter, error) {
-	type result struct {
-		filters []Filter
-		err     error
-	}
-	done := make(chan result)
-	go func() {
-		// A tracer is a thread. This one is not unlocked, so it ends with the
-		// goroutine, and whatever it still traces then goes on.
-		runtime.LockOSThread()
-		filters, err := trace(pid)
-		done <- result{filters, err}
-	}()
-	r := <-done
-	return r.filters, r.err
-}
-
-func trace(pid int) ([]Filter, error) {
-	if err := ptrace(unix.PTRACE_SEIZE, pid, 0, 0); err != nil {
-		return nil, fmt.Errorf("trace process %d: %w", pid, err)
-	}
-	signal, err := stop(pid)
-	if err != nil {
-		return nil, fmt.Errorf("stop process %d: %w", pid, err)
-	}
-	filters, err := filters(pid)
-	return filters, errors.Join(err, ptrace(unix.PTRACE_DETACH, pid, 0, uintptr(signal)))
-}
-
-// stop returns the signal that was on its way to the process, if one was.
-func stop(pid int) (unix.Signal, error) {
-	if err := unix.PtraceInterrupt(pid); err != nil {
-		return 0, err
-	}
-	// The wait has an end: when another thread calls execve, a process loses
-	// its first one, which is traced, and nobody is told.
-	var status unix.WaitStatus
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		stopped, err := unix.Wait4(pid, &status, unix.WALL|unix.WNOHANG, nil)
+	var filters []Filter
+	err := onOwnThread(func() error {
+		t, err := seize(pid, 0)
 		if err != nil {
-			return 0, err
+			return err
 		}
-		if stopped == pid {
-			break
+		err = t.stop()
+		if err == nil {
+			filters, err = t.filters()
 		}
-		if time.Now().After(deadline) {
-			return 0, fmt.Errorf("it does not stop within %v", patience)
-		}
-	}
-	if !status.Stopped() {
-		return 0, fmt.Errorf("it has ended with status %#x", status)
-	}
-	if status>>16 == unix.PTRACE_EVENT_STOP {
-		return 0, nil
-	}
-	return status.StopSignal(), nil
+		return errors.Join(err, t.release())
+	})
+	return filters, err
 }
 
-func filters(pid int) ([]Filter, error) {
-	var all []Filter
-	for i := 0; ; i++ {
-		f, err := filter(pid, i)
-		switch {
-		case errors.Is(err, unix.ENOENT):
-			return all, nil
-		case errors.Is(err, unix.EINVAL) && i == 0: // the process is not in filter mode
-			return nil, nil
-		case errors.Is(err, unix.EACCES), errors.Is(err, unix.EIO):
-			return nil, fmt.Errorf("%w: %w", ErrUnsupported, err)
-		case err != nil:
-			return nil, fmt.Errorf("read filter %d of process %d: %w", i, pid, err)
+// Verify lets threads go on only if judge returns nil for the filters of each, the
+// oldest first. Otherwise their processes are killed before they execute another
+// instruction, also if this process ends meanwhile.
+//
+// The threads may be frozen by their cgroup, and do not stop then. So thaw is called
+// when each is bound to stop before it returns to its program. It may be nil.
+//
+// A thread that has ended is left out.
+func Verify(threads []int, thaw func() error, judge func(thread int, filters []Filter) error) error {
+	return onOwnThread(func() error {
+		var held []tracee
+		err := hold(threads, &held)
+		if err == nil && thaw != nil {
+			err = thaw()
 		}
-		all = append(all, f)
+		for i := 0; i < len(held) && err == nil; i++ {
+			err = held[i].verify(judge)
+		}
+		if err != nil {
+			for _, t := range held {
+				_ = unix.Kill(t.thread, unix.SIGKILL) // its process; it may have ended
+			}
+		}
+		for _, t := range held {
+			if releaseErr := t.release(); !hasEnded(releaseErr) {
+				err = errors.Join(err, releaseErr)
+			}
+		}
+		return err
+	})
+}
+
+// hold makes threads stop as soon as they can, and adds those that live to held.
+func hold(threads []int, held *[]tracee) error {
+	for _, thread := range threads {
+		t, err := seize(thread, unix.PTRACE_O_EXITKILL)
+		if hasEnded(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		*held = append(*held, t)
 	}
+	return nil
+}
+
+func (t *tracee) verify(judge func(thread int, filters []Filter) error) error {
+	err := t.stop()
+	var filters []Filter
+	if err == nil {
+		filters, err = t.filters()
+	}
+	if hasEnded(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return judge(t.thread, filters)
+}
+
+// onOwnThread runs a tracer. If its thread can end with it, what it still traces is
+// released by that.
+func onOwnThread(tracer func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked
+		done <- tracer()
+	}()
+	return <-done
 }

@@ -1,6 +1,7 @@
 package installed
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -15,12 +16,30 @@ import (
 	"seccomp-shim/integration/self"
 )
 
-// confineEnv makes the test binary load this many filters and wait.
-const confineEnv = "READBACK_FILTERS"
+// confineEnv makes the test binary load this many filters and wait; addThreadEnv
+// makes one of its threads load one more; countEnv makes one count without end in a file.
+const (
+	confineEnv   = "READBACK_FILTERS"
+	addThreadEnv = "READBACK_THREAD"
+	countEnv     = "READBACK_COUNT"
+)
 
 func TestMain(m *testing.M) {
-	if count := os.Getenv(confineEnv); count != "" {
-		fmt.Println(confine(count))
+	if filters := os.Getenv(confineEnv); filters != "" {
+		err := confine(filters)
+		if os.Getenv(addThreadEnv) != "" {
+			loaded := make(chan error)
+			go func() {
+				runtime.LockOSThread()
+				loaded <- load(9, 0)
+				select {}
+			}()
+			err = errors.Join(err, <-loaded)
+		}
+		if path := os.Getenv(countEnv); path != "" {
+			err = errors.Join(err, count(path))
+		}
+		fmt.Println(err)
 		time.Sleep(time.Hour) // Go ends a process whose goroutines all wait for ever
 	}
 	os.Exit(m.Run())
@@ -33,15 +52,42 @@ func confine(count string) error {
 		return err
 	}
 	for i := range count[0] - '0' {
-		raw := example(uint32(i)).Bytes()
-		prog := unix.SockFprog{Len: uint16(len(raw) / 8), Filter: (*unix.SockFilter)(unsafe.Pointer(unsafe.SliceData(raw)))}
 		flags := uintptr(unix.SECCOMP_FILTER_FLAG_TSYNC)
 		if i == 1 {
 			flags |= unix.SECCOMP_FILTER_FLAG_LOG
 		}
-		if _, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&prog))); errno != 0 {
-			return errno
+		if err := load(uint32(i), flags); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// count counts from now on in the first word of a file, which the parent reads.
+func count(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	page, err := unix.Mmap(int(f.Fd()), 0, 8, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return err
+	}
+	go func() {
+		for n := uint64(1); ; n++ {
+			binary.NativeEndian.PutUint64(page, n)
+		}
+	}()
+	return nil
+}
+
+// load loads the ith example for the calling thread, or with a flag for all.
+func load(i uint32, flags uintptr) error {
+	raw := example(i).Bytes()
+	prog := unix.SockFprog{Len: uint16(len(raw) / 8), Filter: (*unix.SockFilter)(unsafe.Pointer(unsafe.SliceData(raw)))}
+	if _, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&prog))); errno != 0 {
+		return errno
 	}
 	return nil
 }
@@ -79,9 +125,9 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-func start(t *testing.T, filters int) (pid int) {
+func start(t *testing.T, filters int, env ...string) (pid int) {
 	t.Helper()
-	cmd, said := self.Start(t, nil, fmt.Sprintf("%s=%d", confineEnv, filters))
+	cmd, said := self.Start(t, nil, append(env, fmt.Sprintf("%s=%d", confineEnv, filters))...)
 	if said != "<nil>\n" {
 		t.Fatalf("load filters: %q", said)
 	}

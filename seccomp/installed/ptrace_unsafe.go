@@ -30,6 +30,16 @@ func filter(pid, index int) (Filter, error) {
 	return Filter{Program: program, Logs: metadata.flags&unix.SECCOMP_FILTER_FLAG_LOG != 0}, nil
 }
 
+// statusOf returns si_status of what waitid tells: the signal that a thread has
+// stopped for, and above it a PTRACE_EVENT_*.
+func statusOf(info *unix.Siginfo) int32 {
+	type chld struct { // struct siginfo of SIGCHLD, the same for all 64-bit architectures
+		signo, errno, code, _ int32
+		pid, uid, status      int32
+	}
+	return (*chld)(unsafe.Pointer(info)).status
+}
+
 func ptrace(request, pid int, addr, data uintptr) error {
 	if _, _, errno := unix.Syscall6(unix.SYS_PTRACE, uintptr(request), uintptr(pid), addr, data, 0, 0); errno != 0 {
 		return errno

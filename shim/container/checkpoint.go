@@ -45,7 +45,7 @@ func (c *Container) Checkpoint(to Checkpoint) error {
 	}
 	work := to.Work
 	if work == "" {
-		work = filepath.Join(c.Bundle, "criu-work")
+		work = criuWork(c.Bundle)
 		defer os.RemoveAll(work)
 	}
 	err = lc.Checkpoint(&libcontainer.CriuOpts{

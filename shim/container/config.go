@@ -56,6 +56,7 @@ func (c *Config) libcontainer() (*configs.Config, error) {
 		return nil, invalidf("config.json: %w", err) // nothing but the spec is looked at
 	}
 	config.Rlimits = nil // see limits
+	setHookEnvironment(config.Hooks)
 	// Hooks and seccomp agents are told the bundle through this label, whose last
 	// value counts; specconv has set it to the working directory.
 	config.Labels = append(config.Labels, "bundle="+c.Bundle)

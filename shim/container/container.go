@@ -11,6 +11,7 @@ import (
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"github.com/sirupsen/logrus"
 
+	"seccomp-shim/mistake"
 	"seccomp-shim/shim/stdio"
 )
 
@@ -19,13 +20,14 @@ type Container struct {
 	ID     string
 	Bundle string
 
-	config     Config
-	lc         *libcontainer.Container
-	events     Events
-	cgroup     cgroup
-	oom        *oomWatch // nil without a memory cgroup
-	privatePID bool      // its pid namespace is its own: the kernel kills all when init dies
-	init       *Process
+	config      Config
+	lc          *libcontainer.Container
+	events      Events
+	cgroup      cgroup
+	oom         *oomWatch         // nil without a memory cgroup
+	cgroupPaths map[string]string // its cgroup's folders by controller; "" is the unified one
+	privatePID  bool              // its pid namespace is its own: the kernel kills all when init dies
+	init        *Process
 
 	// execs counts exec'd processes whose exit has not been reported.
 	execs sync.WaitGroup
@@ -70,7 +72,12 @@ func Create(ctx context.Context, cfg Config, streams *stdio.IO, events Events) (
 		processes:  map[string]*Process{},
 	}
 	c.init = newProcess(c, "", cfg.Spec.Process, streams)
-	if c.oom, err = newOOMWatch(lc, func() { events.OOM(c) }); err != nil {
+	state, err := lc.State()
+	if err != nil {
+		return nil, errors.Join(err, c.abandon())
+	}
+	c.cgroupPaths = state.CgroupPaths
+	if c.oom, err = newOOMWatch(c.cgroupPaths, func() { events.OOM(c) }); err != nil {
 		return nil, errors.Join(err, c.abandon())
 	}
 	if err := noteCgroup(cfg.Bundle, config.Cgroups); err != nil {
@@ -117,7 +124,7 @@ func (c *Container) Process(execID string) (*Process, error) {
 	defer c.mu.Unlock()
 	p, ok := c.processes[execID]
 	if !ok {
-		return nil, fmt.Errorf("process %s: %w", execID, ErrNotFound)
+		return nil, fmt.Errorf("process %s: %w", mistake.Shown(execID), ErrNotFound)
 	}
 	return p, nil
 }

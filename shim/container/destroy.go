@@ -15,6 +15,9 @@ import (
 // remove.
 func Destroy(ctx context.Context, bundle, id string) (pid int, err error) {
 	root := stateRoot(bundle)
+	if err := removeYards(bundle); err != nil {
+		return 0, err
+	}
 	lc, err := libcontainer.Load(root, id)
 	// containerd cleans up after a create that was refused for its id, too.
 	if errors.Is(err, libcontainer.ErrNotExist) || errors.Is(err, libcontainer.ErrInvalidID) {

@@ -25,12 +25,21 @@
 //
 // libcontainer sets a process up and knows nothing of seccomp: its own code for
 // that is not in the binary. The last step, execve, it leaves to package load
-// (by a change of two lines, see package patch), which loads the filter that
-// [Filter] holds just before. Start returns when the program runs, or with the
-// reason why it does not.
+// (by a change of two lines, see package patch), which sets the resource limits and
+// loads the filter that [Filter] holds just before. Start returns when the program
+// runs, or with the reason why it does not.
 //
 // A restored process comes from CRIU with the filters that it was saved with. It
-// is restored only if the container's is among them: see Filter.admitCheckpoint.
+// is restored only if the container's is among them: Filter.admitCheckpoint asks the
+// images before, and Filter.verify the kernel before the process runs (see restoration).
+//
+// # No wait is without an end
+//
+// A container can hold the process that enters it (see launch), a filter can kill
+// the thread that loads it and leave the others (see package load), a hook can hang.
+// So Create and Start end with their context, which ends when the client is gone, and
+// SIGKILL reaches a process at any time of its life. A process lives while one of its
+// threads lives: after the first one it is a zombie in /proc, and runs.
 //
 // # Locks
 //

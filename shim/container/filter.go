@@ -1,7 +1,6 @@
 package container
 
 import (
-	"os"
 	"slices"
 
 	"github.com/opencontainers/runc/libcontainer/configs"
@@ -21,6 +20,8 @@ type Filter struct {
 	// told, linux.seccomp.listenerPath and listenerMetadata of the OCI spec.
 	ListenerPath     string
 	ListenerMetadata string
+	// ListenerDirs are the folders that the socket may be in; nil for any.
+	ListenerDirs []string
 }
 
 // order is what a process is told to load.
@@ -42,14 +43,11 @@ func (f *Filter) validate() error {
 	if f == nil || f.ListenerPath == "" {
 		return nil
 	}
-	info, err := os.Stat(f.ListenerPath)
+	socket, err := f.openAgent()
 	if err != nil {
-		return invalidf("linux.seccomp.listenerPath: %w", err)
+		return err
 	}
-	if info.Mode().Type() != os.ModeSocket {
-		return invalidf("linux.seccomp.listenerPath: %s is not a socket", f.ListenerPath)
-	}
-	return nil
+	return socket.Close()
 }
 
 const capabilityToLoad = "CAP_SYS_ADMIN"

@@ -29,12 +29,17 @@ func IsInit() bool {
 // Init sets the container up from the inside and then becomes the user's
 // program. It does not return.
 func Init() {
+	// libcontainer limits the cgroup of a container when its first process has come
+	// half-way. An exec'd one may be in it already.
+	if os.Getenv("_LIBCONTAINER_INITTYPE") == "standard" {
+		load.StartThreads()
+	}
 	// A hook that libcontainer runs here would inherit the load channel, libcontainer's
 	// own sockets, and the exec.fifo by which the container is started.
 	if err := CloseDescriptorsOnExec(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	libcontainer.LastAct = load.Exec
+	handOverLastAct()
 	libcontainer.Init()
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/mistake"
 )
 
 // errKilled is why a launch is ended that SIGKILL was sent to.
@@ -33,7 +35,7 @@ func (p *Process) Kill(signal unix.Signal, all bool) error {
 		return nil
 	}
 	if lp == nil {
-		return fmt.Errorf("process %s is not started: %w", p.ID, ErrNotRunning)
+		return fmt.Errorf("process %s is not started: %w", mistake.Shown(p.ID), ErrNotRunning)
 	}
 	err = p.signal(signal)
 	if isEnded(err) {

@@ -19,12 +19,13 @@ import (
 )
 
 // launch is libcontainer's start of a process. It returns when the process has set
-// itself up inside the container, which a container can keep it from for ever: by
-// an /etc/passwd that is a FIFO, or by SIGSTOP to whoever enters. So it can be ended.
+// itself up inside the container. A container can hold the process before that: its
+// /etc/passwd is a FIFO, or it sends SIGSTOP to each process that enters. So a launch
+// can be ended.
 //
-// Until it returns libcontainer does not tell the pids. But the kernel lists a
-// thread's children, and what appears under a locked thread is libcontainer's: the
-// process, its parents on the way, and hooks.
+// Until the launch returns, libcontainer does not tell the pids. But the kernel lists
+// the children of a thread, and new children of a locked thread are libcontainer's:
+// the process, its parents on the way, and hooks.
 type launch struct {
 	thread int   // whose children they are
 	others []int // children that the thread had before
@@ -38,6 +39,9 @@ type launch struct {
 // for Start; an exec goes on to its last act. It ends with the context, or by a
 // SIGKILL. On error nothing is left of the process.
 func (p *Process) launchIn(ctx context.Context, lc *libcontainer.Container) (err error) {
+	if errUnchanged != nil {
+		return errUnchanged
+	}
 	c := p.Container
 	if len(p.spec.Rlimits) == 0 { // libcontainer has it so, too
 		p.spec.Rlimits = c.config.Spec.Process.Rlimits
@@ -73,7 +77,7 @@ func (p *Process) launchIn(ctx context.Context, lc *libcontainer.Container) (err
 		return err
 	}
 	defer console.Close()
-	if err := p.startIn(ctx, lc, lp); err != nil {
+	if err := p.startBy(ctx, lp, func() error { return lc.Start(lp) }); err != nil {
 		return err
 	}
 	channel.Started()
@@ -91,11 +95,11 @@ func (p *Process) launchIn(ctx context.Context, lc *libcontainer.Container) (err
 	return nil
 }
 
-// startIn starts a process with libcontainer. A start that fails half-way leaves
+// startBy starts a process by a function of libcontainer. A start that fails half-way leaves
 // children that libcontainer does not wait for: runc ends then, and the host's
 // init reaps them. Here they are reaped; until then, as zombies in the
 // container's pid namespace, they would keep its init from ending.
-func (p *Process) startIn(ctx context.Context, lc *libcontainer.Container, lp *libcontainer.Process) error {
+func (p *Process) startBy(ctx context.Context, lp *libcontainer.Process, start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	thread := unix.Gettid()
@@ -104,7 +108,7 @@ func (p *Process) startIn(ctx context.Context, lc *libcontainer.Container, lp *l
 	defer p.setLaunch(nil)
 	stop := context.AfterFunc(ctx, func() { l.end(context.Cause(ctx)) })
 	defer stop()
-	err := lc.Start(lp)
+	err := start()
 	close(l.over)
 	cause := l.endedBy()
 	if cause == nil && ctx.Err() != nil { // nobody waits for the process

@@ -11,6 +11,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 
+	"seccomp-shim/mistake"
 	"seccomp-shim/shim/stdio"
 )
 
@@ -24,7 +25,7 @@ type EarlyExitError struct {
 func (e *EarlyExitError) Error() string {
 	who := "the container's init"
 	if e.Exec != "" {
-		who = "process " + e.Exec
+		who = "process " + mistake.Shown(e.Exec)
 	}
 	if name := unix.SignalName(unix.Signal(e.Status - 128)); name != "" {
 		return fmt.Sprintf("%s was killed by %s before it ran the program", who, name)
@@ -54,7 +55,7 @@ func (c *Container) register(p *Process) error {
 		return err
 	}
 	if _, ok := c.processes[p.ID]; ok {
-		return fmt.Errorf("process %s: %w", p.ID, ErrAlreadyExists)
+		return fmt.Errorf("process %s: %w", mistake.Shown(p.ID), ErrAlreadyExists)
 	}
 	c.processes[p.ID] = p
 	return nil
@@ -64,6 +65,19 @@ func (c *Container) register(p *Process) error {
 // the exit however soon that comes. A start that is under way when the context ends
 // is undone: the process is killed.
 func (p *Process) Start(ctx context.Context) error {
+	err := p.startGated(ctx)
+	if err == nil || !p.isInit() {
+		return err
+	}
+	select {
+	case <-p.gone: // the waiter reports the exit, and then the container may be deleted
+		return errors.Join(err, p.awaitEnd(killPatience))
+	default:
+		return err
+	}
+}
+
+func (p *Process) startGated(ctx context.Context) error {
 	p.gate.Lock()
 	defer p.gate.Unlock()
 	if p.isInit() && p.State() == Stopped && !p.started {
@@ -79,17 +93,17 @@ func (p *Process) Start(ctx context.Context) error {
 	case !p.isInit():
 		return p.startExec(ctx)
 	case p.Container.config.Checkpoint != "":
-		return p.restore()
+		return p.restore(ctx)
 	}
 	return p.startInit(ctx)
 }
 
 func (p *Process) startInit(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = p.signal(unix.SIGKILL) }) // it may have ended
-	err := p.runInit()
+	limit := newPidsLimit(p.Container.cgroupPaths)
+	err := limit.explain(p.runInit())
 	if !stop() { // the kill is under way
-		<-p.gone
-		return errors.Join(fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx)), err)
+		return errors.Join(fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx)), err, p.awaitGone())
 	}
 	if err != nil {
 		return err
@@ -115,11 +129,19 @@ func (p *Process) runInit() error {
 	if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {
 		return errors.Join(err, killErr)
 	}
+	if goneErr := p.awaitGone(); goneErr != nil {
+		return errors.Join(err, goneErr)
+	}
+	return p.unstarted(err, p.death.Status)
+}
+
+// awaitGone returns when a process that was killed has ended.
+func (p *Process) awaitGone() error {
 	select {
 	case <-p.gone:
-		return p.unstarted(err, p.death.Status)
+		return nil
 	case <-time.After(killPatience):
-		return errors.Join(err, fmt.Errorf("it survives SIGKILL for %s", killPatience))
+		return fmt.Errorf("it survives SIGKILL for %s", killPatience)
 	}
 }
 
@@ -133,6 +155,7 @@ func (p *Process) startExec(ctx context.Context) error {
 	if err := c.admitExec(); err != nil {
 		return err
 	}
+	limit := newPidsLimit(c.cgroupPaths)
 	// A value of its own: libcontainer runs one operation at a time on each.
 	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
 	if err == nil {
@@ -145,7 +168,7 @@ func (p *Process) startExec(ctx context.Context) error {
 		c.execs.Done()
 		// No start was reported, so no exit will be.
 		p.finish(Exit{Status: 255, At: time.Now()})
-		return translate(err)
+		return translate(limit.explain(err))
 	}
 	p.setState(Running)
 	c.events.Started(p)
@@ -174,7 +197,7 @@ func (c *Container) admitExec() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.initExited {
-		return fmt.Errorf("container %s: init: %w", c.ID, ErrNotRunning)
+		return fmt.Errorf("container %s: init: %w", mistake.Shown(c.ID), ErrNotRunning)
 	}
 	// A frozen cgroup would hold the new process, and with it the request.
 	if err := check(OpExec, c.state); err != nil {

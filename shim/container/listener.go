@@ -3,12 +3,13 @@ package container
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/mistake"
 )
 
 // agentTimeout bounds the wait for a seccomp agent to take a listener. The
@@ -18,9 +19,14 @@ const agentTimeout = 10 * time.Second
 // sendListener gives a process's seccomp listener to the container's agent, with
 // the message that the OCI spec defines ("The Container Process State").
 func (p *Process) sendListener(listener *os.File) error {
-	path := p.Container.config.Filter.ListenerPath
-	if err := sendFile(path, p.containerProcessState(), listener); err != nil {
-		return fmt.Errorf("linux.seccomp.listenerPath: send the seccomp listener to %s: %w", path, err)
+	filter := p.Container.config.Filter
+	socket, err := filter.openAgent()
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
+	if err := sendFile(socket, p.containerProcessState(), listener); err != nil {
+		return fmt.Errorf("linux.seccomp.listenerPath: send the seccomp listener to %s: %w", mistake.Shown(filter.ListenerPath), err)
 	}
 	return nil
 }
@@ -48,13 +54,12 @@ func (p *Process) containerProcessState() *specs.ContainerProcessState {
 }
 
 // sendFile sends a JSON message and a descriptor to a stream socket.
-func sendFile(path string, message any, file *os.File) error {
+func sendFile(socket *os.File, message any, file *os.File) error {
 	text, err := json.Marshal(message)
 	if err != nil {
 		return err
 	}
-	dialer := net.Dialer{Timeout: agentTimeout}
-	conn, err := dialer.Dial("unix", path)
+	conn, err := connectTo(socket)
 	if err != nil {
 		return err
 	}
@@ -62,7 +67,7 @@ func sendFile(path string, message any, file *os.File) error {
 	if err := conn.SetDeadline(time.Now().Add(agentTimeout)); err != nil {
 		return err
 	}
-	sent, _, err := conn.(*net.UnixConn).WriteMsgUnix(text, unix.UnixRights(int(file.Fd())), nil)
+	sent, _, err := conn.WriteMsgUnix(text, unix.UnixRights(int(file.Fd())), nil)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/containerd/cgroups/v3"
-	"github.com/opencontainers/runc/libcontainer"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 )
@@ -35,16 +34,12 @@ type oomWatch struct {
 // newOOMWatch is called before anything runs in the cgroup, which may be one
 // that was there before and has counted already. It returns nil for a container
 // without a memory cgroup.
-func newOOMWatch(lc *libcontainer.Container, tell func()) (*oomWatch, error) {
-	state, err := lc.State()
-	if err != nil {
-		return nil, err
-	}
+func newOOMWatch(paths map[string]string, tell func()) (_ *oomWatch, err error) {
 	file := ""
 	// Beside v1's controllers there may be a unified hierarchy, without memory's.
-	if memory := state.CgroupPaths["memory"]; memory != "" {
+	if memory := paths["memory"]; memory != "" {
 		file = filepath.Join(memory, "memory.oom_control")
-	} else if unified := state.CgroupPaths[""]; unified != "" && cgroups.Mode() == cgroups.Unified {
+	} else if unified := paths[""]; unified != "" && cgroups.Mode() == cgroups.Unified {
 		file = filepath.Join(unified, "memory.events")
 	} else {
 		return nil, nil

@@ -13,6 +13,8 @@ import (
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/sirupsen/logrus"
+
+	"seccomp-shim/mistake"
 )
 
 // destroyWithHooks removes the cgroup and libcontainer's state, and runs the
@@ -74,5 +76,5 @@ func runHook(ctx context.Context, hook configs.Hook, state *specs.State) error {
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
 		return nil
 	}
-	return fmt.Errorf("%s: %w: %s", command.Path, err, bytes.TrimSpace(output.Bytes()))
+	return fmt.Errorf("%s: %w: %s", mistake.Shown(command.Path), err, bytes.TrimSpace(output.Bytes()))
 }

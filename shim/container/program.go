@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/mistake"
 	"seccomp-shim/shim/container/load"
 )
 
@@ -50,7 +51,7 @@ func (p *Process) followExecve(steps load.Process, call load.Execve) {
 		err = errors.Join(err, killErr)
 	}
 	err = p.Container.config.Filter.blame(err)
-	p.streams.Complain(err.Error() + "\n")
+	p.streams.Complain(mistake.Line(err.Error()) + "\n")
 	logrus.WithError(err).WithFields(logrus.Fields{"container_id": p.Container.ID, "exec_id": p.ID}).Error("a process was started and did not run its program")
 }
 
@@ -80,12 +81,14 @@ func (p *Process) unstarted(err error, status int) error {
 
 // blame adds the filter's name to an error that is the filter's.
 func (f *Filter) blame(err error) error {
-	failed := (*load.ExecveError)(nil)
-	if f == nil || errors.As(err, &failed) && !f.answers(failed) {
+	failed, limit := (*load.ExecveError)(nil), (*load.LimitError)(nil)
+	switch {
+	case f == nil, errors.As(err, &limit):
 		return err
-	}
-	if failed != nil {
+	case errors.As(err, &failed) && f.answers(failed):
 		return fmt.Errorf("%s answers execve: %w", f.Name, err)
+	case failed != nil:
+		return err
 	}
 	return fmt.Errorf("%s: %w", f.Name, err)
 }

@@ -1,11 +1,13 @@
-// Command patch makes the copies of modules that this one builds with: the pinned
-// versions with a few lines changed. go.mod replaces the modules by the copies, so
-// a build without the changes does not exist.
+// Command patch makes the copies of modules that the shim is built with: the pinned
+// versions with a few lines changed.
 //
 //	go run ./shim/patch build
 //
-// makes build/runc and build/ttrpc. [runc] and [ttrpc] say what is changed, and
-// why there is no other way.
+// makes build/runc and build/ttrpc, and build/go.mod, which is go.mod with the modules
+// replaced by the copies. [runc] and [ttrpc] say what is changed, and why there is no
+// other way. make builds with -modfile=build/go.mod -tags=lastact. Without the tag this
+// is a Go module as any other, for editors, go vet and tests, but its binary runs no
+// container; with the tag, but without the copies, it does not compile.
 //
 // Nothing of the modules is in this repository. A copy comes out of the module
 // cache, and the checksum of its files must be the one that is written down here:
@@ -18,7 +20,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 )
 
 func main() {
@@ -27,9 +28,13 @@ func main() {
 		os.Exit(2)
 	}
 	for _, m := range []module{runc, ttrpc} {
-		if err := m.provide(filepath.Join(os.Args[1], filepath.Base(m.path))); err != nil {
+		if err := m.provide(m.copyIn(os.Args[1])); err != nil {
 			fmt.Fprintf(os.Stderr, "patch %s: %v\n", m.path, err)
 			os.Exit(1)
 		}
+	}
+	if err := writeModfile(os.Args[1]); err != nil {
+		fmt.Fprintf(os.Stderr, "patch: %v\n", err)
+		os.Exit(1)
 	}
 }

@@ -100,8 +100,8 @@ func (m module) checkPin() error {
 	return errors.New("go.mod does not require it")
 }
 
-// download returns the module's folder in the module cache. It runs outside of
-// this module, which replaces the very one that is wanted.
+// download returns the module's folder in the module cache. It runs outside of this
+// module: under -modfile the very one that is wanted is replaced.
 func (m module) download() (dir string, err error) {
 	outside, err := os.MkdirTemp("", "patch-")
 	if err != nil {

@@ -25,6 +25,10 @@ const runcPath = "github.com/opencontainers/runc"
 // A hook that leaves a process behind which keeps its stdout or stderr open was
 // waited for as long as that lives, past its timeout. It is waited for a second.
 //
+// Processes that CRIU restores run as soon as CRIU lets go of them, and libcontainer
+// returns later. Their caller is asked just before, when none has executed an
+// instruction of its own: see package container on checkpoints.
+//
 // libcontainer's own seccomp code is out of the binary too: it needs the build
 // tag seccomp, which nothing here sets. Without it, a container whose libcontainer
 // configuration has a profile is refused, so a filter can only come by LastAct.
@@ -44,11 +48,14 @@ var runc = module{
 		{"libcontainer/container_linux.go", namespacesOfPid, namespacesOfThread},
 		{"libcontainer/configs/config.go", hookCommand, hookCommandBounded},
 		{"libcontainer/configs/config.go", hookWait, hookWaitBounded},
+		{"libcontainer/criu_opts_linux.go", criuOptions, criuOptionsAndOurs},
+		{"libcontainer/criu_linux.go", criuNotified, criuAskBeforeResume + criuNotified},
 	},
 	added: map[string]string{
-		"libcontainer/last_act_linux.go":    lastAct,
-		"libcontainer/live_thread_linux.go": liveThread,
-		"libcontainer/configs/wait_hook.go": waitHook,
+		"libcontainer/last_act_linux.go":      lastAct,
+		"libcontainer/live_thread_linux.go":   liveThread,
+		"libcontainer/configs/wait_hook.go":   waitHook,
+		"libcontainer/before_resume_linux.go": beforeResume,
 	},
 	check: checkOnlyWay,
 }
@@ -65,6 +72,11 @@ const (
 	hookCommandBounded = "\tcmd := exec.Cmd{\n\t\tWaitDelay: time.Second,\n\n\t\tPath:   c.Path,\n"
 	hookWait           = "\t\terr := cmd.Wait()\n"
 	hookWaitBounded    = "\t\terr := waitHook(&cmd)\n"
+
+	criuOptions         = "type CriuOpts struct {\n"
+	criuOptionsAndOurs  = "// BeforeResume is called when all processes are made and stopped.\n" + criuOptions + "\tBeforeResume func(criu, init int) error\n\n"
+	criuNotified        = "\t\t\tif err := c.criuNotifications(resp, process, cmd, opts, extFds, oob[:oobn]); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n"
+	criuAskBeforeResume = "\t\t\tif err := opts.beforeResume(resp.GetNotify().GetScript(), criuProcess.Pid, cmd.Process.Pid); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n"
 
 	namespacesOfPid    = "\tif pid > 0 {\n\t\tfor _, ns := range c.config.Namespaces {\n"
 	namespacesOfThread = "\tif thread := liveThread(pid); thread > 0 {\n\t\tpid = thread\n\t}\n" + namespacesOfPid
@@ -131,6 +143,20 @@ func waitHook(cmd *exec.Cmd) error {
 		return nil
 	}
 	return err
+}
+`
+
+const beforeResume = `// Written by seccomp-shim's shim/patch.
+
+package libcontainer
+
+// beforeResume calls BeforeResume when CRIU tells that its next step is to let
+// go of the restored processes. CRIU takes that step after an error, too.
+func (o *CriuOpts) beforeResume(script string, criu, init int) error {
+	if o == nil || o.BeforeResume == nil || script != "pre-resume" {
+		return nil
+	}
+	return o.BeforeResume(criu, init)
 }
 `
 

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/version"
 )
@@ -48,7 +49,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "seccompctl: %v\n", err)
+	fmt.Fprintf(stderr, "seccompctl: %s\n", mistake.Line(err.Error()))
 	var misused usageError
 	if errors.As(err, &misused) {
 		fmt.Fprintf(stderr, "See '%s --help'.\n", misused.command)

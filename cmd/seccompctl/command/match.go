@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/check"
 	"seccomp-shim/seccomp/compile"
 )
@@ -62,7 +63,7 @@ func writeInspectedText(w io.Writer, subjects []subject) error {
 	for i, s := range subjects {
 		d := describe(s.program)
 		facts := table{
-			{"program:", s.name},
+			{"program:", mistake.Shown(s.name)},
 			{"instructions:", fmt.Sprint(d.Instructions)},
 			{"sha256:", d.SHA256},
 			{"architectures:", strings.Join(d.Architectures, ", ")},
@@ -72,7 +73,7 @@ func writeInspectedText(w io.Writer, subjects []subject) error {
 			facts.row("logs:", fmt.Sprint(*s.logs))
 		}
 		if s.match != nil {
-			facts.row("profile:", s.match.Profile)
+			facts.row("profile:", mistake.Shown(s.match.Profile))
 			facts.row("equal:", fmt.Sprint(s.match.Equal))
 			for n, difference := range s.match.Differences {
 				if n == maxDifferences {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/seccomp/explain"
 )
@@ -15,7 +16,7 @@ import (
 // compiled.
 func writeReportText(w io.Writer, r *explain.Report, origin string, result *compile.Result, refused error) error {
 	facts := table{
-		{"profile:", origin},
+		{"profile:", mistake.Shown(origin)},
 		{"default:", r.Default.String()},
 		{"libseccomp:", compile.LibraryVersion()},
 	}

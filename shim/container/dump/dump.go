@@ -1,23 +1,12 @@
-// Package dump reads from a checkpoint by CRIU under which seccomp filters the
-// processes in it run. CRIU loads them again on restore; nobody else does, so
-// they are what the restored processes will run under.
-//
-// An image is a file of little-endian 32-bit words and protobuf messages: two
-// marks, then messages each behind its length (criu.org/Images). core-<tid>.img
-// has a thread, seccomp.img the filters of all of them.
 package dump
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-
-	"google.golang.org/protobuf/encoding/protowire"
+	"io/fs"
 )
 
-// Thread is a thread of the checkpoint.
+// Thread is a living thread of the checkpoint.
 type Thread struct {
 	Image   string   // the file's name
 	Filters []Filter // from the last loaded to the first
@@ -29,137 +18,79 @@ type Filter struct {
 	Flags   uint32 // SECCOMP_FILTER_FLAG_*, as far as the kernel tells them
 }
 
-// The second mark of a file (criu/include/magic.h).
-const (
-	markCommon  = 0x54564319
-	markCore    = 0x55053847
-	markSeccomp = 0x64413049
-)
-
-// Threads returns the living threads of the checkpoint in the folder.
-func Threads(folder string) ([]Thread, error) {
-	files, err := filepath.Glob(filepath.Join(folder, "core-*.img"))
+// Threads returns the living threads of the checkpoint. There is at least one.
+func Threads(images fs.FS) ([]Thread, error) {
+	tree, err := readTree(images)
 	if err != nil {
 		return nil, err
 	}
-	all, err := readFilters(filepath.Join(folder, "seccomp.img"))
+	filters, err := readFilters(images)
 	if err != nil {
 		return nil, err
 	}
 	var threads []Thread
-	for _, file := range files {
-		c, err := readCore(file)
+	for _, p := range tree {
+		living, err := p.living(images, filters)
 		if err != nil {
 			return nil, err
 		}
-		if !c.alive {
-			continue
-		}
-		t := Thread{Image: filepath.Base(file)}
-		if t.Filters, err = all.of(c); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		threads = append(threads, t)
+		threads = append(threads, living...)
 	}
 	if len(threads) == 0 {
-		return nil, fmt.Errorf("%s: no checkpoint: there is no thread in it", folder)
+		return nil, fmt.Errorf("%s: it names no process that lives", treeImage)
 	}
 	return threads, nil
 }
 
-// message reads the one message of an image.
-func message(file string, mark uint32) ([]byte, error) {
-	raw, err := os.ReadFile(file)
+// living returns the threads of a process, or none of a process that had ended.
+func (p process) living(images fs.FS, filters chain) ([]Thread, error) {
+	first, err := readCore(images, p.pid)
 	if err != nil {
 		return nil, err
 	}
-	const header = 12
-	if len(raw) < header || binary.LittleEndian.Uint32(raw) != markCommon || binary.LittleEndian.Uint32(raw[4:]) != mark {
-		return nil, fmt.Errorf("%s: not an image by CRIU of its kind", file)
+	alive, err := first.alive()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", first.image, err)
 	}
-	body := raw[header:]
-	if size := binary.LittleEndian.Uint32(raw[8:]); int(size) != len(body) {
-		return nil, fmt.Errorf("%s: %d bytes where one message of %d is expected", file, len(body), size)
+	if !alive {
+		return nil, nil
 	}
-	return body, nil
+	if len(p.threads) == 0 || p.threads[0] != p.pid {
+		return nil, fmt.Errorf("%s: the threads of process %d are %d: the first is not the process", treeImage, p.pid, p.threads)
+	}
+	own, err := filters.of(first)
+	if err != nil {
+		return nil, err
+	}
+	threads := []Thread{{first.image, own}}
+	for _, id := range p.threads[1:] {
+		c, err := readCore(images, id)
+		if err != nil {
+			return nil, err
+		}
+		t := Thread{Image: c.image}
+		if t.Filters, err = filters.of(c); err != nil {
+			return nil, err
+		}
+		if len(t.Filters) == 0 {
+			t.Filters = synchronized(own)
+		}
+		threads = append(threads, t)
+	}
+	return threads, nil
 }
 
-// fields calls f with each field of a message: number for varints, bytes for what
-// has a length. Others are of no interest here.
-func fields(m []byte, f func(field protowire.Number, number uint64, bytes []byte) error) error {
-	for len(m) > 0 {
-		field, kind, n := protowire.ConsumeTag(m)
-		if n < 0 {
-			return protowire.ParseError(n)
-		}
-		m = m[n:]
-		var number uint64
-		var text []byte
-		switch kind {
-		case protowire.VarintType:
-			number, n = protowire.ConsumeVarint(m)
-		case protowire.BytesType:
-			text, n = protowire.ConsumeBytes(m)
-		default:
-			n = protowire.ConsumeFieldValue(field, kind, m)
-		}
-		if n < 0 {
-			return protowire.ParseError(n)
-		}
-		m = m[n:]
-		if err := f(field, number, text); err != nil {
-			return err
+// synchronized returns the filters that a process's first thread loads for the others
+// too. Where all threads are under the same, CRIU saves them for the first thread only,
+// with SECCOMP_FILTER_FLAG_TSYNC (try_use_tsync in criu/seccomp.c).
+func synchronized(own []Filter) []Filter {
+	const flagTSYNC = 1
+	for i, f := range own {
+		if f.Flags&flagTSYNC != 0 {
+			return own[i:]
 		}
 	}
 	return nil
-}
-
-// core is what a thread's image says: images/core.proto.
-type core struct {
-	alive    bool
-	filtered bool
-	last     uint32 // the filter that was loaded last
-}
-
-func readCore(file string) (core, error) {
-	const (
-		fieldTask, fieldThread = 3, 5
-		fieldState             = 1 // of a task
-		fieldMode, fieldFilter = 11, 12
-		stateDead, stateZombie = 2, 6
-		modeFilter             = 2 // SECCOMP_MODE_FILTER
-	)
-	c := core{alive: true}
-	body, err := message(file, markCore)
-	if err != nil {
-		return c, err
-	}
-	err = fields(body, func(field protowire.Number, _ uint64, text []byte) error {
-		switch field {
-		case fieldTask:
-			return fields(text, func(field protowire.Number, number uint64, _ []byte) error {
-				if field == fieldState && (number == stateDead || number == stateZombie) {
-					c.alive = false
-				}
-				return nil
-			})
-		case fieldThread:
-			return fields(text, func(field protowire.Number, number uint64, _ []byte) error {
-				switch field {
-				case fieldMode:
-					c.filtered = number == modeFilter
-				case fieldFilter:
-					c.last = uint32(number)
-				}
-				return nil
-			})
-		}
-		return nil
-	})
-	if err != nil {
-		return c, fmt.Errorf("%s: %w", file, err)
-	}
-	return c, nil
 }
 
 // chain is all filters; each knows the one that was loaded before it.
@@ -170,50 +101,51 @@ type link struct {
 	before int // -1 for none
 }
 
-// readFilters reads seccomp.img, which is there only if a thread has a filter.
-func readFilters(file string) (chain, error) {
-	body, err := message(file, markSeccomp)
-	if errors.Is(err, os.ErrNotExist) {
+// readFilters reads seccomp.img, which is missing if no thread has a filter.
+func readFilters(images fs.FS) (chain, error) {
+	const image = "seccomp.img"
+	m, err := readMessage(images, image, markSeccomp, form{1: {bytesField, many}})
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	var all chain
-	err = fields(body, func(field protowire.Number, _ uint64, text []byte) error {
-		if field != 1 {
-			return nil
+	for i, raw := range m[1] {
+		one, err := decode(raw.bytes, form{1: {bytesField, required}, 2: {numberField, optional}, 3: {numberField, optional}})
+		if err != nil {
+			return nil, fmt.Errorf("%s: filter %d: %w", image, i, err)
 		}
-		l := link{before: -1}
-		err := fields(text, func(field protowire.Number, number uint64, text []byte) error {
-			switch field {
-			case 1:
-				l.Program = text
-			case 2:
-				l.before = int(uint32(number))
-			case 3:
-				l.Flags = uint32(number)
-			}
-			return nil
-		})
+		l := link{Filter: Filter{Program: one[1][0].bytes, Flags: one.number(3)}, before: -1}
+		if one.has(2) {
+			l.before = int(one.number(2))
+		}
 		all = append(all, l)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return all, nil
 }
 
-// of returns the filters that apply to a thread.
+// maxFilters is more filters than the kernel lets a thread have: it counts 4
+// instructions for each beside its own, and allows 32768 (MAX_INSNS_PER_PATH).
+const maxFilters = 1 << 13
+
+// of returns the filters that a thread's image names.
 func (all chain) of(c core) ([]Filter, error) {
-	if !c.filtered {
+	filtered, err := c.filtered()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.image, err)
+	}
+	if !filtered {
 		return nil, nil
 	}
 	var filters []Filter
-	for at := int(c.last); at != -1; at = all[at].before {
-		if at >= len(all) || len(filters) > len(all) {
-			return nil, errors.New("filter that is not in seccomp.img")
+	for at := int(c.thread.number(threadFilter)); at != -1; at = all[at].before {
+		if at >= len(all) {
+			return nil, fmt.Errorf("%s: filter %d is not in seccomp.img, which has %d", c.image, at, len(all))
+		}
+		if len(filters) == maxFilters {
+			return nil, fmt.Errorf("%s: more than %d filters: they go round, or no kernel has loaded them", c.image, maxFilters)
 		}
 		filters = append(filters, all[at].Filter)
 	}

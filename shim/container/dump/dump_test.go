@@ -2,24 +2,33 @@ package dump
 
 import (
 	"encoding/binary"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
 
+	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // (That this is how CRIU writes images is tested with CRIU: TestRestore in
 // integration.)
 func TestFiltersOfThreads(t *testing.T) {
-	folder := t.TempDir()
-	write(t, folder, "seccomp.img", markSeccomp, seccompOf(
-		link{Filter{[]byte("first"), 0}, -1}, link{Filter{[]byte("second"), 2}, 0}, link{Filter{[]byte("other"), 0}, -1}))
-	write(t, folder, "core-1.img", markCore, coreOf(1, 2, 1))
-	write(t, folder, "core-2.img", markCore, coreOf(1, 2, 2))
-	write(t, folder, "core-3.img", markCore, coreOf(1, 0, 0))
-	write(t, folder, "core-4.img", markCore, coreOf(6, 0, 0)) // a zombie
-	got, err := Threads(folder)
+	got, err := Threads(images(map[string][]byte{
+		"seccomp.img": image(markSeccomp, seccompOf(
+			link{Filter{[]byte("first"), 0}, -1}, link{Filter{[]byte("second"), 2}, 0}, link{Filter{[]byte("other"), 0}, -1})),
+		"pstree.img": image(markTree, processOf(1, 1, 2), processOf(3, 3), processOf(4, 0), processOf(5, 0)),
+		"core-1.img": image(markCore, coreOf(1, 2, 1)),
+		"core-2.img": image(markCore, threadOf(2, 2)),
+		"core-3.img": image(markCore, coreOf(3, 0, 0)), // a process that was stopped
+		"core-4.img": image(markCore, coreOf(2, 0, 0)), // a zombie
+		"core-5.img": image(markCore, coreOf(2, 0, 0)),
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,53 +53,201 @@ func TestFiltersOfThreads(t *testing.T) {
 	}
 }
 
-// What is not understood is an error, not a thread less.
-func TestBrokenImages(t *testing.T) {
-	core := image(markCore, coreOf(1, 2, 0))
-	for fact, files := range map[string]map[string][]byte{
-		"nothing":                      {},
-		"no thread that lives":         {"core-1.img": image(markCore, coreOf(2, 0, 0))},
-		"no filters":                   {"core-1.img": core},
-		"a filter that is not there":   {"core-1.img": image(markCore, coreOf(1, 2, 7)), "seccomp.img": image(markSeccomp, seccompOf(link{Filter{[]byte("a"), 0}, -1}))},
-		"filters that go round":        {"core-1.img": core, "seccomp.img": image(markSeccomp, seccompOf(link{Filter{[]byte("a"), 0}, 0}))},
-		"another kind of image":        {"core-1.img": image(markSeccomp, coreOf(1, 2, 0))},
-		"a core that is cut off":       {"core-1.img": core[:len(core)-1]},
-		"more than one message":        {"core-1.img": append(core[:len(core):len(core)], 0)},
-		"an empty file":                {"core-1.img": {}},
-		"a core that is no message":    {"core-1.img": image(markCore, []byte{0xff, 0xff})},
-		"filters that are no messages": {"core-1.img": core, "seccomp.img": image(markSeccomp, []byte{0x0a, 0x7f})},
+// Filters that all threads of a process share are saved for the first, which loads
+// them for the others: those that it had when it last did so.
+func TestSynchronizedFilters(t *testing.T) {
+	const sync = 1
+	for fact, row := range map[string]struct {
+		flags [2]uint32 // of the first filter and the second
+		want  string
+	}{
+		"none":       {[2]uint32{0, 0}, "[]"},
+		"the first":  {[2]uint32{sync, 0}, "[first]"},
+		"the second": {[2]uint32{0, sync}, "[second first]"},
+		"both":       {[2]uint32{sync | 2, sync}, "[second first]"},
 	} {
-		t.Run(fact, func(t *testing.T) {
-			folder := t.TempDir()
-			for name, content := range files {
-				if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
-					t.Fatal(err)
-				}
+		threads, err := Threads(images(map[string][]byte{
+			"seccomp.img": image(markSeccomp, seccompOf(link{Filter{[]byte("first"), row.flags[0]}, -1}, link{Filter{[]byte("second"), row.flags[1]}, 0})),
+			"pstree.img":  image(markTree, processOf(1, 1, 2), processOf(3, 3)),
+			"core-1.img":  image(markCore, coreOf(1, 2, 1)),
+			"core-2.img":  image(markCore, threadOf(0, 0)),
+			"core-3.img":  image(markCore, coreOf(1, 0, 0)), // another process
+		}))
+		if err != nil || len(threads) != 3 {
+			t.Fatalf("%s: %v, %v", fact, threads, err)
+		}
+		names := []string{}
+		for _, f := range threads[1].Filters {
+			names = append(names, string(f.Program))
+		}
+		if got := fmt.Sprint(names); got != row.want {
+			t.Errorf("%s: the second thread is under %s, want %s", fact, got, row.want)
+		}
+		if len(threads[2].Filters) != 0 {
+			t.Errorf("%s: another process is under %v", fact, threads[2].Filters)
+		}
+	}
+}
+
+// hostile are checkpoints of which no thread is told, each with a part of the
+// error. What is not understood is an error, not a thread less.
+func hostile() map[string]struct {
+	files map[string][]byte
+	want  string
+} {
+	core, tree := image(markCore, coreOf(1, 2, 0)), image(markTree, processOf(1, 1))
+	seccomp := image(markSeccomp, seccompOf(link{Filter{[]byte("a"), 0}, -1}))
+	files := func(all ...any) map[string][]byte {
+		m := map[string][]byte{"pstree.img": tree, "core-1.img": core, "seccomp.img": seccomp}
+		for i := 0; i < len(all); i += 2 {
+			content, _ := all[i+1].([]byte)
+			m[all[i].(string)] = content
+			if content == nil {
+				delete(m, all[i].(string))
 			}
-			if got, err := Threads(folder); err == nil {
-				t.Errorf("no error but %v", got)
+		}
+		return m
+	}
+	// task_core and thread_core as CRIU writes them, to add to
+	task, thread := number(nil, 1, 1), number(number(nil, 11, 2), 12, 0)
+	coreWith := func(task, thread []byte) []byte {
+		return image(markCore, sub(sub(number(nil, 1, 1), 3, task), 5, thread))
+	}
+	return map[string]struct {
+		files map[string][]byte
+		want  string
+	}{
+		"nothing":                      {nil, "pstree.img"},
+		"no tree":                      {files("pstree.img", nil), "pstree.img"},
+		"an empty tree":                {files("pstree.img", image(markTree)), "no process that lives"},
+		"no thread that lives":         {files("core-1.img", image(markCore, coreOf(2, 0, 0))), "no process that lives"},
+		"no filters":                   {files("seccomp.img", nil), "filter 0 is not in seccomp.img"},
+		"a filter that is not there":   {files("core-1.img", image(markCore, coreOf(1, 2, 7))), "core-1.img: filter 7 is not in seccomp.img"},
+		"filters that go round":        {files("seccomp.img", image(markSeccomp, seccompOf(link{Filter{[]byte("a"), 0}, 0}))), "more than 8192 filters"},
+		"another kind of image":        {files("core-1.img", image(markSeccomp, coreOf(1, 2, 0))), "core-1.img: not an image"},
+		"a mark of no image":           {files("pstree.img", append([]byte("#!/bin/sh\n"), tree...)), "pstree.img: not an image"},
+		"a core that is cut off":       {files("core-1.img", core[:len(core)-1]), "core-1.img: message of"},
+		"a length that is cut off":     {files("pstree.img", append(slices.Clone(tree), 1, 0)), "inside of a length"},
+		"a huge length":                {files("core-1.img", append(slices.Clone(core[:8]), 0xff, 0xff, 0xff, 0xff, 8, 1)), "message of 4294967295 bytes"},
+		"a huge length inside":         {files("core-1.img", image(markCore, []byte{0x1a, 0xff, 0xff, 0xff, 0xff, 0x0f})), "field 3"},
+		"more than one message":        {files("core-1.img", image(markCore, coreOf(1, 2, 0), coreOf(1, 2, 0))), "2 messages"},
+		"an empty file":                {files("core-1.img", []byte{}), "core-1.img: not an image"},
+		"a core that is no message":    {files("core-1.img", image(markCore, []byte{0xff, 0xff})), "core-1.img"},
+		"filters that are no messages": {files("seccomp.img", image(markSeccomp, []byte{0x0a, 0x7f})), "seccomp.img"},
+		"a filter without a program":   {files("seccomp.img", image(markSeccomp, sub(nil, 1, number(nil, 3, 0)))), "seccomp.img: filter 0: field 1 is missing"},
+		"a core that is missing":       {files("pstree.img", image(markTree, processOf(1, 1), processOf(2, 2))), "core-2.img"},
+		"a thread that is missing":     {files("pstree.img", image(markTree, processOf(1, 1, 2))), "core-2.img"},
+		"a core that no tree names": {
+			files("core-1.img", coreWith(number(nil, 1, 2), thread), "core-99999.img", core), "no process that lives",
+		},
+		"dead, then alive":            {files("core-1.img", coreWith(number(number(nil, 1, 2), 1, 1), thread)), "core-1.img: field 1 is there twice"},
+		"alive, then dead":            {files("core-1.img", coreWith(number(task, 1, 2), thread)), "core-1.img: field 1 is there twice"},
+		"two task_cores":              {files("core-1.img", image(markCore, sub(coreOf(2, 2, 0), 3, task))), "core-1.img: field 3 is there twice"},
+		"two thread_cores":            {files("core-1.img", image(markCore, sub(coreOf(1, 2, 0), 5, number(nil, 11, 0)))), "core-1.img: field 5 is there twice"},
+		"two modes":                   {files("core-1.img", coreWith(task, number(thread, 11, 0))), "core-1.img: field 11 is there twice"},
+		"two filters of a thread":     {files("core-1.img", coreWith(task, number(thread, 12, 1))), "core-1.img: field 12 is there twice"},
+		"two programs of a filter":    {files("seccomp.img", image(markSeccomp, sub(nil, 1, sub(sub(nil, 1, []byte("a")), 1, []byte("b"))))), "filter 0: field 1 is there twice"},
+		"two filters before it":       {files("seccomp.img", image(markSeccomp, sub(nil, 1, number(number(sub(nil, 1, []byte("a")), 2, 0), 2, 0)))), "filter 0: field 2 is there twice"},
+		"two pids":                    {files("pstree.img", image(markTree, number(processOf(7, 1), 1, 1))), "pstree.img: field 1 is there twice"},
+		"a process twice":             {files("pstree.img", image(markTree, processOf(1, 1), processOf(1, 1))), "it has 1 twice"},
+		"a thread twice":              {files("pstree.img", image(markTree, processOf(1, 1, 2, 2))), "it has 2 twice"},
+		"a thread that is a process":  {files("pstree.img", image(markTree, processOf(1, 1, 2), processOf(2, 2))), "it has 2 twice"},
+		"a process without threads":   {files("pstree.img", image(markTree, processOf(1))), "the first is not the process"},
+		"another first thread":        {files("pstree.img", image(markTree, processOf(1, 2))), "the first is not the process"},
+		"threads packed in one field": {files("pstree.img", image(markTree, sub(processOf(1), 5, []byte{1}))), "field 5 has the wire type 2"},
+		"a process without a pid":     {files("pstree.img", image(markTree, number(nil, 5, 1))), "field 1 is missing"},
+		"no task_core":                {files("core-1.img", image(markCore, threadOf(2, 0))), "no task_core"},
+		"no thread_core":              {files("core-1.img", image(markCore, sub(nil, 3, task))), "no thread_core"},
+		"a task without a state":      {files("core-1.img", coreWith(nil, thread)), "core-1.img: field 1 is missing"},
+		"a state that CRIU refuses":   {files("core-1.img", image(markCore, coreOf(6, 2, 0))), "task_state 6 is unknown"},
+		"a mode of no kernel":         {files("core-1.img", image(markCore, coreOf(1, 3, 0))), "seccomp_mode 3 is unknown"},
+		"a state of 33 bits":          {files("core-1.img", image(markCore, coreOf(1<<32|2, 2, 0))), "field 1 is 4294967298"},
+		"a mode as bytes":             {files("core-1.img", coreWith(task, sub(nil, 11, []byte{2}))), "field 11 has the wire type 2"},
+		"a group":                     {files("core-1.img", image(markCore, append(coreOf(1, 2, 0), 0xf3, 0x01, 0xf4, 0x01))), "field 30 has the wire type 3"},
+		// A process's own would count, not the thread's: CRIU's check_core.
+		"a mode of the process":   {files("core-1.img", coreWith(number(task, 11, 0), thread)), "old_seccomp_mode"},
+		"a filter of the process": {files("core-1.img", coreWith(number(task, 12, 0), thread)), "old_seccomp_filter"},
+	}
+}
+
+func TestBrokenImages(t *testing.T) {
+	for fact, row := range hostile() {
+		t.Run(fact, func(t *testing.T) {
+			got, err := Threads(images(row.files))
+			if err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("got %v, %v; want an error with %q", got, err, row.want)
 			}
 		})
 	}
 }
 
-func write(t *testing.T, folder, name string, mark uint32, body []byte) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(folder, name), image(mark, body), 0o600); err != nil {
-		t.Fatal(err)
+// Nothing but a regular file of a bounded size is read.
+func TestImagesThatAreNoFiles(t *testing.T) {
+	for fact, row := range map[string]struct {
+		make func(path string) error
+		want string
+	}{
+		"a FIFO":      {func(path string) error { return unix.Mkfifo(path, 0o600) }, "not a regular file"},
+		"a folder":    {func(path string) error { return os.Mkdir(path, 0o700) }, "not a regular file"},
+		"a huge file": {func(path string) error { return sparse(path, 1<<40) }, "1099511627776 bytes, more than"},
+	} {
+		t.Run(fact, func(t *testing.T) {
+			folder := t.TempDir()
+			if err := row.make(filepath.Join(folder, "pstree.img")); err != nil {
+				t.Fatal(err)
+			}
+			started := time.Now()
+			_, err := Threads(os.DirFS(folder))
+			if err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("got %v", err)
+			}
+			if took := time.Since(started); took > time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
 	}
 }
 
-func image(mark uint32, body []byte) []byte {
+func sparse(path string, size int64) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Truncate(size)
+}
+
+func images(files map[string][]byte) fs.FS {
+	all := fstest.MapFS{}
+	for name, content := range files {
+		all[name] = &fstest.MapFile{Data: content, Mode: 0o600}
+	}
+	return all
+}
+
+func image(mark uint32, bodies ...[]byte) []byte {
 	raw := binary.LittleEndian.AppendUint32(nil, markCommon)
 	raw = binary.LittleEndian.AppendUint32(raw, mark)
-	return append(binary.LittleEndian.AppendUint32(raw, uint32(len(body))), body...)
+	for _, body := range bodies {
+		raw = append(binary.LittleEndian.AppendUint32(raw, uint32(len(body))), body...)
+	}
+	return raw
+}
+
+func processOf(pid uint64, threads ...uint64) []byte {
+	m := number(number(number(number(nil, 1, pid), 2, 0), 3, 1), 4, 1)
+	for _, id := range threads {
+		m = number(m, 5, id)
+	}
+	return m
 }
 
 func coreOf(state, mode, filter uint64) []byte {
-	task := number(nil, 1, state)
-	thread := number(number(nil, 11, mode), 12, filter)
-	return sub(sub(number(nil, 1, 1), 3, task), 5, thread)
+	return append(sub(number(nil, 1, 1), 3, number(nil, 1, state)), threadOf(mode, filter)...)
+}
+
+func threadOf(mode, filter uint64) []byte {
+	return sub(nil, 5, number(number(nil, 11, mode), 12, filter))
 }
 
 func seccompOf(links ...link) []byte {
@@ -106,9 +263,11 @@ func seccompOf(links ...link) []byte {
 }
 
 func number(m []byte, field protowire.Number, value uint64) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(m, field, protowire.VarintType), value)
+	return protowire.AppendVarint(protowire.AppendTag(slices.Clone(m), field, protowire.VarintType), value)
 }
 
 func sub(m []byte, field protowire.Number, value []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(m, field, protowire.BytesType), value)
+	return protowire.AppendBytes(protowire.AppendTag(slices.Clone(m), field, protowire.BytesType), value)
 }
+
+func coreName(thread uint32) string { return fmt.Sprintf("core-%d.img", thread) }

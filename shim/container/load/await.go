@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/mistake"
 )
 
 // Errors of processes that did not come to run their program.
@@ -28,9 +30,21 @@ type ExecveError struct {
 	Errno unix.Errno
 }
 
-func (e *ExecveError) Error() string { return "exec " + e.Path + ": " + e.Errno.Error() }
+func (e *ExecveError) Error() string { return "exec " + mistake.Shown(e.Path) + ": " + e.Errno.Error() }
 
 func (e *ExecveError) Unwrap() error { return e.Errno }
+
+// LimitError says that prlimit(2) failed.
+type LimitError struct {
+	Limit
+	Errno unix.Errno
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("process.rlimits: set %s: %s", e.Limit, e.Errno)
+}
+
+func (e *LimitError) Unwrap() error { return e.Errno }
 
 // Process is what the shim does for a process, and knows of it, while it waits.
 type Process struct {
@@ -137,6 +151,9 @@ func (c *Channel) AwaitExecve(p Process, call Execve) error {
 	}
 }
 
+// suspicion is the time between two looks at a process whose first thread has ended.
+const suspicion = 10 * time.Millisecond
+
 var errExecuted = errors.New("the program runs")
 
 // fate waits for the channel to close, for a while. It returns errExecuted, why
@@ -150,17 +167,21 @@ func (c *Channel) fate(p Process, call Execve, wait time.Duration) error {
 	case !closed && !errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("wait for the program to run: %w", err)
 	}
-	if err := c.page.failure(c.order, call); err != nil {
-		return err
-	}
+	// In this order: of a process that has ended, the page is final.
 	standing, err := p.Standing()
+	if said := c.page.failure(c.order, call); said != nil {
+		return said
+	}
 	switch {
 	case err != nil:
 		return err
 	case standing == Executed:
 		return errExecuted
-	case standing == FirstThreadEnded:
+	case standing == FirstThreadEnded && c.suspected:
 		return ErrThreadKilled
+	case standing == FirstThreadEnded: // look again: a thread may be between its last signal and its end
+		c.suspected = true
+		time.Sleep(suspicion)
 	case standing == Ended:
 		return ErrKilled
 	}

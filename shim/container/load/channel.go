@@ -22,6 +22,8 @@ type Channel struct {
 	conn  *net.UnixConn
 	page  *page
 	order Order
+
+	suspected bool // its process's first thread was seen to have ended
 }
 
 // The messages of the process. Each is one packet.

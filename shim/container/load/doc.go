@@ -55,6 +55,16 @@
 // permitted set it takes nothing (capabilities(7)): the new program has the
 // capability only if the bounding set (for root) or the ambient set has it.
 //
+// The thread has the capability until execve returns. That may take as long as an agent
+// thinks, if the filter answers execve with SECCOMP_RET_USER_NOTIF. Nothing drops it
+// earlier: capset(2) would be a call of the runtime under the filter, no_new_privs would
+// be the program's too, and if another thread loads the filter for this one
+// (SECCOMP_FILTER_FLAG_TSYNC), that thread has the capability for as long. Of root's
+// processes the other threads have all capabilities anyway: libcontainer drops them in
+// the first thread alone. All this needs a tracer to be used, and a tracer that may
+// attach now could have done so since the process entered the container: SECURITY.md
+// has more.
+//
 // # What a process says under its filter
 //
 // The filter may deny write(2), exit_group(2), everything. A store to memory is no

@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/mistake"
 )
 
 // Exec loads the filter that the shim has ordered and replaces the process by
@@ -34,7 +36,7 @@ func replace(path string, args, env []string) error {
 	}
 	call, err := newExecve(path, args, env)
 	if err != nil {
-		return fmt.Errorf("exec %s: %w", path, err)
+		return fmt.Errorf("exec %s: %w", mistake.Shown(path), err)
 	}
 	if len(order.Program) > 0 {
 		if err := allowLoad(); err != nil {

@@ -110,7 +110,7 @@ func (c *Channel) runInner(t *testing.T, how string, deliver func(pid int, liste
 	o := outcome{awaited: err}
 	if o.awaited != nil {
 		c.Close()
-		if s, _ := readStat(cmd.Process.Pid); s.zombie && s.threads > 1 {
+		if s, _ := readStat(cmd.Process.Pid); s.others {
 			_ = cmd.Process.Kill()
 		}
 	}
@@ -288,6 +288,8 @@ func TestFailsClosed(t *testing.T) {
 	}{
 		{"no program as the kernel knows it", invalid, "0 false " + path, []string{"seccomp", "invalid argument"}, 255},
 		{"an unknown flag", unknownFlag, "0 true " + path, []string{"seccomp", "invalid argument"}, 255},
+		{"a limit that the kernel does not know", Order{Program: allow.Program, Limits: []Limit{{"RLIMIT_X", 99, 1, 2}}}, "0 true " + path,
+			[]string{"process.rlimits", "RLIMIT_X to 1 (hard limit 2)", "invalid argument"}, 255},
 		{"a program that is cut off", Order{Program: allow.Program[:5]}, "0 true " + path, []string{"cut off"}, 99},
 		{"a limit that cannot be set", Order{Limits: []Limit{{Name: "RLIMIT_NONE", Resource: 99}}}, "0 true " + path, []string{"process.rlimits", "RLIMIT_NONE", "invalid argument"}, 255},
 		{"a missing file without a filter", Order{}, "0 true /no/such", []string{"exec /no/such", "no such file"}, 255},
@@ -306,8 +308,8 @@ func TestFailsClosed(t *testing.T) {
 	}
 }
 
-// Under the filter, an execve that fails ends the process by whatever the filter
-// leaves, and the shim is told why, whatever that is.
+// An execve that fails under the filter ends the process by a call that the filter
+// allows, or by a fault. The shim is told why in each case.
 func TestFailedExecve(t *testing.T) {
 	needRoot(t)
 	const missing = "exec /no/such: no such file or directory"

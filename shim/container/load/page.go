@@ -71,7 +71,7 @@ func (p *page) write(word int, value uint32) error {
 // failure returns what the process has said of its failed load or execve.
 func (p *page) failure(order Order, call Execve) error {
 	if n := int(p.read(wordLimit)); n > 0 && n <= len(order.Limits) {
-		return fmt.Errorf("process.rlimits: set %s: %w", order.Limits[n-1], unix.Errno(p.read(wordLimitErrno)))
+		return &LimitError{order.Limits[n-1], unix.Errno(p.read(wordLimitErrno))}
 	}
 	if errno := p.read(wordRefused); errno != 0 {
 		return fmt.Errorf("load seccomp filter: %w", unix.Errno(errno))

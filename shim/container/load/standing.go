@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 )
 
@@ -34,14 +35,14 @@ type stat struct {
 	name     string
 	zombie   bool
 	executed bool
-	threads  int
+	others   bool // it has other threads, which live on
 }
 
 func (s stat) standing() Standing {
 	switch {
 	case s.executed:
 		return Executed
-	case s.zombie && s.threads > 1:
+	case s.zombie && s.others:
 		return FirstThreadEnded
 	case s.zombie:
 		return Ended
@@ -49,35 +50,69 @@ func (s stat) standing() Standing {
 	return Preparing
 }
 
+// Flags of a task, of include/linux/sched.h.
+const (
+	exiting           = 0x4
+	forkedNotExecuted = 0x40
+)
+
 func readStat(pid int) (s stat, err error) {
-	path := fmt.Sprintf("/proc/%d/stat", pid)
-	text, err := os.ReadFile(path)
+	first, err := readTask(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return s, err
+	}
+	s = stat{name: first.name, zombie: first.ended(), executed: first.flags&forkedNotExecuted == 0}
+	if s.zombie && first.threads > 1 {
+		if s.others = anyLives(pid); !s.others {
+			s.zombie = false // all are about to end: it is no zombie that can be reaped
+		}
+	}
+	return s, nil
+}
+
+// anyLives reports whether a thread of the process goes on. A process that is killed
+// ends thread by thread, and the first may be a zombie before the others.
+func anyLives(pid int) bool {
+	paths, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid)) // no bad pattern
+	for _, path := range paths {
+		const kill = 1 << (9 - 1)
+		task, err := readTask(path)
+		if err == nil && !task.ended() && task.flags&exiting == 0 && task.pending&kill == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// task is a thread by its stat file.
+type task struct {
+	name           string
+	state          byte
+	flags, pending uint64
+	threads        uint64 // of the process
+}
+
+func (t task) ended() bool { return t.state == 'Z' || t.state == 'X' }
+
+func readTask(path string) (t task, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return t, err
 	}
 	// The second field, the name in parentheses, may hold anything.
 	first, last := bytes.IndexByte(text, '('), bytes.LastIndexByte(text, ')')
 	if first < 0 || last < first {
-		return s, fmt.Errorf("%s has no name: %q", path, text)
+		return t, fmt.Errorf("%s has no name: %q", path, text)
 	}
-	fields := bytes.Fields(text[last+1:])
-	const state, flags, threads = 3 - 3, 9 - 3, 20 - 3 // from the third field on
-	if len(fields) <= threads {
-		return s, fmt.Errorf("%s has %d fields: %q", path, len(fields), text)
+	fields := bytes.Fields(text[last+1:]) // from the third on
+	if len(fields) < 31-2 {
+		return t, fmt.Errorf("%s has %d fields: %q", path, len(fields), text)
 	}
-	set, err := strconv.ParseUint(string(fields[flags]), 10, 32)
-	if err != nil {
-		return s, fmt.Errorf("%s: flags: %w", path, err)
+	t = task{name: string(text[first+1 : last]), state: fields[0][0]}
+	for field, into := range map[int]*uint64{9: &t.flags, 20: &t.threads, 31: &t.pending} {
+		if *into, err = strconv.ParseUint(string(fields[field-3]), 10, 64); err != nil {
+			return t, fmt.Errorf("%s: field %d: %w", path, field, err)
+		}
 	}
-	count, err := strconv.Atoi(string(fields[threads]))
-	if err != nil {
-		return s, fmt.Errorf("%s: threads: %w", path, err)
-	}
-	const forkedNotExecuted = 0x40
-	return stat{
-		name:     string(text[first+1 : last]),
-		zombie:   fields[state][0] == 'Z' || fields[state][0] == 'X',
-		executed: set&forkedNotExecuted == 0,
-		threads:  count,
-	}, nil
+	return t, nil
 }

@@ -1,0 +1,65 @@
+package container
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"seccomp-shim/seccomp/installed"
+	"seccomp-shim/shim/container/dump"
+)
+
+// ErrUnconfined says that a checkpoint's processes are not under the filter that
+// the container's are to run under.
+var ErrUnconfined = errors.New("not under the container's seccomp filter")
+
+// admitCheckpoint refuses a checkpoint whose processes would not run under the
+// container's filter. They are not started through package load: they come with
+// the filters that they had when they were saved, which CRIU loads again.
+//
+// A process may have loaded more, but the container's own must be among them,
+// byte for byte, for every thread. What the images say is checked once more by what
+// the kernel says of the restored threads: see admitThread.
+func (f *Filter) admitCheckpoint(images string) error {
+	if f == nil {
+		return nil
+	}
+	if f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
+		return fmt.Errorf("%s: %w: CRIU does not restore the listener of a filter with SCMP_ACT_NOTIFY", f.Name, ErrUnconfined)
+	}
+	threads, err := dump.Threads(os.DirFS(images))
+	if err != nil {
+		return fmt.Errorf("checkpoint %s: %w: %w", images, ErrUnconfined, err)
+	}
+	for _, t := range threads {
+		if !slices.ContainsFunc(t.Filters, f.wasSavedAs) {
+			return fmt.Errorf("%s: checkpoint %s: %s: its thread is %w, but under %d others", f.Name, images, t.Image, ErrUnconfined, len(t.Filters))
+		}
+	}
+	return nil
+}
+
+// admitThread refuses a restored thread that the kernel does not run under the filter.
+func (f *Filter) admitThread(thread int, filters []installed.Filter) error {
+	if !slices.ContainsFunc(filters, f.isInstalledAs) {
+		return fmt.Errorf("%s: restored thread %d is %w, but under %d others", f.Name, thread, ErrUnconfined, len(filters))
+	}
+	return nil
+}
+
+// Of a filter's flags, the kernel tells only whether it logs (seccomp_get_metadata).
+func (f *Filter) is(program []byte, logs bool) bool {
+	return bytes.Equal(program, f.Program) && logs == (f.Flags&unix.SECCOMP_FILTER_FLAG_LOG != 0)
+}
+
+func (f *Filter) wasSavedAs(other dump.Filter) bool {
+	return f.is(other.Program, other.Flags&unix.SECCOMP_FILTER_FLAG_LOG != 0)
+}
+
+func (f *Filter) isInstalledAs(other installed.Filter) bool {
+	return f.is(other.Program.Bytes(), other.Logs)
+}
