@@ -96,7 +96,7 @@ var start = []mutation{
 	},
 	{
 		"executed", "a process counts as the program before its execve",
-		"shim/container/load/standing.go", "executed: set&forkedNotExecuted == 0,", "executed: set&forkedNotExecuted == 0 || true,",
+		"shim/container/load/standing.go", "executed: first.flags&forkedNotExecuted == 0}", "executed: first.flags&forkedNotExecuted == 0 || true}",
 		in(integration, "TestFilterEndsExecve"),
 	},
 	{
