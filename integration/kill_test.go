@@ -78,6 +78,19 @@ func TestKillAllWithHostPids(t *testing.T) {
 	eventually(t, "process "+child+" is gone", func() bool { return !exists(child) })
 }
 
+// With the host's pids the kernel does not end the others when init ends by itself. The
+// shim does, before it reports init's exit.
+func TestInitsEndWithHostPids(t *testing.T) {
+	t.Parallel()
+	c := launch(t, newID(t), sh("sleep 1000 >/dev/null 2>&1 & echo $!; exit 3"), oci.WithHostNamespace(specs.PIDNamespace))
+	if code := await(t, "init", c.exits).ExitCode(); code != 3 {
+		t.Errorf("exit code %d", code)
+	}
+	c.stdout.await(t, "\n")
+	child := strings.TrimSpace(c.stdout.String())
+	eventually(t, "process "+child+" is gone", func() bool { return !exists(child) })
+}
+
 // exists reports whether there is a process, other than one that is dead
 // already and waits for the host's init.
 func exists(pid string) bool {

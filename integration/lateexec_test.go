@@ -83,9 +83,10 @@ func TestLateExecveFails(t *testing.T) {
 	}
 }
 
-// onlyExecve allows execve, and nothing that a process could end by.
+// onlyExecve allows execve, and nothing that a process could end by. It names openat2
+// too, since a syscall above all that a profile names fails by ENOSYS instead.
 func onlyExecve(t *testing.T, otherwise specs.LinuxSeccompAction) oci.SpecOpts {
-	return under(profile(t, `{"defaultAction":"`+string(otherwise)+`","syscalls":[{"names":["execve"],"action":"SCMP_ACT_ALLOW"}]}`))
+	return under(profile(t, `{"defaultAction":"`+string(otherwise)+`","syscalls":[{"names":["execve","openat2"],"action":"SCMP_ACT_ALLOW"}]}`))
 }
 
 // mustNotStart starts a container that cannot, and returns what the start says.
@@ -130,6 +131,40 @@ func TestLateExecveOfExecFails(t *testing.T) {
 		if got := c.exec(t, calls("exit:4")); got.code != 4 {
 			t.Errorf("another exec: %+v", got)
 		}
+	}
+}
+
+// A process whose execve has failed wants to end. A filter that kills the thread for it
+// leaves Go's other threads, which are under no filter: the shim kills them, also if an
+// agent is asked about execve and the start was over before.
+func TestFailedExecLeavesNoThreads(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ fact, execve string }{
+		{"without an agent", "SCMP_ACT_ALLOW"},
+		{"with an agent", "SCMP_ACT_NOTIFY"},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			// What is above the highest number that it names, openat2, would fail by ENOSYS.
+			p := profile(t, `{"defaultAction":"SCMP_ACT_KILL_THREAD","syscalls":[
+				{"names":["write","openat2"],"action":"SCMP_ACT_ALLOW"},{"names":["execve"],"action":"`+row.execve+`"}]}`)
+			asked := row.execve == string(specs.ActNotify)
+			if asked {
+				skipWithoutNotify(t)
+				p.ListenerPath = listen(t).path
+			}
+			c := launch(t, newID(t), []string{"/bin/minimal", "and", "hold"}, withHopeless(t), under(p))
+			c.stdout.await(t, "ran")
+			program := hopeless[0]
+			if !asked {
+				c.mustNotExec(t, program.args)
+			} else if got := c.exec(t, program.args); got.code != 128+uint32(unix.SIGKILL) || got.stderr != program.says+"\n" {
+				t.Errorf("an exec: %+v", got)
+			}
+			if pids, err := c.task.Pids(bounded(t)); err != nil || len(pids) != 1 {
+				t.Errorf("besides init there is %v, %v", pids, err)
+			}
+		})
 	}
 }
 

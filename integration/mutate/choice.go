@@ -49,7 +49,7 @@ var choice = []mutation{
 	},
 	{
 		"dot-dot", "a path with .. is accepted",
-		"seccomp/resolve.go", "!filepath.IsLocal(path) ||", "",
+		"seccomp/resolve.go", "!filepath.IsLocal(path) ||", `!filepath.IsLocal(path) && path == "" ||`,
 		in("seccomp", "TestResolve"),
 	},
 	{

@@ -10,7 +10,7 @@ var kept = []mutation{
 	{
 		"cache-key", "a file of the cache counts for another key",
 		"seccomp/cache/entry.go", "k != key {", "k != key && len(file) == 0 {",
-		in("seccomp/cache", "TestDecode"),
+		in("seccomp/cache", "TestDamagedFileIsDropped"),
 	},
 	{
 		"cache-file-owner", "a file of the cache that others can write to is used",

@@ -90,6 +90,16 @@ var start = []mutation{
 		in("shim/container/load", "TestSignalUnderTheFilter"),
 	},
 	{
+		"file-limit", "a program has the limit of files that Go has raised for itself",
+		"shim/container/load/exec.go", "\trestoreFileLimit()\n", "",
+		in("shim/container/load", "TestProgramInheritsNothingOfTheRuntime"),
+	},
+	{
+		"executed", "a process counts as the program before its execve",
+		"shim/container/load/standing.go", "executed: first.flags&forkedNotExecuted == 0}", "executed: first.flags&forkedNotExecuted == 0 || true}",
+		in(integration, "TestFilterEndsExecve"),
+	},
+	{
 		"listener-undelivered", "a process goes on although its agent has no listener",
 		"shim/container/load/await.go", "_ = c.page.write(wordResume, resumeEnd)", "_ = c.page.write(wordResume, resumeExecve)",
 		in("shim/container/load", "TestListenerThatNobodyTakes"),

@@ -8,15 +8,20 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // tree is a copy of the sources, in which mutations are tried.
 type tree struct{ root string }
 
 // newTree makes a copy of the module at source, as it is there, committed or not. What
-// an earlier run has built stays.
+// an earlier run has built stays. Two runs would change each other's copy.
 func newTree(source, root string) (*tree, error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {
+		return nil, err
+	}
+	if err := lock(root); err != nil {
 		return nil, err
 	}
 	old, err := os.ReadDir(root)
@@ -42,6 +47,18 @@ func newTree(source, root string) (*tree, error) {
 		}
 	}
 	return &tree{root}, linkPeers(filepath.Join(source, "build/bin"), filepath.Join(root, "build/bin"))
+}
+
+// lock locks a folder until this process ends.
+func lock(dir string) error {
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: dir, Err: err}
+	}
+	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return fmt.Errorf("%s: another run is at work here: %w", dir, err)
+	}
+	return nil
 }
 
 func copyFile(from, to string) error {

@@ -110,6 +110,9 @@ func (c *Channel) awaitListener(p Process, call Execve) (*os.File, error) {
 // takeDescriptor duplicates a process's descriptor (pidfd_getfd(2), Linux 5.6).
 func takeDescriptor(pid, number int) (*os.File, error) {
 	process, err := unix.PidfdOpen(pid, 0)
+	if errors.Is(err, unix.ESRCH) { // it has been reaped
+		return nil, ErrKilled
+	}
 	if err != nil {
 		return nil, fmt.Errorf("take the seccomp listener: %w", os.NewSyscallError("pidfd_open", err))
 	}

@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -117,5 +118,16 @@ func TestSignalUnderTheFilter(t *testing.T) {
 	})
 	if got.awaited != nil || got.stdout != "ran\n" || got.status.ExitStatus() != 7 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// A process that has ended, and was reaped meanwhile, was killed: nothing else is to say.
+func TestListenerOfReapedProcess(t *testing.T) {
+	cmd := exec.Command("true")
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := takeDescriptor(cmd.Process.Pid, 0); !errors.Is(err, ErrKilled) {
+		t.Errorf("got %v", err)
 	}
 }

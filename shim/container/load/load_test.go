@@ -217,6 +217,7 @@ func TestProgramInheritsNothingOfTheRuntime(t *testing.T) {
 	if err != nil {
 		t.Skip("needs busybox (make deps)")
 	}
+	lowerFileLimit(t)
 	script := filepath.Join(t.TempDir(), "script")
 	text := "#!" + busybox + " sh\ngrep -E '^(Cap|Sig[BIC]|Seccomp:)' /proc/self/status\nulimit -S -n\nls -l /proc/self/fd\n"
 	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
@@ -240,6 +241,24 @@ func TestProgramInheritsNothingOfTheRuntime(t *testing.T) {
 		if strings.Contains(got.stdout, "socket:") {
 			t.Errorf("the channel is open:\n%s", got.stdout)
 		}
+	}
+}
+
+// lowerFileLimit makes the limit of files one that Go raises when it starts: a soft one
+// below the hard one.
+func lowerFileLimit(t *testing.T) {
+	t.Helper()
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: before.Max / 2, Max: before.Max}); err != nil {
+		t.Fatal(err)
 	}
 }
 
