@@ -53,7 +53,7 @@ func TestNodeInstallerConfig(t *testing.T) {
 		files files
 	}{
 		{"no file", "12", nil},
-		{"only a version", "2", files{"config.toml": "version = 2"}},
+		{"only a version", "12", files{"config.toml": "version = 2"}}, // with any runtime in config.toml, containerd 1.x has no default one
 		{"kind", "12", files{"config.toml": kindConfig}},
 		{"the default", "12", files{"config.toml": "DEFAULT"}},
 		{"others imported", "12", files{
@@ -256,8 +256,6 @@ func TestNodeInstallerFails(t *testing.T) {
 				write(t, in.path("payload/"+name), []byte("version = 2\n[plugins\n"))
 			}
 		}, "config.toml with the handler", 0},
-		// With any runtime in config.toml, containerd 1.x has no default one.
-		{"no runc", "1", files{"config.toml": "version = 2\n"}, nil, "config.toml would lose", 0},
 		{"no version", "1", files{"config.toml": "[debug]\n  level = \"warn\"\n"}, nil, "version is missing", 0},
 		{"replaced by an import", "1", files{
 			"config.toml": "version = 2\nimports = ['DIR/z.toml']\n",
@@ -299,8 +297,7 @@ func newConfig(t *testing.T, on string, etc files) *installation {
 	in := newInstallation(t)
 	write(t, in.path("restart"), fmt.Appendf(nil, "#!/bin/sh\necho >>%s\n", in.path("restarts")))
 	in.env = append(in.env, "RESTART="+in.path("restart"))
-	// There is no CRI to ask.
-	write(t, filepath.Join(in.bin, "ctr"), []byte("#!/bin/sh\necho 'io.containerd.grpc.v1 cri linux/amd64 ok'\n"))
+	in.serveCRI(t)
 	for name, text := range etc {
 		if text == "DEFAULT" {
 			out, err := exec.Command(filepath.Join(in.bin, "containerd"), "config", "default").Output()
@@ -318,6 +315,14 @@ func newConfig(t *testing.T, on string, etc files) *installation {
 func major() string {
 	n, _, _ := strings.Cut(strings.TrimPrefix(node.Version(), "v"), ".")
 	return n
+}
+
+// criPlugin is where this containerd's CRI plugin looks for handlers.
+func criPlugin() string {
+	if major() == "1" {
+		return "io.containerd.grpc.v1.cri"
+	}
+	return "io.containerd.cri.v1.runtime"
 }
 
 // read is what is in /etc/containerd.
@@ -362,11 +367,7 @@ func (in *installation) mustHaveRestarted(t *testing.T, want int) {
 // mustHaveHandler checks it where this containerd's CRI plugin looks for it.
 func (in *installation) mustHaveHandler(t *testing.T) {
 	t.Helper()
-	plugin := "io.containerd.cri.v1.runtime"
-	if major() == "1" {
-		plugin = "io.containerd.grpc.v1.cri"
-	}
-	table := fmt.Sprintf("[plugins.'%s'.containerd.runtimes.seccomp]", plugin)
+	table := fmt.Sprintf("[plugins.'%s'.containerd.runtimes.seccomp]", criPlugin())
 	if got := strings.ReplaceAll(in.dump(t), `"`, "'"); !strings.Contains(got, table) {
 		t.Errorf("%s is not in\n%s", table, got)
 	}

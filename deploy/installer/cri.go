@@ -1,0 +1,160 @@
+package installer
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"seccomp-shim/deploy/installer/config"
+)
+
+const (
+	// After its start k3s takes a while until its containerd serves.
+	serveTime = time.Minute
+	// The CRI plugin that is being replaced may still answer once.
+	settleTime = 3 * time.Second
+	pollTime   = 200 * time.Millisecond
+)
+
+// errNoHandler says that the CRI plugin answers, and not as wanted.
+var errNoHandler = errors.New("the CRI plugin answers, without the handler")
+
+// awaitCRI waits until containerd's CRI plugin answers, and has the handler if it is wanted.
+func awaitCRI(socket string, wanted bool) error {
+	start := time.Now()
+	for ; ; time.Sleep(pollTime) {
+		names, err := runtimeHandlers(socket)
+		limit := serveTime
+		switch {
+		case err == nil && (!wanted || slices.Contains(names, config.Handler)):
+			return nil
+		case err == nil:
+			err, limit = fmt.Errorf("%w: it has %q", errNoHandler, names), settleTime
+		}
+		if time.Since(start) > limit {
+			return err
+		}
+	}
+}
+
+// runtimeHandlers asks the CRI plugin for the names of its runtime handlers. gRPC is
+// HTTP/2 with a prefix of five bytes before each message, which net/http speaks: grpc-go
+// would double the size of the binary for this one call.
+// https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+func runtimeHandlers(socket string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{
+		Protocols: protocols,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}
+	defer transport.CloseIdleConnections()
+
+	// StatusRequest{verbose: true}: before 2.0 only that tells the handlers.
+	message := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 1)
+	body := append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...) //nolint:gosec // two bytes
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://containerd/runtime.v1.RuntimeService/Status", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/grpc")
+	request.Header.Set("Te", "trailers")
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range []http.Header{response.Header, response.Trailer} { // a failure may have no body, and no trailer
+		if status := h.Get("Grpc-Status"); status != "" && status != "0" {
+			return nil, fmt.Errorf("CRI Status: %s (code %s)", h.Get("Grpc-Message"), status)
+		}
+	}
+	if len(answer) < 5 {
+		return nil, fmt.Errorf("CRI Status: no answer, HTTP status %s", response.Status)
+	}
+	return handlersOf(answer[5:])
+}
+
+// handlersOf reads runtime.v1.StatusResponse: since containerd 2.0 it has a list of
+// handlers, and always, if verbose, the plugin's configuration as JSON.
+func handlersOf(status []byte) ([]string, error) {
+	var names []string
+	err := eachField(status, func(number protowire.Number, value []byte) error {
+		const info, runtimeHandlers = 2, 3
+		var first, second string
+		switch number {
+		case info, runtimeHandlers:
+			if err := eachField(value, func(number protowire.Number, value []byte) error {
+				switch number {
+				case 1:
+					first = string(value)
+				case 2:
+					second = string(value)
+				}
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		switch {
+		case number == runtimeHandlers:
+			names = append(names, first)
+		case number == info && first == "config":
+			var plugin struct {
+				Containerd struct {
+					Runtimes map[string]json.RawMessage `json:"runtimes"`
+				} `json:"containerd"`
+			}
+			if err := json.Unmarshal([]byte(second), &plugin); err != nil {
+				return fmt.Errorf("CRI Status: info: config: %w", err)
+			}
+			for name := range plugin.Containerd.Runtimes {
+				names = append(names, name)
+			}
+		}
+		return nil
+	})
+	slices.Sort(names)
+	return slices.Compact(names), err
+}
+
+// eachField calls do for each field of a message that has a length; others are skipped.
+func eachField(message []byte, do func(protowire.Number, []byte) error) error {
+	for len(message) > 0 {
+		number, kind, n := protowire.ConsumeTag(message)
+		if n < 0 {
+			return protowire.ParseError(n)
+		}
+		message = message[n:]
+		size := protowire.ConsumeFieldValue(number, kind, message)
+		if size < 0 {
+			return protowire.ParseError(size)
+		}
+		if kind == protowire.BytesType {
+			value, _ := protowire.ConsumeBytes(message) // as above
+			if err := do(number, value); err != nil {
+				return err
+			}
+		}
+		message = message[size:]
+	}
+	return nil
+}
