@@ -128,6 +128,13 @@ func TestNodeInstallerSaysTheCause(t *testing.T) {
 			says:   []string{"read-only file system", "start containerd with --config FILE", "set CONTAINERD_CONFIG"},
 		},
 		{
+			name: "a second shim in containerd's PATH, as of a package",
+			mounts: `for folder in bin sbin; do mount -t tmpfs tmpfs /usr/local/$folder; done
+				echo >/usr/local/bin/containerd-shim-seccomp-v1`,
+			change: func(_ *testing.T, in *installation) { in.env = append(in.env, "BIN_DIR=/usr/local/sbin") },
+			says:   []string{"/usr/local/bin/containerd-shim-seccomp-v1 is there too", "set BIN_DIR=/usr/local/bin"},
+		},
+		{
 			name:  "a binary of another architecture",
 			files: files{"config.toml": kindConfig},
 			change: func(t *testing.T, in *installation) {
@@ -325,6 +332,9 @@ func TestNodeInstallerOlder(t *testing.T) {
 // A package's payload has links to the package's binaries, which stay its own.
 func TestNodeInstallerOfPackage(t *testing.T) {
 	in := newConfig(t, "12", files{"config.toml": kindConfig})
+	in.must(t, "install") // as by the DaemonSet, before there was a package
+	older := filepath.Join(in.bin, "containerd-shim-seccomp-v1")
+	read(t, older)
 	for _, name := range []string{"containerd-shim-seccomp-v1", "seccompctl"} {
 		binary := read(t, in.path("payload/"+name))
 		write(t, in.path("usr/bin/"+name), binary)
@@ -333,12 +343,20 @@ func TestNodeInstallerOfPackage(t *testing.T) {
 		}
 		link(t, in.path("usr/bin/"+name), in.path("payload/"+name))
 	}
-	before := in.tree(t)
 	in.without("BIN_DIR")
 	if out := in.must(t, "install"); strings.Contains(out, "/containerd-shim-seccomp-v1") {
 		t.Error("the binaries were copied")
 	}
+	if _, err := os.Stat(older); !os.IsNotExist(err) {
+		t.Errorf("the older copy: %v", err)
+	}
 	in.mustHaveHandler(t)
+	before := in.tree(t)
+	maps.DeleteFunc(before, func(name, _ string) bool {
+		return strings.HasPrefix(name, "state/") || strings.HasPrefix(name, "profiles/") || strings.HasPrefix(name, "etc/conf.d/") ||
+			name == "etc/seccomp-options.toml"
+	})
+	before["etc/config.toml"] = kindConfig
 	in.must(t, "uninstall")
 	in.mustBeAs(t, before)
 }

@@ -66,7 +66,7 @@ func runtimeHandlers(socket string) ([]string, error) {
 
 	// StatusRequest{verbose: true}: before 2.0 only that tells the handlers.
 	message := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 1)
-	body := append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...) //nolint:gosec // two bytes
+	body := append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://containerd/runtime.v1.RuntimeService/Status", bytes.NewReader(body))
 	if err != nil {
 		return nil, err

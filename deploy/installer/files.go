@@ -104,7 +104,7 @@ func (n *node) installProgram(name, try string) error {
 func runOnce(program, argument string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), runTime)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, program, argument).CombinedOutput() //nolint:gosec // what was installed
+	out, err := exec.CommandContext(ctx, program, argument).CombinedOutput()
 	if err == nil {
 		return nil
 	}

@@ -52,7 +52,7 @@ func (j *journal) mkdir(path string) error {
 	if err := j.mkdir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := os.Mkdir(path, 0o755); err != nil { //nolint:gosec // as /etc/containerd and /opt/bin are
+	if err := os.Mkdir(path, 0o755); err != nil {
 		return err
 	}
 	j.folders = append(j.folders, path)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -31,7 +32,7 @@ func (n *node) say(format string, args ...any) {
 
 // run locks the node against a second run, and does what was asked for.
 func (n *node) run(action string) error {
-	if err := os.MkdirAll(n.settings.run, 0o755); err != nil { //nolint:gosec // as all of /run
+	if err := os.MkdirAll(n.settings.run, 0o755); err != nil {
 		return err
 	}
 	lock, err := os.OpenFile(n.settings.run+"/lock", os.O_CREATE|os.O_WRONLY, 0o600)
@@ -39,7 +40,7 @@ func (n *node) run(action string) error {
 		return err
 	}
 	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil { //nolint:gosec // a small number
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
 		return &os.PathError{Op: "flock", Path: lock.Name(), Err: err}
 	}
 	signal.Notify(n.interrupts, unix.SIGHUP, unix.SIGINT, unix.SIGTERM)
@@ -78,7 +79,11 @@ func (n *node) install() error {
 func (n *node) uninstall() error {
 	// containerd needs the binary to clean up after a shim, and the handler to start a
 	// container of its pod again.
-	if pids := runningShims([]string{n.binDir}); len(pids) > 0 {
+	folders := []string{n.binDir}
+	if slices.Contains(standardFolders, n.binDir) { // an installation may have moved under them
+		folders = standardFolders
+	}
+	if pids := runningShims(folders); len(pids) > 0 {
 		return fmt.Errorf("pods still run by this runtime, delete them first; their shims are processes %s", strings.Join(pids, " "))
 	}
 	if err := n.change(false, n.removeHandler); err != nil {

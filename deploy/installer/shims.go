@@ -15,7 +15,10 @@ func runningShims(folders []string) []string {
 	for _, process := range processes {
 		if slices.ContainsFunc(folders, func(folder string) bool {
 			binary, err := filepath.EvalSymlinks(filepath.Join(folder, shimName))
-			return err == nil && isShim(process, binary)
+			if err != nil { // removed under the processes that run it
+				binary = filepath.Join(folder, shimName)
+			}
+			return isShim(process, binary)
 		}) {
 			pids = append(pids, filepath.Base(process))
 		}
