@@ -89,6 +89,7 @@ var mayImport = map[string][]string{
 	"deploy/installer/config": {"github.com/pelletier/go-toml/v2", "github.com/pelletier/go-toml/v2/unstable"},
 	"deploy/installer": {
 		"seccomp-shim/deploy/installer/config",
+		"golang.org/x/net/http2", "golang.org/x/net/http2/hpack", // framing alone
 		"golang.org/x/sys/unix",
 		"google.golang.org/protobuf/encoding/protowire",
 	},

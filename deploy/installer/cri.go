@@ -1,15 +1,10 @@
 package installer
 
 import (
-	"bytes"
-	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"slices"
 	"time"
 
@@ -24,6 +19,7 @@ const (
 	// The CRI plugin that is being replaced may still answer once.
 	settleTime = 3 * time.Second
 	pollTime   = 200 * time.Millisecond
+	callTime   = 10 * time.Second
 )
 
 // errNoHandler says that the CRI plugin answers, and not as wanted.
@@ -47,50 +43,23 @@ func awaitCRI(socket string, wanted bool) error {
 	}
 }
 
-// runtimeHandlers asks the CRI plugin for the names of its runtime handlers. gRPC is
-// HTTP/2 with a prefix of five bytes before each message, which net/http speaks: grpc-go
-// would double the size of the binary for this one call.
-// https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+// runtimeHandlers asks the CRI plugin for the names of its runtime handlers.
 func runtimeHandlers(socket string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	protocols := new(http.Protocols)
-	protocols.SetUnencryptedHTTP2(true)
-	transport := &http.Transport{
-		Protocols: protocols,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socket)
-		},
+	conn, err := net.DialTimeout("unix", socket, callTime)
+	if err != nil {
+		return nil, err
 	}
-	defer transport.CloseIdleConnections()
-
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(callTime)); err != nil {
+		return nil, err
+	}
 	// StatusRequest{verbose: true}: before 2.0 only that tells the handlers.
-	message := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 1)
-	body := append(binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message))), message...)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://containerd/runtime.v1.RuntimeService/Status", bytes.NewReader(body))
+	request := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 1)
+	answer, err := call(conn, "/runtime.v1.RuntimeService/Status", request)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("CRI Status: %w", err)
 	}
-	request.Header.Set("Content-Type", "application/grpc")
-	request.Header.Set("Te", "trailers")
-	response, err := transport.RoundTrip(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range []http.Header{response.Header, response.Trailer} { // a failure may have no body, and no trailer
-		if status := h.Get("Grpc-Status"); status != "" && status != "0" {
-			return nil, fmt.Errorf("CRI Status: %s (code %s)", h.Get("Grpc-Message"), status)
-		}
-	}
-	if len(answer) < 5 {
-		return nil, fmt.Errorf("CRI Status: no answer, HTTP status %s", response.Status)
-	}
-	return handlersOf(answer[5:])
+	return handlersOf(answer)
 }
 
 // handlersOf reads runtime.v1.StatusResponse: since containerd 2.0 it has a list of
