@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -297,7 +298,7 @@ func TestNodeInstallerMoves(t *testing.T) {
 	before := in.tree(t)
 	in.must(t, "install")
 	in.env = append(in.env, "BIN_DIR="+in.path("opt/bin"))
-	in.must(t, "install")
+	in.must(t, "install") // which does not restart containerd, and so does not ask where that looks
 	for name, want := range map[string]bool{"bin/containerd-shim-seccomp-v1": false, "bin/seccompctl": false, "opt/bin/containerd-shim-seccomp-v1": true} {
 		if _, err := os.Stat(in.path(name)); (err == nil) != want {
 			t.Errorf("%s: %v", name, err)
@@ -327,6 +328,15 @@ func TestNodeInstallerOlder(t *testing.T) {
 		delete(before, "conf.d/") // else it does not know who made it
 	}
 	in.mustHave(t, before)
+}
+
+// Where containerd does not look, its pods would not start.
+func TestNodeInstallerWarnsOfPath(t *testing.T) {
+	in := newConfig(t, "12", files{"config.toml": kindConfig})
+	in.env = append(in.env, "BIN_DIR="+in.path("opt/bin"))
+	if out := in.must(t, "install"); !strings.Contains(out, "warning: "+in.path("opt/bin")+" is neither in the PATH of containerd (process "+strconv.Itoa(os.Getpid())+")") {
+		t.Error("it does not say so")
+	}
 }
 
 // A package's payload has links to the package's binaries, which stay its own.

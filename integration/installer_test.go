@@ -197,7 +197,9 @@ func TestNodeInstaller(t *testing.T) {
 	}
 	before := read(t, in.config)
 
-	in.must(t, "install")
+	if out := in.must(t, "install"); strings.Contains(out, "warning") {
+		t.Error("containerd does not look where it does")
+	}
 	restarts(1)
 	binary := filepath.Join(in.bin, testbed.ShimBinary(runtimeName))
 	old := run("old")

@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	// After its start k3s takes a while until its containerd serves.
-	serveTime = time.Minute
-	// The CRI plugin that is being replaced may still answer once.
+	serveTime = 20 * time.Second
+	// k3s and RKE2 are there before the containerd that they start.
+	rancherServeTime = time.Minute
+	// The containerd that is being replaced may still answer once.
 	settleTime = 3 * time.Second
 	pollTime   = 200 * time.Millisecond
 	callTime   = 10 * time.Second
@@ -26,12 +27,14 @@ const (
 var errNoHandler = errors.New("the CRI plugin answers, without the handler")
 
 // awaitCRI waits until containerd's CRI plugin answers, and has the handler if it is wanted.
-func awaitCRI(socket string, wanted bool) error {
+func awaitCRI(socket string, wanted bool, serve time.Duration) error {
 	start := time.Now()
 	for ; ; time.Sleep(pollTime) {
 		names, err := runtimeHandlers(socket)
-		limit := serveTime
+		limit := serve
 		switch {
+		case errors.Is(err, errUnimplemented):
+			limit = settleTime
 		case err == nil && (!wanted || slices.Contains(names, config.Handler)):
 			return nil
 		case err == nil:

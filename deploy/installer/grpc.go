@@ -80,6 +80,9 @@ func send(conn net.Conn, framer *http2.Framer, method string, message []byte) er
 	)
 }
 
+// errUnimplemented says that the server has no such service.
+var errUnimplemented = errors.New("not implemented")
+
 // result returns the message of an answer whose status is good.
 func result(last *http2.MetaHeadersFrame, answer []byte) ([]byte, error) {
 	var status, text string
@@ -91,7 +94,11 @@ func result(last *http2.MetaHeadersFrame, answer []byte) ([]byte, error) {
 			text = h.Value
 		}
 	}
-	if status != "0" {
+	switch status {
+	case "0":
+	case "12":
+		return nil, fmt.Errorf("%w: %s", errUnimplemented, text)
+	default:
 		return nil, fmt.Errorf("%s (code %s)", text, status)
 	}
 	if len(answer) < 5 {

@@ -151,14 +151,34 @@ func (n *node) judgeRestarted(wanted bool) error {
 	if socket == "" {
 		socket = n.after.Address()
 	}
-	switch err := awaitCRI(socket, wanted); {
+	serve := serveTime
+	if n.generator() != "" {
+		serve = rancherServeTime
+	}
+	switch err := awaitCRI(socket, wanted, serve); {
 	case errors.Is(err, errNoHandler):
 		return fmt.Errorf("after its restart containerd has no handler %q: does it read %s, or does another program write that file again? "+
 			"Set CONTAINERD_CONFIG to the file that it reads: %w", config.Handler, n.config, err)
 	case err != nil:
 		return fmt.Errorf("containerd's CRI plugin does not start with the new configuration: it does not answer on %s: %w", socket, err)
 	}
+	if wanted {
+		n.warnOfPath(socket)
+	}
 	return n.interrupted()
+}
+
+// warnOfPath: containerd looks for the shim in its PATH, and beside itself, only when a
+// pod is started.
+func (n *node) warnOfPath(socket string) {
+	process, folders, err := programFolders(socket)
+	if err != nil {
+		return // it is not the node's, or it has ended
+	}
+	if !slices.ContainsFunc(folders, func(folder string) bool { return sameFile(folder, n.binDir) }) {
+		n.say("warning: %s is neither in the PATH of containerd (process %d) nor beside it, so pods of the handler will not start: set BIN_DIR to one of %s",
+			n.binDir, process, strings.Join(folders, ", "))
+	}
 }
 
 // interrupted reports that we were told to end.
@@ -201,7 +221,7 @@ func (n *node) recordFolders() error {
 
 func (n *node) recordedFolders() []string {
 	text, _ := os.ReadFile(n.stateFile("folders")) // absent if none were made
-	return strings.Fields(string(text))
+	return slices.DeleteFunc(strings.Split(string(text), "\n"), func(line string) bool { return line == "" })
 }
 
 // explain says what helps against a failure, where a setting does.

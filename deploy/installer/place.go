@@ -2,6 +2,7 @@ package installer
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -76,7 +77,7 @@ func (n *node) importedFolder() (string, error) {
 	}
 	patterns, err := config.Imports(text)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w", n.config, err)
 	}
 	found, base := "", filepath.Dir(n.config)
 	for _, pattern := range patterns {
