@@ -157,7 +157,7 @@ func TestNodeInstaller(t *testing.T) {
 		}
 	})
 	in.config = filepath.Join(n.Dir(), "config.toml")
-	in.env = append(in.env, "RESTART="+in.path("restart"), "CONTAINERD_ADDRESS="+n.Address())
+	in.env = append(in.env, "RESTART="+in.path("restart")) // and the address is in the configuration
 	restarts := serveRestarts(t, n, ask, answer)
 	must := func(code int, args ...string) string {
 		t.Helper()

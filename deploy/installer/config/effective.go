@@ -78,10 +78,14 @@ func (e *Effective) CRIDisabled() string {
 	return ""
 }
 
-// Address is the socket that containerd serves.
+// Address is the socket that containerd serves. Since 2.3 a plugin has it.
 func (e *Effective) Address() string {
-	address, _ := e.at("grpc", "address").(string)
-	return address
+	for _, where := range [][]string{{"plugins", "io.containerd.server.v1.grpc", "address"}, {"grpc", "address"}} {
+		if address, _ := e.at(where...).(string); address != "" {
+			return address
+		}
+	}
+	return "/run/containerd/containerd.sock"
 }
 
 // lostRuntimes returns the names of the runtimes that e has and after has not.

@@ -44,6 +44,18 @@ func TestLost(t *testing.T) {
 	}
 }
 
+func TestAddress(t *testing.T) {
+	for dump, want := range map[string]string{
+		"":                       "/run/containerd/containerd.sock",
+		"[grpc]\naddress='/a'\n": "/a",
+		"[plugins.'io.containerd.server.v1.grpc']\naddress='/b'\n": "/b",
+	} {
+		if got := effective(t, v24, dump).Address(); got != want {
+			t.Errorf("%q: got %s", dump, got)
+		}
+	}
+}
+
 func TestCRIDisabled(t *testing.T) {
 	for dump, want := range map[string]string{
 		"disabled_plugins = []\n":                               "",
