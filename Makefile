@@ -42,6 +42,7 @@ CRUN_TOOL := $(BENCH)/crun
 RACE  := $(BIN)/race
 # What the node installer brings to a node, itself included.
 INSTALLER := $(CURDIR)/build/installer
+NODE_INSTALLER := $(BIN)/node-installer
 # The virtual machine of test-vm: its disks, kernel and logs.
 VM   := $(CURDIR)/build/vm
 # And that of test-node and test-vagrant.
@@ -79,7 +80,7 @@ export FUZZWORKERS ?= 2
 .DELETE_ON_ERROR:
 .PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm test-node \
 	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit mutate fmt clean \
-	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
+	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(NODE_INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -225,11 +226,13 @@ LDFLAGS = -linkmode external -extldflags -static -X seccomp-shim/version.stamped
 $(SHIM) $(CTL): $(PATCHED)
 	$(CROSS) $(GO) build $(CHANGED),$(SHIM_TAGS),netgo,osusergo -trimpath -buildvcs=false -ldflags '$(LDFLAGS) $(STRIP)' -o $@ ./cmd/$(@F)
 $(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
+$(NODE_INSTALLER): $(PATCHED)
+	$(CROSS) env CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o $@ ./cmd/$(@F)
 
 # As install(1) does, and no older binary is written into: it may be running.
-$(INSTALLER): $(SHIM) $(CTL)
+$(INSTALLER): $(SHIM) $(CTL) $(NODE_INSTALLER)
 	@mkdir -p $@/profiles
-	install -t $@ deploy/installer/node-installer $(SHIM) $(CTL)
+	install -t $@ $(NODE_INSTALLER) $(SHIM) $(CTL)
 	install -m 644 -t $@ deploy/containerd/seccomp-*.toml
 	install -m 644 -t $@/profiles integration/testdata/profiles/*.json
 

@@ -86,6 +86,15 @@ var mayImport = map[string][]string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag",
 		"golang.org/x/sys/unix",
 	},
+	// The text of containerd's configuration, and what a node is.
+	"deploy/installer/config": {"github.com/pelletier/go-toml/v2", "github.com/pelletier/go-toml/v2/unstable"},
+	"deploy/installer": {
+		"seccomp-shim/deploy/installer/config",
+		"golang.org/x/net/http2", "golang.org/x/net/http2/hpack", // framing alone
+		"golang.org/x/sys/unix",
+		"google.golang.org/protobuf/encoding/protowire",
+	},
+	"cmd/node-installer":    {"seccomp-shim/deploy/installer"},
 	"deploy/packages/parts": {"github.com/CycloneDX/cyclonedx-go"},
 	"deploy/packages/manual": {
 		"seccomp-shim/cmd/seccompctl/command",

@@ -13,7 +13,8 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// files are a node's /etc/containerd. DIR stands for its path.
+// files are a node's /etc/containerd, and the folders in it, whose names end in a slash.
+// DIR stands for its path.
 type files map[string]string
 
 // kindConfig is like the config.toml of kind's node image, which is in the format of
@@ -39,6 +40,47 @@ version = 2
   sandbox_image = "registry.k8s.io/pause:3.10"
 `
 
+// eksConfig is like that of EKS' image of Amazon Linux 2023.
+const eksConfig = `version = 2
+root = "/var/lib/containerd"
+state = "/run/containerd"
+
+[grpc]
+address = "/run/containerd/containerd.sock"
+
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "localhost/kubernetes/pause"
+
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "/etc/containerd/certs.d:/etc/docker/certs.d"
+
+[plugins."io.containerd.grpc.v1.cri".containerd]
+default_runtime_name = "nvidia"
+discard_unpacked_layers = true
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia]
+runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia.options]
+BinaryName = "/usr/bin/nvidia-container-runtime"
+SystemdCgroup = true
+
+[plugins."io.containerd.grpc.v1.cri".cni]
+bin_dir = "/opt/cni/bin"
+conf_dir = "/etc/cni/net.d"`
+
+// debianConfig is like that of Debian 12's package: it has no runtime.
+const debianConfig = `version = 2
+
+[plugins]
+  [plugins."io.containerd.grpc.v1.cri"]
+    [plugins."io.containerd.grpc.v1.cri".cni]
+      bin_dir = "/usr/lib/cni"
+      conf_dir = "/etc/cni/net.d"
+  [plugins."io.containerd.internal.v1.opt"]
+    path = "/var/lib/containerd"
+`
+
 // handlerOfVersion3 is a handler that a person has made.
 const handlerOfVersion3 = `[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.seccomp]
   runtime_type = "io.containerd.seccomp.v1"
@@ -53,7 +95,7 @@ func TestNodeInstallerConfig(t *testing.T) {
 		files files
 	}{
 		{"no file", "12", nil},
-		{"only a version", "2", files{"config.toml": "version = 2"}},
+		{"only a version", "12", files{"config.toml": "version = 2"}}, // with any runtime in config.toml, containerd 1.x has no default one
 		{"kind", "12", files{"config.toml": kindConfig}},
 		{"the default", "12", files{"config.toml": "DEFAULT"}},
 		{"others imported", "12", files{
@@ -67,6 +109,21 @@ func TestNodeInstallerConfig(t *testing.T) {
 			"conf.d/debug.toml": "version = 3\n[debug]\n  level = \"warn\"\n",
 		}},
 		{"no version", "2", files{"config.toml": "# nothing\n[debug]\n  level = \"warn\"\n"}},
+		{"empty", "12", files{"config.toml": ""}},
+		{"only a comment", "12", files{"config.toml": "# by hand\n"}},
+		{"CRLF", "12", files{"config.toml": strings.ReplaceAll(kindConfig, "\n", "\r\n")}},
+		{"EKS", "12", files{"config.toml": eksConfig}},
+		{"Debian's package", "12", files{"config.toml": debianConfig}},
+		{"an empty conf.d", "2", files{"config.toml": "version = 3\nimports = ['DIR/conf.d/*.toml']\n", "conf.d/": ""}},
+		{"a vendor's file in conf.d", "2", files{
+			"config.toml": "version = 3\nimports = ['DIR/conf.d/*.toml']\n",
+			"conf.d/99-vendor.toml": "version = 3\n# the vendor's\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.vendor]\n" +
+				"  runtime_type = 'io.containerd.runc.v2'\n  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.vendor.options]\n    BinaryName = '/usr/bin/vendor'\n",
+		}},
+		{"another folder imported", "2", files{
+			"config.toml":         "version = 3\nimports = [\n  'config.d/*.toml', # relative\n]\n",
+			"config.d/debug.toml": "version = 3\n[debug]\n  level = \"warn\"\n",
+		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -83,6 +140,9 @@ func TestNodeInstallerConfig(t *testing.T) {
 				}
 			}
 			for file, text := range before {
+				if text == "" {
+					continue // empty, or a folder
+				}
 				if kept := lines(in.read(t)[file]); !slices.Contains(kept, lines(text)[0]) || len(kept) < len(lines(text)) {
 					t.Errorf("%s is now\n%s", file, strings.Join(kept, "\n"))
 				}
@@ -256,8 +316,6 @@ func TestNodeInstallerFails(t *testing.T) {
 				write(t, in.path("payload/"+name), []byte("version = 2\n[plugins\n"))
 			}
 		}, "config.toml with the handler", 0},
-		// With any runtime in config.toml, containerd 1.x has no default one.
-		{"no runc", "1", files{"config.toml": "version = 2\n"}, nil, "config.toml would lose", 0},
 		{"no version", "1", files{"config.toml": "[debug]\n  level = \"warn\"\n"}, nil, "version is missing", 0},
 		{"replaced by an import", "1", files{
 			"config.toml": "version = 2\nimports = ['DIR/z.toml']\n",
@@ -299,8 +357,7 @@ func newConfig(t *testing.T, on string, etc files) *installation {
 	in := newInstallation(t)
 	write(t, in.path("restart"), fmt.Appendf(nil, "#!/bin/sh\necho >>%s\n", in.path("restarts")))
 	in.env = append(in.env, "RESTART="+in.path("restart"))
-	// There is no CRI to ask.
-	write(t, filepath.Join(in.bin, "ctr"), []byte("#!/bin/sh\necho 'io.containerd.grpc.v1 cri linux/amd64 ok'\n"))
+	in.serveCRI(t)
 	for name, text := range etc {
 		if text == "DEFAULT" {
 			out, err := exec.Command(filepath.Join(in.bin, "containerd"), "config", "default").Output()
@@ -308,6 +365,12 @@ func newConfig(t *testing.T, on string, etc files) *installation {
 				t.Fatal(err)
 			}
 			text = string(bytes.ReplaceAll(out, []byte("/etc/containerd"), []byte(in.path("etc"))))
+		}
+		if strings.HasSuffix(name, "/") {
+			if err := os.MkdirAll(filepath.Join(in.path("etc"), name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			continue
 		}
 		write(t, filepath.Join(in.path("etc"), name), []byte(strings.ReplaceAll(text, "DIR", in.path("etc"))))
 	}
@@ -320,16 +383,26 @@ func major() string {
 	return n
 }
 
-// read is what is in /etc/containerd.
+// criPlugin is where this containerd's CRI plugin looks for handlers.
+func criPlugin() string {
+	if major() == "1" {
+		return "io.containerd.grpc.v1.cri"
+	}
+	return "io.containerd.cri.v1.runtime"
+}
+
+// read is what is in /etc/containerd. A folder that is left empty counts too.
 func (in *installation) read(t *testing.T) files {
 	t.Helper()
 	found := files{}
 	for _, pattern := range []string{"*", "*/*"} {
 		names, _ := filepath.Glob(filepath.Join(in.path("etc"), pattern)) // no bad pattern
 		for _, name := range names {
+			rel, _ := filepath.Rel(in.path("etc"), name)
 			if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
-				rel, _ := filepath.Rel(in.path("etc"), name)
 				found[rel] = string(read(t, name))
+			} else if err == nil && info.IsDir() {
+				found[rel+"/"] = ""
 			}
 		}
 	}
@@ -340,7 +413,7 @@ func (in *installation) mustHave(t *testing.T, want files) {
 	t.Helper()
 	got := in.read(t)
 	for name := range got {
-		if got[name] != want[name] {
+		if text, ok := want[name]; !ok || text != got[name] {
 			t.Errorf("%s is\n%s\nwas\n%s", name, got[name], want[name])
 		}
 	}
@@ -362,11 +435,7 @@ func (in *installation) mustHaveRestarted(t *testing.T, want int) {
 // mustHaveHandler checks it where this containerd's CRI plugin looks for it.
 func (in *installation) mustHaveHandler(t *testing.T) {
 	t.Helper()
-	plugin := "io.containerd.cri.v1.runtime"
-	if major() == "1" {
-		plugin = "io.containerd.grpc.v1.cri"
-	}
-	table := fmt.Sprintf("[plugins.'%s'.containerd.runtimes.seccomp]", plugin)
+	table := fmt.Sprintf("[plugins.'%s'.containerd.runtimes.seccomp]", criPlugin())
 	if got := strings.ReplaceAll(in.dump(t), `"`, "'"); !strings.Contains(got, table) {
 		t.Errorf("%s is not in\n%s", table, got)
 	}

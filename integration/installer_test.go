@@ -60,7 +60,7 @@ func (in *installation) path(name string) string { return filepath.Join(in.dir, 
 // do runs the installer and returns what it says.
 func (in *installation) do(t *testing.T, action string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(bounded(t), "sh", in.path("payload/node-installer"), action)
+	cmd := exec.CommandContext(bounded(t), in.path("payload/node-installer"), action)
 	cmd.Env = append(in.env, "CONTAINERD_CONFIG="+in.config)
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s: %v\n%s", action, err, out)
@@ -79,15 +79,19 @@ func (in *installation) must(t *testing.T, action string) string {
 // dump is the effective configuration.
 func (in *installation) dump(t *testing.T) string {
 	t.Helper()
-	args := []string{"--config", in.config, "config", "dump"}
-	if _, err := os.Stat(in.config); os.IsNotExist(err) {
-		args = []string{"config", "default"}
-	}
-	out, err := exec.Command(filepath.Join(in.bin, "containerd"), args...).Output()
+	out, err := in.effective()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+func (in *installation) effective() ([]byte, error) {
+	args := []string{"--config", in.config, "config", "dump"}
+	if _, err := os.Stat(in.config); os.IsNotExist(err) {
+		args = []string{"config", "default"}
+	}
+	return exec.Command(filepath.Join(in.bin, "containerd"), args...).Output()
 }
 
 func read(t *testing.T, file string) []byte {
@@ -153,7 +157,7 @@ func TestNodeInstaller(t *testing.T) {
 		}
 	})
 	in.config = filepath.Join(n.Dir(), "config.toml")
-	in.env = append(in.env, "RESTART="+in.path("restart"), "CONTAINERD_ADDRESS="+n.Address())
+	in.env = append(in.env, "RESTART="+in.path("restart")) // and the address is in the configuration
 	restarts := serveRestarts(t, n, ask, answer)
 	must := func(code int, args ...string) string {
 		t.Helper()
@@ -193,7 +197,9 @@ func TestNodeInstaller(t *testing.T) {
 	}
 	before := read(t, in.config)
 
-	in.must(t, "install")
+	if out := in.must(t, "install"); strings.Contains(out, "warning") {
+		t.Error("containerd does not look where it does")
+	}
 	restarts(1)
 	binary := filepath.Join(in.bin, testbed.ShimBinary(runtimeName))
 	old := run("old")

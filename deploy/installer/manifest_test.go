@@ -1,6 +1,3 @@
-// Package installer holds what puts the runtime handler on a node; its tests read
-// the manifest as strictly as the API server does. What it does to a node is tested
-// by packages integration and integration/node.
 package installer
 
 import (

@@ -30,6 +30,7 @@ type part struct {
 // A binary is a program with its parts, as indices of a list.
 type binary struct {
 	name, sha256, arch string
+	cgo                bool // it has the C libraries
 	parts              []int
 }
 
@@ -72,7 +73,9 @@ func (r *request) answer(files []string) error {
 			return err
 		}
 		for i := range binaries {
-			binaries[i].parts = append(binaries[i].parts, len(parts))
+			if binaries[i].cgo {
+				binaries[i].parts = append(binaries[i].parts, len(parts))
+			}
 		}
 		parts = append(parts, p)
 	}

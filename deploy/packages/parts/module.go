@@ -29,7 +29,7 @@ func linked(files []string) ([]part, []binary, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		b := binary{name: filepath.Base(file), sha256: fmt.Sprintf("%x", sha256.Sum256(data)), arch: setting(info, "GOARCH")}
+		b := binary{name: filepath.Base(file), sha256: fmt.Sprintf("%x", sha256.Sum256(data)), arch: setting(info, "GOARCH"), cgo: setting(info, "CGO_ENABLED") == "1"}
 		for _, p := range append([]part{standardLibrary(info)}, modules(info)...) {
 			i := slices.IndexFunc(parts, func(known part) bool { return known.purl == p.purl })
 			if i < 0 {

@@ -1,0 +1,372 @@
+package integration
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// runtimeTables are runtimes in the format of this containerd, and the version above them.
+func runtimeTables(body string) string {
+	version := 3
+	if major() == "1" {
+		version = 2
+	}
+	return fmt.Sprintf("version = %d\n", version) + strings.ReplaceAll(body, "RUNTIMES", fmt.Sprintf("plugins.%q.containerd.runtimes", criPlugin()))
+}
+
+const runcTable = "[RUNTIMES.runc]\n  runtime_type = 'io.containerd.runc.v2'\n"
+
+// tree is what is in a node's folders: all but what the machinery of the test needs.
+func (in *installation) tree(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(in.dir, func(path string, e fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(in.dir, path)
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains([]string{"payload", "run"}, rel):
+			return fs.SkipDir
+		case e.IsDir():
+			found[rel+"/"] = ""
+		case e.Type().IsRegular() && rel != "restarts":
+			found[rel] = string(read(t, path))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func (in *installation) mustBeAs(t *testing.T, want map[string]string) {
+	t.Helper()
+	got := in.tree(t)
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		if text, ok := want[name]; !ok || text != got[name] {
+			t.Errorf("%s is new, or changed", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if _, ok := got[name]; !ok {
+			t.Errorf("%s is gone", name)
+		}
+	}
+}
+
+// without removes variables from the installer's environment.
+func (in *installation) without(names ...string) {
+	in.env = slices.DeleteFunc(slices.Clone(in.env), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(names, name)
+	})
+}
+
+// Why an installation cannot be, and the setting that helps. Nothing is left of it.
+func TestNodeInstallerSaysTheCause(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		files  files
+		mounts string // among which the installer runs; BIN and ETC are folders
+		change func(*testing.T, *installation)
+		says   []string
+	}{
+		{
+			name:  "another runtime's handler",
+			files: files{"config.toml": runtimeTables(runcTable + "[RUNTIMES.seccomp]\n  runtime_type = 'io.containerd.kata.v2'\n")},
+			says:  []string{`config.toml has a handler "seccomp" already`, `runtime_type "io.containerd.kata.v2"`, "give it another name"},
+		},
+		{
+			name: "another runtime's handler, imported",
+			files: files{
+				"config.toml": strings.Replace(runtimeTables(""), "\n", "\nimports = ['DIR/z/*.toml']\n", 1),
+				"z/kata.toml": runtimeTables(runcTable + "[RUNTIMES.seccomp]\n  runtime_type = 'io.containerd.kata.v2'\n"),
+			},
+			says: []string{`what it imports replaces the handler "seccomp"`, `runtime_type "io.containerd.kata.v2"`},
+		},
+		{
+			name:  "the CRI plugin disabled, as by Docker's package",
+			files: files{"config.toml": "disabled_plugins = [\"cri\"]\n"},
+			says:  []string{"config.toml: disabled_plugins has ", "remove that entry"},
+		},
+		{
+			name:   "a folder for binaries that cannot be written",
+			mounts: `mount --bind "$BIN" "$BIN"; mount -o remount,bind,ro "$BIN"`,
+			says:   []string{"read-only file system", "set BIN_DIR to a folder of containerd's PATH"},
+		},
+		{
+			name:   "a folder for binaries that is not there and cannot be made",
+			mounts: `mount --bind "$BIN" "$BIN"; mount -o remount,bind,ro "$BIN"`,
+			change: func(_ *testing.T, in *installation) {
+				in.env = append(in.env, "BIN_DIR="+filepath.Join(in.bin, "new/bin"))
+			},
+			says: []string{"read-only file system", "set BIN_DIR to a folder of containerd's PATH"},
+		},
+		{
+			name:   "a folder for binaries of which none can be run",
+			mounts: `mount --bind "$BIN" "$BIN"; mount -o remount,bind,noexec "$BIN"`,
+			change: func(t *testing.T, in *installation) { // containerd is elsewhere
+				if err := os.Rename(filepath.Join(in.bin, "containerd"), in.path("containerd")); err != nil {
+					t.Fatal(err)
+				}
+				in.env = append(in.env, "PATH="+in.dir+":"+os.Getenv("PATH"))
+			},
+			says: []string{"mounted with noexec", "set BIN_DIR to a folder of containerd's PATH"},
+		},
+		{
+			name:   "an /etc that cannot be written",
+			files:  files{"config.toml": kindConfig},
+			mounts: `mount --bind "$ETC" "$ETC"; mount -o remount,bind,ro "$ETC"`,
+			says:   []string{"read-only file system", "start containerd with --config FILE", "set CONTAINERD_CONFIG"},
+		},
+		{
+			name: "a second shim in containerd's PATH, as of a package",
+			mounts: `for folder in bin sbin; do mount -t tmpfs tmpfs /usr/local/$folder; done
+				echo >/usr/local/bin/containerd-shim-seccomp-v1`,
+			change: func(_ *testing.T, in *installation) { in.env = append(in.env, "BIN_DIR=/usr/local/sbin") },
+			says:   []string{"/usr/local/bin/containerd-shim-seccomp-v1 is there too", "set BIN_DIR=/usr/local/bin"},
+		},
+		{
+			name:  "a binary of another architecture",
+			files: files{"config.toml": kindConfig},
+			change: func(t *testing.T, in *installation) {
+				write(t, in.path("payload/containerd-shim-seccomp-v1"), []byte("\x7fELF\x02\x01\x01"))
+			},
+			says: []string{"run ", "containerd-shim-seccomp-v1", "exec format error"},
+		},
+		{
+			name:   "no systemd",
+			files:  files{"config.toml": kindConfig},
+			mounts: `mount -t tmpfs tmpfs /run/systemd 2>/dev/null || mount -t tmpfs tmpfs /run`,
+			change: func(_ *testing.T, in *installation) { in.without("RESTART") },
+			says:   []string{"systemd does not run this node", "set RESTART to the command"},
+		},
+		{
+			name:  "another containerd is restarted",
+			files: files{"config.toml": kindConfig},
+			change: func(t *testing.T, in *installation) {
+				other := newConfig(t, "12", files{"config.toml": kindConfig})
+				in.env = append(in.env, other.env[len(other.env)-1]) // the socket
+			},
+			says: []string{"after its restart containerd has no handler", "config.toml", "CONTAINERD_CONFIG"},
+		},
+		{
+			name:  "told to end during the restart",
+			files: files{"config.toml": kindConfig},
+			change: func(t *testing.T, in *installation) {
+				write(t, in.path("restart"), []byte("#!/bin/sh\nkill -TERM $PPID\nsleep 0.2\n"))
+			},
+			says: []string{"ended by signal", "put containerd's configuration back"},
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			if row.mounts != "" && os.Geteuid() != 0 {
+				t.Skip("needs root: makes mount namespaces")
+			}
+			in := newConfig(t, "12", row.files)
+			if row.change != nil {
+				row.change(t, in)
+			}
+			before := in.tree(t)
+			args := []string{in.path("payload/node-installer"), "install"}
+			if row.mounts != "" {
+				args = append([]string{"unshare", "--mount", "sh", "-ec", row.mounts + "\nexec \"$@\"", "sh"}, args...)
+			}
+			cmd := exec.CommandContext(bounded(t), args[0], args[1:]...)
+			cmd.Env = append(in.env, "CONTAINERD_CONFIG="+in.config, "BIN="+in.bin, "ETC="+in.path("etc"))
+			out, err := cmd.CombinedOutput()
+			t.Logf("%v\n%s", err, out)
+			if err == nil {
+				t.Error("it is installed")
+			}
+			for _, part := range row.says {
+				if !strings.Contains(string(out), part) {
+					t.Errorf("it does not say %q", part)
+				}
+			}
+			in.mustBeAs(t, before)
+		})
+	}
+}
+
+// A pod's cgroup path is the kubelet's, whose driver runc's handler agrees with.
+func TestNodeInstallerCgroupDriver(t *testing.T) {
+	for _, row := range []struct {
+		name, config string
+		want         bool
+	}{
+		{"cgroupfs", runtimeTables(runcTable + "  [RUNTIMES.runc.options]\n    SystemdCgroup = false\n"), false},
+		{"systemd", runtimeTables(runcTable + "  [RUNTIMES.runc.options]\n    SystemdCgroup = true\n"), true},
+		{"nothing said", runtimeTables(runcTable), false},
+		{"the default handler's", runtimeTables(fmt.Sprintf("[plugins.%q.containerd]\n  default_runtime_name = 'vendor'\n", criPlugin()) + runcTable +
+			"[RUNTIMES.vendor]\n  runtime_type = 'io.containerd.runc.v2'\n  [RUNTIMES.vendor.options]\n    SystemdCgroup = true\n"), true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			in := newConfig(t, "12", files{"config.toml": row.config})
+			in.must(t, "install")
+			text := in.dump(t)
+			_, text, _ = strings.Cut(strings.ReplaceAll(text, `"`, "'"), fmt.Sprintf("[plugins.'%s'.containerd.runtimes.seccomp.options]", criPlugin()))
+			text, _, _ = strings.Cut(text, "[")
+			if file := in.read(t)["seccomp-options.toml"]; file != "" {
+				if !strings.Contains(text, "ConfigPath = '"+in.path("etc/seccomp-options.toml")+"'") {
+					t.Errorf("the file with the options is not named in %s", text)
+				}
+				text = file
+			}
+			if !strings.Contains(text, fmt.Sprintf("SystemdCgroup = %v\n", row.want)) {
+				t.Errorf("the options are\n%s", text)
+			}
+		})
+	}
+}
+
+// config.toml may be a link, which stays one.
+func TestNodeInstallerLink(t *testing.T) {
+	in := newConfig(t, "12", files{"real/containerd.toml": kindConfig})
+	link(t, in.path("etc/real/containerd.toml"), in.config)
+	if err := os.Chmod(in.path("etc/real/containerd.toml"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	in.must(t, "install")
+	in.mustHaveHandler(t)
+	if target, err := os.Readlink(in.config); err != nil || target != in.path("etc/real/containerd.toml") {
+		t.Errorf("config.toml leads to %q, %v", target, err)
+	}
+	if info, err := os.Stat(in.config); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("its mode is now %v, %v", info.Mode(), err)
+	}
+	in.must(t, "uninstall")
+	if got := string(read(t, in.config)); got != kindConfig {
+		t.Errorf("it is now\n%s", got)
+	}
+}
+
+// Without a command that it knows the installer says what it knows, and makes nothing.
+func TestNodeInstallerUsage(t *testing.T) {
+	for _, row := range []struct {
+		args   []string
+		code   int
+		stdout string
+		stderr string
+	}{
+		{nil, 2, "", "usage: node-installer install|uninstall\n"},
+		{[]string{"remove"}, 2, "", "usage: node-installer install|uninstall\n"},
+		{[]string{"install", "now"}, 2, "", "usage: node-installer install|uninstall\n"},
+		{[]string{"--help"}, 0, "BIN_DIR", ""},
+		{[]string{"-h"}, 0, "RESTART", ""},
+	} {
+		t.Run(strings.Join(row.args, " "), func(t *testing.T) {
+			in := newConfig(t, "12", nil)
+			before := in.tree(t)
+			cmd := exec.CommandContext(bounded(t), in.path("payload/node-installer"), row.args...)
+			cmd.Env = in.env
+			var stdout, stderr strings.Builder
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			_ = cmd.Run() // its code is checked
+			if got := cmd.ProcessState.ExitCode(); got != row.code {
+				t.Errorf("exit code %d, want %d", got, row.code)
+			}
+			if !strings.Contains(stdout.String(), row.stdout) || row.stdout == "" && stdout.Len() > 0 || stderr.String() != row.stderr {
+				t.Errorf("it says %q and %q", stdout.String(), stderr.String())
+			}
+			in.mustBeAs(t, before)
+			if _, err := os.Stat(in.path("run")); !os.IsNotExist(err) {
+				t.Errorf("run: %v", err)
+			}
+		})
+	}
+}
+
+// An installation into another folder takes the place of the one before, and no folder
+// that was made for it is left in the end.
+func TestNodeInstallerMoves(t *testing.T) {
+	in := newConfig(t, "12", files{"config.toml": kindConfig})
+	for _, name := range []string{"containerd-shim-seccomp-v1", "seccompctl"} { // no links, which are a package's
+		write(t, in.path("payload/"+name), read(t, in.path("payload/"+name)))
+	}
+	before := in.tree(t)
+	in.must(t, "install")
+	in.env = append(in.env, "BIN_DIR="+in.path("opt/bin"))
+	in.must(t, "install") // which does not restart containerd, and so does not ask where that looks
+	for name, want := range map[string]bool{"bin/containerd-shim-seccomp-v1": false, "bin/seccompctl": false, "opt/bin/containerd-shim-seccomp-v1": true} {
+		if _, err := os.Stat(in.path(name)); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	in.without("BIN_DIR") // it is known where they are
+	in.must(t, "uninstall")
+	in.mustBeAs(t, before)
+}
+
+// What the shell script has installed that was before this command is known too: its
+// state has no more than the handler, config.toml and the profiles.
+func TestNodeInstallerOlder(t *testing.T) {
+	in := newConfig(t, "12", files{"config.toml": kindConfig})
+	before := in.read(t)
+	in.must(t, "install")
+	for _, name := range []string{"bin", "folders", "drop-in"} {
+		if err := os.Remove(in.path("state/" + name)); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	installed := in.read(t)
+	in.must(t, "install")
+	in.mustHave(t, installed)
+	in.must(t, "uninstall")
+	if before["conf.d/"] = ""; major() == "1" {
+		delete(before, "conf.d/") // else it does not know who made it
+	}
+	in.mustHave(t, before)
+}
+
+// Where containerd does not look, its pods would not start.
+func TestNodeInstallerWarnsOfPath(t *testing.T) {
+	in := newConfig(t, "12", files{"config.toml": kindConfig})
+	in.env = append(in.env, "BIN_DIR="+in.path("opt/bin"))
+	if out := in.must(t, "install"); !strings.Contains(out, "warning: "+in.path("opt/bin")+" is neither in the PATH of containerd (process "+strconv.Itoa(os.Getpid())+")") {
+		t.Error("it does not say so")
+	}
+}
+
+// A package's payload has links to the package's binaries, which stay its own.
+func TestNodeInstallerOfPackage(t *testing.T) {
+	in := newConfig(t, "12", files{"config.toml": kindConfig})
+	in.must(t, "install") // as by the DaemonSet, before there was a package
+	older := filepath.Join(in.bin, "containerd-shim-seccomp-v1")
+	read(t, older)
+	for _, name := range []string{"containerd-shim-seccomp-v1", "seccompctl"} {
+		binary := read(t, in.path("payload/"+name))
+		write(t, in.path("usr/bin/"+name), binary)
+		if err := os.Remove(in.path("payload/" + name)); err != nil {
+			t.Fatal(err)
+		}
+		link(t, in.path("usr/bin/"+name), in.path("payload/"+name))
+	}
+	in.without("BIN_DIR")
+	if out := in.must(t, "install"); strings.Contains(out, "/containerd-shim-seccomp-v1") {
+		t.Error("the binaries were copied")
+	}
+	if _, err := os.Stat(older); !os.IsNotExist(err) {
+		t.Errorf("the older copy: %v", err)
+	}
+	in.mustHaveHandler(t)
+	before := in.tree(t)
+	maps.DeleteFunc(before, func(name, _ string) bool {
+		return strings.HasPrefix(name, "state/") || strings.HasPrefix(name, "profiles/") || strings.HasPrefix(name, "etc/conf.d/") ||
+			name == "etc/seccomp-options.toml"
+	})
+	before["etc/config.toml"] = kindConfig
+	in.must(t, "uninstall")
+	in.mustBeAs(t, before)
+}
