@@ -93,7 +93,7 @@ var mayImport = map[string][]string{
 		"golang.org/x/sys/unix",
 		"google.golang.org/protobuf/encoding/protowire",
 	},
-	"cmd/node-installer": {"seccomp-shim/deploy/installer"},
+	"cmd/node-installer":    {"seccomp-shim/deploy/installer"},
 	"deploy/packages/parts": {"github.com/CycloneDX/cyclonedx-go"},
 	"deploy/packages/manual": {
 		"seccomp-shim/cmd/seccompctl/command",
