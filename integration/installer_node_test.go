@@ -112,7 +112,7 @@ func TestNodeInstallerSaysTheCause(t *testing.T) {
 			says: []string{"read-only file system", "set BIN_DIR to a folder of containerd's PATH"},
 		},
 		{
-			name:   "a folder for binaries of which none can be run",
+			name:   "a folder for binaries that is mounted with noexec",
 			mounts: `mount --bind "$BIN" "$BIN"; mount -o remount,bind,noexec "$BIN"`,
 			change: func(t *testing.T, in *installation) { // containerd is elsewhere
 				if err := os.Rename(filepath.Join(in.bin, "containerd"), in.path("containerd")); err != nil {

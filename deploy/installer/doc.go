@@ -5,8 +5,8 @@
 // It can be run at any time, and changes only what is not as it should be. containerd is
 // restarted only if its effective configuration changed, and containerd accepted that:
 // each proposal is written beside config.toml and read by `containerd config dump` first.
-// After the restart containerd's CRI plugin is asked for the handler. Whatever fails, all
-// files are put back as they were.
+// After the restart containerd's CRI plugin is asked for the handler. If a step fails,
+// all files are put back as they were.
 //
 // The handler is written where this containerd reads it:
 //

@@ -170,7 +170,7 @@ func removePrograms(folder string) error {
 	return errors.Join(failed...)
 }
 
-// sameBytes compares two files, of which the second may be absent.
+// sameBytes reports whether two files have the same bytes. other may be absent.
 func sameBytes(one, other string) (bool, error) {
 	a, err := os.ReadFile(one)
 	if err != nil {
@@ -195,5 +195,5 @@ func copyFile(source, target string, mode os.FileMode) error {
 		return err
 	}
 	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Chmod(mode), out.Close()) // whatever the umask is
+	return errors.Join(err, out.Chmod(mode), out.Close()) // the umask has cut the first mode
 }

@@ -116,7 +116,7 @@ func (n *node) addDropIn(p place, text []byte, table config.Table) error {
 	proposals := [][]byte{text}
 	if n.generator() == "" {
 		imported := text
-		if _, empty, _ := config.Format(text); empty { // it is read already
+		if _, empty, _ := config.Format(text); empty { // chooseTable has read it without an error
 			imported = config.WithVersion(text, 3)
 		}
 		imported, err := config.WithImport(imported, p.dropIn)
@@ -139,8 +139,8 @@ func (n *node) addDropIn(p place, text []byte, table config.Table) error {
 	return refused
 }
 
-// addBlock writes the handler into the edited file itself: into a file of containerd 1.x,
-// of which an import would replace all that is said about the plugin, or into a template.
+// addBlock writes the handler into the edited file itself: into config.toml of containerd
+// 1.x, where an import would replace all settings of the plugin, or into a template.
 func (n *node) addBlock(p place, text []byte, table config.Table) error {
 	handler := table
 	if n.version.DropsOptions() {
@@ -150,16 +150,16 @@ func (n *node) addBlock(p place, text []byte, table config.Table) error {
 			return err
 		}
 	}
-	if _, empty, _ := config.Format(text); empty { // it is read already
+	if _, empty, _ := config.Format(text); empty { // chooseTable has read it without an error
 		text = config.WithVersion(text, 2)
 	}
 	block := handler.Block()
 	err := n.judge(config.WithBlock(text, block))
 	if n.after != nil {
 		// Where any runtime is named, containerd 1.x has no default one.
-		runtimes, merr := n.before.RuntimeTables(n.after)
-		if merr != nil {
-			return merr
+		runtimes, failed := n.before.RuntimeTables(n.after)
+		if failed != nil {
+			return failed
 		}
 		if len(runtimes) > 0 {
 			block = append(append(bytes.Clone(block), "\n# What containerd had by default.\n"...), runtimes...)

@@ -116,7 +116,7 @@ func TestDefines(t *testing.T) {
 	}
 }
 
-// Whatever the text is, what is added is understood, and goes again.
+// An import that was added to any text is read, and Without removes it.
 func FuzzWithImport(f *testing.F) {
 	f.Add([]byte("version = 3\nimports = [\n 'a', # b\n]\n[c]\nd = [1, [2]]\r\n"))
 	f.Add([]byte("imports = []"))
