@@ -12,7 +12,7 @@ import (
 const root = "../.."
 
 // Each mutation still has its place in the sources, the edit is one, and its tests are
-// there. What make mutate would say in half an hour, this says at once.
+// there. What make mutate would say after minutes, this says at once.
 func TestMutationsApply(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range all() {
