@@ -152,13 +152,14 @@ unit: $(PATCHED) ## run the tests that need no root and no containerd
 
 # The shim under test is built with the race detector, and so is the test. Each of
 # their processes would sleep for a second at its end, lest a report is lost.
-stress: deps $(PATCHED) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race (root)
+stress: deps $(PATCHED) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race; starts under limits 40 times (root)
 	@mkdir -p $(RACE)
 	$(GO) build $(CHANGED) -race -trimpath -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1
 	cp -u $(PEERS) $(RACE)/
 	GORACE=atexit_sleep_ms=0 SECCOMP_SHIM_BIN=$(RACE) STRESS=$(STRESS) $(GO) test $(CHANGED) -race -timeout 3h -count 1 -v -run '^TestStress$$' ./integration
 	# The race detector has memory of its own, which is not to be measured.
 	STRESS=$(STRESS) $(GO) test $(CHANGED) -timeout 1h -count 1 -v -run '^TestStressExecs$$' ./integration
+	SWEEPS=40 $(GO) test $(CHANGED) -timeout 1h -count 1 -run '^TestStartUnder' ./integration
 
 fuzz: deps $(PATCHED) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) at once
 	.ci/fuzz $(FUZZTIME)
