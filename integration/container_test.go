@@ -217,6 +217,23 @@ func (c *container) exec(t *testing.T, args []string, opts ...func(*specs.Proces
 	return result{status.ExitCode(), out.String(), errOut.String()}
 }
 
+// startExec starts another process in the container, which goes on.
+func (c *container) startExec(t *testing.T, out io.Writer, args []string) (containerd.Process, <-chan containerd.ExitStatus) {
+	t.Helper()
+	p, err := c.addExec(t, toStreams(nil, out, nil), args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exits, err := p.Wait(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(bounded(t)); err != nil {
+		t.Fatal(err)
+	}
+	return p, exits
+}
+
 // addExec adds a process of the init's kind to the container, which is not
 // started yet.
 func (c *container) addExec(t *testing.T, io cio.Creator, args []string, opts ...func(*specs.Process)) (containerd.Process, error) {

@@ -34,17 +34,7 @@ func TestKillExec(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
 	var out output
-	p, err := c.addExec(t, toStreams(nil, &out, nil), sh(trapping))
-	if err != nil {
-		t.Fatal(err)
-	}
-	exits, err := p.Wait(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Start(bounded(t)); err != nil {
-		t.Fatal(err)
-	}
+	p, exits := c.startExec(t, &out, sh(trapping))
 	out.await(t, "ready")
 	if err := p.Kill(bounded(t), unix.SIGTERM); err != nil {
 		t.Fatal(err)

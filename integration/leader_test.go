@@ -73,17 +73,7 @@ func TestKillExecWithoutFirstThread(t *testing.T) {
 	eachLeaver(t, func(t *testing.T, steps []string, opts []oci.SpecOpts) {
 		c := hold(t, newID(t), nil, opts...)
 		var out output
-		p, err := c.addExec(t, toStreams(nil, &out, nil), calls(steps...))
-		if err != nil {
-			t.Fatal(err)
-		}
-		exits, err := p.Wait(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := p.Start(bounded(t)); err != nil {
-			t.Fatal(err)
-		}
+		p, exits := c.startExec(t, &out, calls(steps...))
 		out.await(t, "hold -> waiting")
 		mustBeZombie(t, p.Pid())
 		began := time.Now()
