@@ -27,11 +27,7 @@ func descendants(pid int) ([]int, error) {
 			return nil, err
 		}
 		for _, thread := range own {
-			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pids[0], thread))
-			if err != nil { // CONFIG_PROC_CHILDREN is off
-				return nil, fmt.Errorf("list the children of a process: %w", err)
-			}
-			children, err := numbers(string(text))
+			children, err := childrenOf(pids[0], thread)
 			if err != nil {
 				return nil, err
 			}
@@ -42,6 +38,16 @@ func descendants(pid int) ([]int, error) {
 		}
 	}
 	return threads, nil
+}
+
+// childrenOf returns the pids of the children of a process's thread. A kernel without
+// CONFIG_PROC_CHILDREN does not tell them.
+func childrenOf(pid, thread int) ([]int, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, thread))
+	if err != nil {
+		return nil, fmt.Errorf("list the children of a process: %w", err)
+	}
+	return numbers(string(text))
 }
 
 func threadsOf(pid int) ([]int, error) {

@@ -7,8 +7,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -103,7 +101,7 @@ func (p *Process) startBy(ctx context.Context, lp *libcontainer.Process, start f
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	thread := unix.Gettid()
-	l := &launch{thread: thread, others: childrenOf(thread), over: make(chan struct{})}
+	l := &launch{thread: thread, others: ownChildren(thread), over: make(chan struct{})}
 	p.setLaunch(l)
 	defer p.setLaunch(nil)
 	stop := context.AfterFunc(ctx, func() { l.end(context.Cause(ctx)) })
@@ -155,7 +153,7 @@ func (l *launch) endedBy() error {
 
 func (l *launch) killAll() {
 	for {
-		for _, pid := range childrenOf(l.thread) {
+		for _, pid := range ownChildren(l.thread) {
 			if !slices.Contains(l.others, pid) {
 				l.kill(pid)
 			}
@@ -176,7 +174,7 @@ func (l *launch) kill(pid int) {
 		return // it has ended
 	}
 	defer unix.Close(fd)
-	if slices.Contains(childrenOf(l.thread), pid) {
+	if slices.Contains(ownChildren(l.thread), pid) {
 		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) // it may have ended
 	}
 }
@@ -186,7 +184,7 @@ func (l *launch) kill(pid int) {
 func reapStrays(others []int, limit time.Duration) error {
 	for deadline := time.Now().Add(limit); ; time.Sleep(time.Millisecond) {
 		var alive []int
-		for _, pid := range childrenOf(unix.Gettid()) {
+		for _, pid := range ownChildren(unix.Gettid()) {
 			if slices.Contains(others, pid) {
 				continue
 			}
@@ -203,15 +201,8 @@ func reapStrays(others []int, limit time.Duration) error {
 	}
 }
 
-// childrenOf returns the pids of a thread's children; none on a kernel without
-// CONFIG_PROC_CHILDREN.
-func childrenOf(thread int) []int {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", thread))
-	var pids []int
-	for _, field := range strings.Fields(string(text)) {
-		if pid, err := strconv.Atoi(field); err == nil {
-			pids = append(pids, pid)
-		}
-	}
+// ownChildren returns the children of a thread of this process, if the kernel tells.
+func ownChildren(thread int) []int {
+	pids, _ := childrenOf(os.Getpid(), thread)
 	return pids
 }
