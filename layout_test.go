@@ -66,12 +66,16 @@ var mayImport = map[string][]string{
 	"shim/container/load": {"seccomp-shim/mistake", "golang.org/x/sys/unix"},
 	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
 	"shim/stdio":          {"golang.org/x/sys/unix"},
+	"shim/options": {
+		"seccomp-shim/mistake",
+		"github.com/containerd/containerd/api/types/runc/options", "github.com/containerd/containerd/api/types/runtimeoptions/v1", "github.com/containerd/typeurl/v2",
+		"github.com/pelletier/go-toml/v2",
+	},
 	// containerd stops here.
 	"shim": {
 		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/", "seccomp-shim/version",
 		"github.com/containerd/",
 		"github.com/opencontainers/runtime-spec/specs-go",
-		"github.com/pelletier/go-toml/v2",
 		"golang.org/x/sys/unix",
 		"google.golang.org/grpc/codes", "google.golang.org/grpc/status",
 		"google.golang.org/protobuf/",

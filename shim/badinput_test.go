@@ -182,7 +182,7 @@ func mustBe(t *testing.T, err error, class, says string) {
 	if !classes[class](got) || !strings.Contains(got.Error(), says) {
 		t.Errorf("got %v (%v); want %s that says %s", got, errdefs.Resolve(got), class, says)
 	}
-	for _, jargon := range []string{"Go struct", "Go value", "struct field", "shim.Options", "specs."} {
+	for _, jargon := range []string{"Go struct", "Go value", "struct field", "options.Options", "specs."} {
 		if strings.Contains(got.Error(), jargon) {
 			t.Errorf("%v says %q", got, jargon)
 		}

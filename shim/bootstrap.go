@@ -11,6 +11,8 @@ import (
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
+
+	"seccomp-shim/shim/options"
 )
 
 // containerd starts a shim by running its binary, and there are two protocols:
@@ -121,8 +123,8 @@ func (c *call) params(input []byte) (_ *bootstrap.BootstrapParams, old bool, err
 	if err := proto.Unmarshal(input, params); err == nil && params.GetInstanceID() == c.id && params.GetNamespace() == c.namespace {
 		return params, false, nil
 	}
-	options := &anypb.Any{}
-	if err := proto.Unmarshal(input, options); err != nil || len(options.ProtoReflect().GetUnknown()) > 0 {
+	message := &anypb.Any{}
+	if err := proto.Unmarshal(input, message); err != nil || len(message.ProtoReflect().GetUnknown()) > 0 {
 		return nil, false, fmt.Errorf("start: stdin has neither runtime options nor the parameters of container %s in namespace %s", c.id, c.namespace)
 	}
 	params = &bootstrap.BootstrapParams{
@@ -135,7 +137,17 @@ func (c *call) params(input []byte) (_ *bootstrap.BootstrapParams, old bool, err
 		params.LogLevel = bootstrap.LogLevel_LOG_LEVEL_DEBUG
 	}
 	if len(input) > 0 {
-		err = params.AddExtension(options)
+		err = params.AddExtension(message)
 	}
 	return params, true, err
+}
+
+// bootstrapOptions returns the handler's options among the extensions of params.
+func bootstrapOptions(params *bootstrap.BootstrapParams) (*options.Options, error) {
+	for _, extension := range params.GetExtensions() {
+		if opts, err := options.Read(extension.GetValue()); !errors.Is(err, options.ErrNotKnown) {
+			return opts, err
+		}
+	}
+	return &options.Options{}, nil
 }

@@ -82,9 +82,9 @@ func TestProtocolOfAStart(t *testing.T) {
 		if params.GetLogLevel() <= bootstrap.LogLevel_LOG_LEVEL_DEBUG {
 			t.Errorf("%s: the shim would log at level %s", row.fact, params.GetLogLevel())
 		}
-		options, err := bootstrapOptions(params)
-		if err != nil || options.UnsetProfile != row.unset {
-			t.Errorf("%s: options are %+v (%v)", row.fact, options, err)
+		opts, err := bootstrapOptions(params)
+		if err != nil || opts.UnsetProfile != row.unset {
+			t.Errorf("%s: options are %+v (%v)", row.fact, opts, err)
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/options"
 	"seccomp-shim/shim/stdio"
 )
 
@@ -29,7 +30,7 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 	if err != nil {
 		return nil, err
 	}
-	options, err := taskOptions(r)
+	opts, err := readOptions(r)
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +38,11 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 	if err != nil {
 		return nil, err
 	}
-	filter, err := s.confine(ctx, spec, options)
+	filter, err := s.confine(ctx, spec, opts)
 	if err != nil {
 		return nil, withClass(err, errdefs.ErrInvalidArgument)
 	}
-	if !options.SystemdCgroup && container.IsScope(spec.Linux.CgroupsPath) {
+	if !opts.SystemdCgroup && container.IsScope(spec.Linux.CgroupsPath) {
 		// Not refused: containerd 1.6 drops the option, and the container runs.
 		log.G(ctx).Warnf("config.json: linux.cgroupsPath: %q is slice:prefix:name, but the option SystemdCgroup is off: "+
 			"the container is not in the slice, and not under the pod's limits", spec.Linux.CgroupsPath)
@@ -57,7 +58,7 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 	}()
 	streams, err := stdio.Open(
 		stdio.Streams{Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr, Terminal: r.Terminal},
-		stdio.Owner{ID: r.ID, Namespace: ns, UID: int(options.IoUid), GID: int(options.IoGid)})
+		stdio.Owner{ID: r.ID, Namespace: ns, UID: int(opts.IoUid), GID: int(opts.IoGid)})
 	if err != nil {
 		return nil, err
 	}
@@ -67,15 +68,15 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 		Spec:          spec,
 		Filter:        filter,
 		Checkpoint:    r.Checkpoint,
-		SystemdCgroup: options.SystemdCgroup,
-		NoPivotRoot:   options.NoPivotRoot,
-		NoNewKeyring:  options.NoNewKeyring,
+		SystemdCgroup: opts.SystemdCgroup,
+		NoPivotRoot:   opts.NoPivotRoot,
+		NoNewKeyring:  opts.NoNewKeyring,
 	}, streams, &reporter{service: s, rootfs: r.Rootfs})
 }
 
 // confine decides which seccomp profile applies, and compiles it. The filter is
 // nil if there is none.
-func (s *service) confine(ctx context.Context, spec *specs.Spec, options *Options) (*container.Filter, error) {
+func (s *service) confine(ctx context.Context, spec *specs.Spec, opts *options.Options) (*container.Filter, error) {
 	if spec.Linux == nil || spec.Process == nil {
 		return nil, errors.New("config.json: linux and process must be set")
 	}
@@ -83,8 +84,8 @@ func (s *service) confine(ctx context.Context, spec *specs.Spec, options *Option
 		Inline:       spec.Linux.Seccomp,
 		Annotations:  spec.Annotations,
 		Capabilities: bounding(spec.Process),
-		UnsetProfile: options.UnsetProfile,
-		ProfileRoot:  options.ProfileRoot,
+		UnsetProfile: opts.UnsetProfile,
+		ProfileRoot:  opts.ProfileRoot,
 	})
 	if err != nil {
 		return nil, err
@@ -112,7 +113,7 @@ func (s *service) confine(ctx context.Context, spec *specs.Spec, options *Option
 		Flags:            result.Flags,
 		ListenerPath:     path,
 		ListenerMetadata: metadata,
-		ListenerDirs:     options.ListenerDirs,
+		ListenerDirs:     opts.ListenerDirs,
 	}, nil
 }
 
@@ -123,15 +124,12 @@ func bounding(p *specs.Process) []string {
 	return p.Capabilities.Bounding
 }
 
-func taskOptions(r *task.CreateTaskRequest) (*Options, error) {
-	options, err := readOptions(r.Options)
-	if err == nil && options == nil {
-		err = fmt.Errorf("runtime options: type %q is not known", r.Options.GetTypeUrl())
-	}
+func readOptions(r *task.CreateTaskRequest) (*options.Options, error) {
+	opts, err := options.Read(r.Options)
 	if err != nil {
 		return nil, withClass(err, errdefs.ErrInvalidArgument)
 	}
-	return options, nil
+	return opts, nil
 }
 
 func readSpec(bundle string) (*specs.Spec, error) {

@@ -5,6 +5,3 @@
 // The one way from an OCI spec to a confined process is readable in
 // service.createContainer (create.go).
 package shim
-
-// Name is the runtime's type in containerd. Its binary is containerd-shim-seccomp-v1.
-const Name = "io.containerd.seccomp.v1"

@@ -2,6 +2,7 @@ package shim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -14,6 +15,7 @@ import (
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/options"
 	"seccomp-shim/version"
 )
 
@@ -28,7 +30,7 @@ const libseccompAnnotation = "io.github.seccomp.libseccomp.version"
 // latter containerd starts no container with idmapped mounts. Versions 2.0 and
 // 2.1 of the plugin ask only the shim of io.containerd.runc.v2.
 func (manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, error) {
-	options, err := infoOptions(stdin)
+	message, err := infoOptions(stdin)
 	if err != nil {
 		return nil, err
 	}
@@ -42,9 +44,9 @@ func (manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, err
 		return nil, err
 	}
 	return &types.RuntimeInfo{
-		Name:     Name,
+		Name:     options.Runtime,
 		Version:  &types.RuntimeVersion{Version: version.String()},
-		Options:  options,
+		Options:  message,
 		Features: encoded,
 	}, nil
 }
@@ -60,9 +62,8 @@ func infoOptions(stdin io.Reader) (*anypb.Any, error) {
 	if err := proto.Unmarshal(input, message); err != nil {
 		return nil, fmt.Errorf("read runtime options: %w: %w", err, errdefs.ErrInvalidArgument)
 	}
-	options, err := readOptions(message)
-	if err == nil && options == nil {
-		err = fmt.Errorf("runtime options: type %q is not known: %w", message.GetTypeUrl(), errdefs.ErrInvalidArgument)
+	if _, err = options.Read(message); errors.Is(err, options.ErrNotKnown) {
+		err = fmt.Errorf("%w: %w", err, errdefs.ErrInvalidArgument)
 	}
 	return message, err
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/options"
 )
 
 // groupAnnotations name the group of a container, in order of preference. One
@@ -30,7 +31,7 @@ var groupAnnotations = []string{
 // in the bundle's directory.
 type manager struct{}
 
-func (manager) Name() string { return Name }
+func (manager) Name() string { return options.Runtime }
 
 // Start starts the shim of a container, or finds the one that its group already
 // has, and returns its address.
@@ -41,7 +42,7 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 		return nil, err
 	}
 	// An operator's mistake is best told before anything is started.
-	options, err := bootstrapOptions(params)
+	opts, err := bootstrapOptions(params)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 	}
 	if !found {
 		defer func() { l.close(err != nil) }()
-		if err := startServer(ctx, params, l, options); err != nil {
+		if err := startServer(ctx, params, l, opts); err != nil {
 			return nil, err
 		}
 	}
@@ -74,7 +75,7 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 }
 
 // startServer runs this binary as the shim that serves on the listener.
-func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *listener, options *Options) error {
+func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *listener, opts *options.Options) error {
 	ns, err := namespaces.NamespaceRequired(ctx)
 	if err != nil {
 		return err
@@ -95,7 +96,7 @@ func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *list
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	if err := joinCgroup(options.ShimCgroup, cmd.Process.Pid); err != nil {
+	if err := joinCgroup(opts.ShimCgroup, cmd.Process.Pid); err != nil {
 		return errors.Join(err, cmd.Process.Kill())
 	}
 	if err := containerd.AdjustOOMScore(cmd.Process.Pid); err != nil {

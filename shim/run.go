@@ -14,6 +14,7 @@ import (
 
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/options"
 	"seccomp-shim/version"
 )
 
@@ -77,7 +78,7 @@ func withoutReaper(c *containerd.Config) {
 }
 
 func fail(err error) {
-	fmt.Fprintf(os.Stderr, "%s: %s", Name, lined(err))
+	fmt.Fprintf(os.Stderr, "%s: %s", options.Runtime, lined(err))
 	os.Exit(1)
 }
 

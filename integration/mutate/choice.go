@@ -14,7 +14,7 @@ var choice = []mutation{
 	},
 	{
 		"unset-profile-unread", "unset_profile does not come from the handler's options",
-		"shim/create.go", "UnsetProfile: options.UnsetProfile,", "",
+		"shim/create.go", "UnsetProfile: opts.UnsetProfile,", "",
 		in(integration, "TestWhichProfileApplies"),
 	},
 	{
@@ -64,7 +64,7 @@ var choice = []mutation{
 	},
 	{
 		"unknown-option", "a misspelt option of the handler is passed over",
-		"shim/options.go", "\tdec.DisallowUnknownFields()\n", "",
+		"shim/options/options.go", "\tdec.DisallowUnknownFields()\n", "",
 		in("shim", "TestBadCreate"),
 	},
 	{

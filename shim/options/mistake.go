@@ -1,4 +1,4 @@
-package shim
+package options
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// optionMistake says which option in body is wrong, and what belongs there. err is
+// explain says which option in body is wrong, and what belongs there. err is
 // that of the decoder, whose words are about Go's types.
-func optionMistake(body []byte, err error) string {
+func explain(body []byte, err error) string {
 	if reason := mistake.Encoding(body); reason != "" {
 		return reason
 	}

@@ -1,17 +1,26 @@
-package shim
+// Package options holds the runtime handler's options: what an operator writes for this
+// runtime in containerd's configuration.
+package options
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
 	runc "github.com/containerd/containerd/api/types/runc/options"
 	generic "github.com/containerd/containerd/api/types/runtimeoptions/v1"
 	"github.com/containerd/typeurl/v2"
 	"github.com/pelletier/go-toml/v2"
 )
+
+// Runtime is this runtime's type in containerd, which the handler names beside its
+// options. Its binary is containerd-shim-seccomp-v1.
+const Runtime = "io.containerd.seccomp.v1"
+
+// ErrNotKnown is the class of errors about options of a type that Read does not know.
+var ErrNotKnown = errors.New("not known")
 
 // Options are the runtime handler's options: the table
 // plugins."io.containerd.cri.v1.runtime".containerd.runtimes.<handler>.options
@@ -37,21 +46,10 @@ type Options struct {
 	Root       string
 }
 
-// bootstrapOptions reads the options that containerd gives when it starts a shim.
-func bootstrapOptions(params *bootstrap.BootstrapParams) (*Options, error) {
-	for _, ext := range params.GetExtensions() {
-		o, err := readOptions(ext.GetValue())
-		if err != nil || o != nil {
-			return o, err
-		}
-	}
-	return &Options{}, nil
-}
-
-// readOptions decodes a task's options. containerd sends runtimeoptions.v1 for
-// runtime types that it does not know, such as this one; some clients send
-// runc's. Nil means that the message is neither; absent options are defaults.
-func readOptions(message typeurl.Any) (*Options, error) {
+// Read decodes options. containerd sends runtimeoptions.v1 for runtime types that it
+// does not know, such as this one; some clients send runc's. The error for any other
+// type is an [ErrNotKnown]. A nil or empty message stands for the defaults.
+func Read(message typeurl.Any) (*Options, error) {
 	if message == nil || len(message.GetValue()) == 0 {
 		return &Options{}, nil
 	}
@@ -73,7 +71,7 @@ func readOptions(message typeurl.Any) (*Options, error) {
 		}
 		o = fromRunc(options)
 	default:
-		return nil, nil
+		return nil, fmt.Errorf("runtime options: type %q is %w", message.GetTypeUrl(), ErrNotKnown)
 	}
 	return o, o.validate()
 }
@@ -95,9 +93,8 @@ func parseOptions(source string, body []byte) (*Options, error) {
 	o := &Options{}
 	dec := toml.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
-	err := dec.Decode(o)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s", source, optionMistake(body, err))
+	if err := dec.Decode(o); err != nil {
+		return nil, fmt.Errorf("%s: %s", source, explain(body, err))
 	}
 	return o, nil
 }
@@ -118,7 +115,7 @@ func fromRunc(r *runc.Options) *Options {
 func (o *Options) validate() error {
 	for name, value := range map[string]string{"BinaryName": o.BinaryName, "Root": o.Root} {
 		if value != "" {
-			return fmt.Errorf("option %s: %q: runtime %s runs containers itself, without a runc binary", name, value, Name)
+			return fmt.Errorf("option %s: %q: runtime %s runs containers itself, without a runc binary", name, value, Runtime)
 		}
 	}
 	if o.ProfileRoot != "" && o.ProfileRoot[0] != '/' {
