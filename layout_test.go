@@ -66,6 +66,10 @@ var mayImport = map[string][]string{
 	"shim/container/load": {"seccomp-shim/mistake", "golang.org/x/sys/unix"},
 	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
 	"shim/stdio":          {"golang.org/x/sys/unix"},
+	"shim/bundle": {
+		"seccomp-shim/mistake",
+		"github.com/containerd/containerd/api/types", "github.com/containerd/containerd/v2/core/mount", "github.com/containerd/errdefs",
+	},
 	"shim/options": {
 		"seccomp-shim/mistake",
 		"github.com/containerd/containerd/api/types/runc/options", "github.com/containerd/containerd/api/types/runtimeoptions/v1", "github.com/containerd/typeurl/v2",

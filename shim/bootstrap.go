@@ -32,10 +32,6 @@ import (
 // maxInput bounds what is read from stdin, as in containerd's own shims.
 const maxInput = 10 << 20
 
-// addressFile in the bundle is where containerd before 2.0 looks for the shim when
-// it has been restarted, and later ones after an upgrade. So does [manager.Stop].
-const addressFile = "address"
-
 // call is a run of the binary by containerd, or by a shim's start.
 type call struct {
 	action                 string // start, delete, or empty for the shim that serves

@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/containerd/containerd/api/runtime/task/v3"
-	"github.com/containerd/containerd/api/types"
-	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/log"
@@ -18,6 +15,7 @@ import (
 
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/shim/bundle"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/options"
 	"seccomp-shim/shim/stdio"
@@ -34,7 +32,8 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 	if err != nil {
 		return nil, err
 	}
-	spec, err := readSpec(r.Bundle)
+	dir := bundle.Dir(r.Bundle)
+	spec, err := readSpec(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +46,7 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 		log.G(ctx).Warnf("config.json: linux.cgroupsPath: %q is slice:prefix:name, but the option SystemdCgroup is off: "+
 			"the container is not in the slice, and not under the pod's limits", spec.Linux.CgroupsPath)
 	}
-	unmount, err := mountRootfs(r.Bundle, r.Rootfs)
+	unmount, err := dir.MountRootfs(r.Rootfs)
 	if err != nil {
 		return nil, err
 	}
@@ -132,28 +131,19 @@ func readOptions(r *task.CreateTaskRequest) (*options.Options, error) {
 	return opts, nil
 }
 
-func readSpec(bundle string) (*specs.Spec, error) {
-	config, err := readConfig(bundle)
+func readSpec(dir bundle.Dir) (*specs.Spec, error) {
+	config, err := dir.Config()
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, withClass(err, errdefs.ErrNotFound)
+	}
 	if err != nil {
 		return nil, err
 	}
 	spec, err := seccomp.ReadSpec(config)
 	if err != nil {
-		return nil, withClass(fmt.Errorf("%s/config.json: %w", bundle, err), errdefs.ErrInvalidArgument)
+		return nil, withClass(fmt.Errorf("%s/config.json: %w", dir, err), errdefs.ErrInvalidArgument)
 	}
 	return spec, nil
-}
-
-// readConfig reads the bundle's config.json.
-func readConfig(bundle string) ([]byte, error) {
-	if !filepath.IsAbs(bundle) {
-		return nil, fmt.Errorf("bundle %q: must be an absolute path: %w", bundle, errdefs.ErrInvalidArgument)
-	}
-	config, err := os.ReadFile(filepath.Join(bundle, "config.json"))
-	if errors.Is(err, os.ErrNotExist) {
-		err = withClass(err, errdefs.ErrNotFound)
-	}
-	return config, err
 }
 
 // decodeJSON decodes what a client has sent. The error says where it is from.
@@ -162,21 +152,4 @@ func decodeJSON(source string, data []byte, into any) error {
 		return withClass(fmt.Errorf("%s: %s", source, mistake.JSON(data, err)), errdefs.ErrInvalidArgument)
 	}
 	return nil
-}
-
-// mountRootfs mounts the container's root file system into its bundle. The
-// returned function undoes it.
-func mountRootfs(bundle string, mounts []*types.Mount) (unmount func() error, err error) {
-	if len(mounts) == 0 {
-		return func() error { return nil }, nil
-	}
-	rootfs := filepath.Join(bundle, "rootfs")
-	if err := os.Mkdir(rootfs, 0o711); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, err
-	}
-	unmount = func() error { return mount.UnmountRecursive(rootfs, 0) }
-	if err := mount.All(mount.FromProto(mounts), rootfs); err != nil {
-		return nil, errors.Join(fmt.Errorf("mount rootfs: %w", err), unmount())
-	}
-	return unmount, nil
 }

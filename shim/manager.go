@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
-	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
 	"golang.org/x/sys/unix"
 
+	"seccomp-shim/shim/bundle"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/options"
 )
@@ -37,16 +37,17 @@ func (manager) Name() string { return options.Runtime }
 // has, and returns its address.
 func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ *bootstrap.BootstrapResult, err error) {
 	id := params.GetInstanceID()
-	bundle, err := os.Getwd()
+	cwd, err := os.Getwd()
 	if err != nil {
 		return nil, err
 	}
+	dir := bundle.Dir(cwd)
 	// An operator's mistake is best told before anything is started.
 	opts, err := bootstrapOptions(params)
 	if err != nil {
 		return nil, err
 	}
-	group, err := groupOf(id, bundle)
+	group, err := groupOf(id, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func (manager) Start(ctx context.Context, params *bootstrap.BootstrapParams) (_ 
 		return nil, err
 	}
 	// Before there is a socket: by it a clean-up finds the socket of a killed start.
-	if err := os.WriteFile(addressFile, []byte(address), 0o600); err != nil {
+	if err := dir.WriteAddress(address); err != nil {
 		return nil, err
 	}
 	removeDeadSockets(noteDir)
@@ -106,20 +107,13 @@ func startServer(ctx context.Context, params *bootstrap.BootstrapParams, l *list
 	return cmd.Process.Release()
 }
 
-func groupOf(id, bundle string) (string, error) {
-	// A profile makes the whole spec long, and there is a process for this alone.
-	var spec struct {
-		Annotations map[string]string `json:"annotations"`
-	}
-	config, err := readConfig(bundle)
+func groupOf(id string, dir bundle.Dir) (string, error) {
+	annotations, err := dir.Annotations()
 	if err != nil {
 		return "", err
 	}
-	if err := decodeJSON(bundle+"/config.json", config, &spec); err != nil {
-		return "", err
-	}
 	for _, key := range groupAnnotations {
-		if group, ok := spec.Annotations[key]; ok {
+		if group, ok := annotations[key]; ok {
 			return group, nil
 		}
 	}
@@ -139,14 +133,14 @@ func stop(ctx context.Context, id string) (containerd.StopStatus, error) {
 		return containerd.StopStatus{}, err
 	}
 	// A shim that serves a group works in another container's bundle.
-	bundle := filepath.Join(filepath.Dir(cwd), id)
+	dir := bundle.Dir(filepath.Join(filepath.Dir(cwd), id))
 	// First, since containerd may be removing the bundle by now.
-	removeDeadSocket(bundle)
-	pid, err := container.Destroy(ctx, bundle, id)
+	removeDeadSocket(dir)
+	pid, err := container.Destroy(ctx, string(dir), id)
 	if err != nil {
 		return containerd.StopStatus{}, fmt.Errorf("destroy container %s: %w", id, err)
 	}
-	if err := mount.UnmountRecursive(filepath.Join(bundle, "rootfs"), 0); err != nil {
+	if err := dir.UnmountRootfs(); err != nil {
 		return containerd.StopStatus{}, fmt.Errorf("unmount rootfs of container %s: %w", id, err)
 	}
 	return containerd.StopStatus{

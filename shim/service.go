@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 
 	"github.com/containerd/containerd/api/events"
 	"github.com/containerd/containerd/api/runtime/task/v3"
-	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/containerd/v2/pkg/protobuf"
 	"github.com/containerd/containerd/v2/pkg/shutdown"
 	"github.com/containerd/errdefs"
@@ -19,6 +17,7 @@ import (
 
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/shim/bundle"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/stdio"
 )
@@ -194,7 +193,7 @@ func (s *service) Delete(ctx context.Context, r *task.DeleteRequest) (*task.Dele
 	}
 	if r.ExecID == "" {
 		s.remove(r.ID)
-		if err := mount.UnmountRecursive(filepath.Join(p.Container.Bundle, "rootfs"), 0); err != nil {
+		if err := bundle.Dir(p.Container.Bundle).UnmountRootfs(); err != nil {
 			return nil, fmt.Errorf("unmount rootfs: %w", err)
 		}
 		s.events.send(&events.TaskDelete{

@@ -14,6 +14,8 @@ import (
 	"github.com/containerd/containerd/v2/defaults"
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/shim/bundle"
 )
 
 // defaultSocketDir is where containerd expects sockets of shims that it does not
@@ -114,8 +116,8 @@ func (s *socketFile) release() {
 // removeDeadSocket removes the socket file that a killed shim has left, whose
 // address its start has noted in the bundle. The group may have a new shim by
 // now, which has made it its own.
-func removeDeadSocket(bundle string) {
-	address, err := containerd.ReadAddress(filepath.Join(bundle, addressFile))
+func removeDeadSocket(dir bundle.Dir) {
+	address, err := dir.Address()
 	if err != nil {
 		return // there was no shim, or the bundle is gone and had been cleaned up before
 	}
