@@ -66,6 +66,8 @@ var mayImport = map[string][]string{
 	"shim/container/load": {"seccomp-shim/mistake", "golang.org/x/sys/unix"},
 	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
 	"shim/stdio":          {"golang.org/x/sys/unix"},
+	// containerd stops in these. Its words are theirs: a bundle, options of the handler,
+	// the bootstrap of a shim, the task service. They depend on each other in this order.
 	"shim/bundle": {
 		"seccomp-shim/mistake",
 		"github.com/containerd/containerd/api/types", "github.com/containerd/containerd/v2/core/mount", "github.com/containerd/errdefs",
@@ -75,14 +77,28 @@ var mayImport = map[string][]string{
 		"github.com/containerd/containerd/api/types/runc/options", "github.com/containerd/containerd/api/types/runtimeoptions/v1", "github.com/containerd/typeurl/v2",
 		"github.com/pelletier/go-toml/v2",
 	},
-	// containerd stops here.
-	"shim": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/", "seccomp-shim/version",
+	"shim/bootstrap": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/compile", "seccomp-shim/version",
+		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options",
+		"github.com/containerd/",
+		"golang.org/x/sys/unix",
+		"google.golang.org/protobuf/",
+	},
+	"shim/task": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile",
+		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/stdio",
 		"github.com/containerd/",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"golang.org/x/sys/unix",
 		"google.golang.org/grpc/codes", "google.golang.org/grpc/status",
 		"google.golang.org/protobuf/",
+	},
+	"shim": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp/compile", "seccomp-shim/version",
+		"seccomp-shim/shim/bootstrap", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/task",
+		"github.com/containerd/containerd/v2/pkg/shim", "github.com/containerd/containerd/v2/pkg/shutdown", "github.com/containerd/containerd/v2/plugins",
+		"github.com/containerd/fifo", "github.com/containerd/log", "github.com/containerd/plugin", "github.com/containerd/plugin/registry",
+		"golang.org/x/sys/unix",
 	},
 	// What only people need, such as a library for command lines, stops here: the
 	// shim is also every container's init, and pays for what it links.

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openLog makes the FIFO "log" of the bundle, which containerd reads, the shim's
-// log and its stderr, which has the runtime's traceback if it dies.
+// openLog opens the FIFO "log" in the bundle, which containerd reads, as the shim's log
+// and as its stderr, where Go's runtime writes its traceback if the shim crashes.
 //
-// containerd's RunShim would do so, and leave the socket if it cannot.
+// containerd's RunShim can do so too, but would leave the socket file if it fails.
 func openLog(ctx context.Context, debug bool) error {
 	logger := log.G(ctx).Logger
 	_ = log.SetFormat(log.TextFormat)

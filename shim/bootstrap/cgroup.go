@@ -1,4 +1,4 @@
-package shim
+package bootstrap
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"github.com/containerd/cgroups/v3/cgroup2"
 )
 
-// joinCgroup moves a shim into the cgroup that the option ShimCgroup names, a path
-// from the root of the hierarchies, so that the node can account for its shims.
-// The cgroup is there already; a shim that could not join it is not started.
+// joinCgroup moves a shim into the cgroup of the option ShimCgroup, so that the node can
+// account for its shims. path starts at the root of the hierarchies; the cgroup must
+// exist.
 func joinCgroup(path string, pid int) error {
 	if path == "" {
 		return nil

@@ -1,4 +1,4 @@
-package shim
+package bootstrap
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/containerd/containerd/api/types"
+	_ "github.com/containerd/containerd/v2/core/runtime" // registers features.Features with typeurl
 	"github.com/containerd/errdefs"
 	"github.com/containerd/typeurl/v2"
 	"google.golang.org/protobuf/proto"
@@ -19,17 +20,18 @@ import (
 	"seccomp-shim/version"
 )
 
-// libseccompAnnotation is where an OCI runtime tells the version.
+// libseccompAnnotation is the feature annotation for the version of libseccomp (OCI
+// runtime spec, features.md).
 const libseccompAnnotation = "io.github.seccomp.libseccomp.version"
 
 // Info answers containerd's -info, for the handler whose options are on stdin.
 //
-// containerd's CRI plugin takes from it whether pods may have recursive
-// read-only mounts (mountOptions has rro) and user namespaces (user in
-// namespaces, and mountExtensions.idmap), and tells the kubelet. Without the
-// latter containerd starts no container with idmapped mounts. Versions 2.0 and
-// 2.1 of the plugin ask only the shim of io.containerd.runc.v2.
-func (manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, error) {
+// containerd's CRI plugin reads from the answer whether pods may have recursive
+// read-only mounts (mountOptions has rro) and user namespaces (namespaces has user, and
+// mountExtensions.idmap is enabled), and reports both to the kubelet. Without idmap
+// containerd starts no container with idmapped mounts. Versions 2.0 and 2.1 of the
+// plugin ask only the shim of io.containerd.runc.v2.
+func (Manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, error) {
 	message, err := infoOptions(stdin)
 	if err != nil {
 		return nil, err
@@ -51,8 +53,8 @@ func (manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, err
 	}, nil
 }
 
-// infoOptions reads the handler's options, which the answer holds too. Options
-// with which no container would start have no features.
+// infoOptions reads the handler's options, and returns their message for the answer.
+// Options with which no container would start are an error.
 func infoOptions(stdin io.Reader) (*anypb.Any, error) {
 	input, err := io.ReadAll(io.LimitReader(stdin, maxInput))
 	if err != nil || len(input) == 0 {

@@ -1,4 +1,4 @@
-package shim
+package bootstrap
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 
 // What containerd and the kubelet look for in the features.
 func TestInfoHasFeatures(t *testing.T) {
-	info, err := manager{}.Info(t.Context(), bytes.NewReader(nil))
+	info, err := Manager{}.Info(t.Context(), bytes.NewReader(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestInfoLooksAtOptions(t *testing.T) {
 		{"an unknown option is an error", message(t, &generic.Options{ConfigBody: []byte(`misspelt = 1`)}), `unknown option "misspelt"`},
 		{"an unknown type is an error", message(t, &types.RuntimeVersion{Version: "1"}), `type "containerd.types.RuntimeVersion" is not known`},
 	} {
-		info, err := manager{}.Info(t.Context(), bytes.NewReader(encode(t, row.options)))
+		info, err := Manager{}.Info(t.Context(), bytes.NewReader(encode(t, row.options)))
 		if row.err != "" {
 			if err == nil || !strings.Contains(err.Error(), row.err) {
 				t.Errorf("%s: %v", row.fact, err)

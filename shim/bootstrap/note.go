@@ -1,4 +1,4 @@
-package shim
+package bootstrap
 
 import (
 	"errors"
@@ -10,17 +10,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noteDir has a file for each shim of the node, and for each start that is under
-// way, named by its pid, with the path of its socket. Who is killed leaves the
-// socket, and containerd does not clean up after all of them: not after a start
-// that did not answer, nor after a shim that died before it was connected to. By
-// the file the node's next start finds the socket.
-const noteDir = cacheDir + "/shims"
+// noteDir has a note for each shim of the node and for each start that is under way: a
+// file that is named by the pid and holds the path of the socket. A killed process
+// leaves its socket, and containerd does not clean up after all of them: not after a
+// start that did not answer, nor after a shim that died before containerd had connected
+// to it. The node's next start finds these sockets by the notes.
+const noteDir = "/run/seccomp-shim/shims"
 
 func noteOf(pid int) string { return filepath.Join(noteDir, strconv.Itoa(pid)) }
 
-// note is best effort: without it a socket may stay after a kill.
-func note(socket string) {
+// writeNote is best effort: without a note a socket may stay after a kill.
+func writeNote(socket string) {
 	err := os.MkdirAll(noteDir, 0o700)
 	if err == nil {
 		err = os.WriteFile(noteOf(os.Getpid()), []byte(socket), 0o600)
@@ -30,12 +30,13 @@ func note(socket string) {
 	}
 }
 
-// passNote makes the note of a start that of its shim.
+// passNote makes the note of this start the note of the shim that it has started.
 func passNote(shim int) { _ = os.Rename(noteOf(os.Getpid()), noteOf(shim)) }
 
 func forgetNote() { _ = os.Remove(noteOf(os.Getpid())) }
 
-// removeDeadSockets removes the sockets of those of whom only the note is left.
+// removeDeadSockets removes the notes of ended processes, and their sockets unless a
+// shim serves there.
 func removeDeadSockets(dir string) {
 	notes, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -49,6 +50,6 @@ func removeDeadSockets(dir string) {
 		if socket, err := os.ReadFile(file); err == nil && filepath.IsAbs(string(socket)) {
 			removeIfDead(string(socket))
 		}
-		_ = os.Remove(file) // another start may have done so
+		_ = os.Remove(file) // another start may have removed it
 	}
 }

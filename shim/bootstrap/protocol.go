@@ -1,13 +1,12 @@
-package shim
+package bootstrap
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 
-	"github.com/containerd/containerd/api/runtime/bootstrap/v1"
+	api "github.com/containerd/containerd/api/runtime/bootstrap/v1"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -21,10 +20,11 @@ import (
 //	2.3 and later BootstrapParams (protobuf)     BootstrapResult       task service v3
 //	1.6 to 2.2    the runtime options or nothing the socket's address  task service v2
 //
-// In both, the rest is in the arguments and the environment, and neither says
-// which it is: MAX_SHIM_VERSION is 2 from 1.7 to 2.4. So the input decides. It is of
-// the new protocol if it has the container's id and namespace where parameters
-// have them; in options, the options' type would be in the id's place.
+// In both, the rest is in the arguments and the environment, and neither says which
+// protocol it is: MAX_SHIM_VERSION is 2 from 1.7 to 2.4. So the input decides. It is of
+// the new protocol if it has the container's id and namespace in the fields of
+// BootstrapParams. Runtime options cannot pass for that: they have the options' type in
+// the field of the id.
 //
 // Versions 1.7 to 2.2 know a JSON answer too, by which 2.0 to 2.2 can be made to
 // speak v3. All understand the address alone, so that is the only old answer.
@@ -32,74 +32,21 @@ import (
 // maxInput bounds what is read from stdin, as in containerd's own shims.
 const maxInput = 10 << 20
 
-// call is a run of the binary by containerd, or by a shim's start.
-type call struct {
-	action                 string // start, delete, or empty for the shim that serves
-	id, namespace, address string
-	debug, version, info   bool
-}
-
-// role is what a run of the binary is.
-type role int
-
-const (
-	foreign role = iota // containerd's RunShim knows what to do, or what is wrong
-	versioner
-	starter
-	server
-)
-
-func (c *call) role() role {
-	switch {
-	case c == nil:
-		return foreign
-	case c.version:
-		return versioner
-	case c.action == "start":
-		return starter
-	case c.action == "" && !c.info && c.namespace != "":
-		return server
-	}
-	return foreign
-}
-
-// parseCall returns nil for arguments that are not understood.
-func parseCall(args []string) *call {
-	c := &call{}
-	flags := flag.NewFlagSet("", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&c.id, "id", "", "")
-	flags.StringVar(&c.namespace, "namespace", "", "")
-	flags.StringVar(&c.address, "address", "", "")
-	flags.BoolVar(&c.debug, "debug", false, "")
-	flags.BoolVar(&c.version, "v", false, "")
-	flags.BoolVar(&c.version, "version", false, "")
-	flags.BoolVar(&c.info, "info", false, "")
-	for _, name := range []string{"publish-binary", "bundle"} {
-		flags.String(name, "", "not used at a start")
-	}
-	if err := flags.Parse(args); err != nil {
-		return nil
-	}
-	c.action = flags.Arg(0)
-	return c
-}
-
-// start starts a shim, or finds the group's, and answers by the protocol in
-// which it was asked.
-func start(ctx context.Context, c *call, stdin io.Reader, stdout io.Writer) error {
-	if c.id == "" || c.namespace == "" {
+// Start starts a shim, or finds the group's, and answers by the protocol in which it
+// was asked.
+func (a *Arguments) Start(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
+	if a.id == "" || a.namespace == "" {
 		return errors.New("start: -id and -namespace must be set")
 	}
 	input, err := io.ReadAll(io.LimitReader(stdin, maxInput))
 	if err != nil {
 		return fmt.Errorf("start: read stdin: %w", err)
 	}
-	params, old, err := c.params(input)
+	params, old, err := a.params(input)
 	if err != nil {
 		return err
 	}
-	result, err := manager{}.Start(namespaces.WithNamespace(ctx, c.namespace), params)
+	result, err := Manager{}.Start(namespaces.WithNamespace(ctx, a.namespace), params)
 	if err != nil {
 		return err
 	}
@@ -113,24 +60,24 @@ func start(ctx context.Context, c *call, stdin io.Reader, stdout io.Writer) erro
 	return err
 }
 
-// params returns what to start, and whether it was asked for by the old protocol.
-func (c *call) params(input []byte) (_ *bootstrap.BootstrapParams, old bool, err error) {
-	params := &bootstrap.BootstrapParams{}
-	if err := proto.Unmarshal(input, params); err == nil && params.GetInstanceID() == c.id && params.GetNamespace() == c.namespace {
+// params returns what to start, and whether the input is of the old protocol.
+func (a *Arguments) params(input []byte) (_ *api.BootstrapParams, old bool, err error) {
+	params := &api.BootstrapParams{}
+	if err := proto.Unmarshal(input, params); err == nil && params.GetInstanceID() == a.id && params.GetNamespace() == a.namespace {
 		return params, false, nil
 	}
 	message := &anypb.Any{}
 	if err := proto.Unmarshal(input, message); err != nil || len(message.ProtoReflect().GetUnknown()) > 0 {
-		return nil, false, fmt.Errorf("start: stdin has neither runtime options nor the parameters of container %s in namespace %s", c.id, c.namespace)
+		return nil, false, fmt.Errorf("start: stdin has neither runtime options nor the parameters of container %s in namespace %s", a.id, a.namespace)
 	}
-	params = &bootstrap.BootstrapParams{
-		InstanceID:            c.id,
-		Namespace:             c.namespace,
-		ContainerdGrpcAddress: c.address,
-		LogLevel:              bootstrap.LogLevel_LOG_LEVEL_INFO,
+	params = &api.BootstrapParams{
+		InstanceID:            a.id,
+		Namespace:             a.namespace,
+		ContainerdGrpcAddress: a.address,
+		LogLevel:              api.LogLevel_LOG_LEVEL_INFO,
 	}
-	if c.debug {
-		params.LogLevel = bootstrap.LogLevel_LOG_LEVEL_DEBUG
+	if a.Debug {
+		params.LogLevel = api.LogLevel_LOG_LEVEL_DEBUG
 	}
 	if len(input) > 0 {
 		err = params.AddExtension(message)
@@ -138,8 +85,8 @@ func (c *call) params(input []byte) (_ *bootstrap.BootstrapParams, old bool, err
 	return params, true, err
 }
 
-// bootstrapOptions returns the handler's options among the extensions of params.
-func bootstrapOptions(params *bootstrap.BootstrapParams) (*options.Options, error) {
+// optionsIn returns the handler's options among the extensions of params.
+func optionsIn(params *api.BootstrapParams) (*options.Options, error) {
 	for _, extension := range params.GetExtensions() {
 		if opts, err := options.Read(extension.GetValue()); !errors.Is(err, options.ErrNotKnown) {
 			return opts, err

@@ -1,4 +1,4 @@
-package shim
+package bootstrap
 
 import (
 	"net"
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	case os.Getenv(socketEnv) != "":
 		listenAndLinger(os.Getenv(socketEnv), os.Getenv(lingerEnv))
 	case os.Getenv(inheritEnv) != "":
-		if _, err := inheritedSocket(); err != nil {
+		if _, err := InheritedSocket(); err != nil {
 			panic(err)
 		}
 	default:
@@ -57,12 +57,12 @@ func killedShim(t *testing.T, linger string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "s")
 	cmd, _ := self.Start(t, nil, socketEnv+"="+path, lingerEnv+"="+linger)
-	if _, err := listens(path); err != nil {
+	if _, err := listeningPID(path); err != nil {
 		t.Fatalf("it does not listen: %v", err)
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	if _, err := listens(path); err != nil {
+	if _, err := listeningPID(path); err != nil {
 		t.Fatalf("its child does not have the socket: %v", err)
 	}
 	return path
@@ -94,7 +94,7 @@ func TestNewShimsSocket(t *testing.T) {
 	if took := time.Since(start); took > time.Second {
 		t.Errorf("that took %v", took)
 	}
-	if pid, err := listens(path); pid != os.Getpid() || err != nil {
+	if pid, err := listeningPID(path); pid != os.Getpid() || err != nil {
 		t.Errorf("%d listens (%v), and not %d", pid, err, os.Getpid())
 	}
 }
@@ -116,7 +116,7 @@ func TestInheritedSocketIsOwn(t *testing.T) {
 	defer file.Close()
 	child, _ := self.Start(t, []*os.File{file}, inheritEnv+"=yes")
 	pid := child.Process.Pid
-	if who, err := listens(path); who != pid || err != nil {
+	if who, err := listeningPID(path); who != pid || err != nil {
 		t.Errorf("%d listens (%v), and not %d", who, err, pid)
 	}
 }

@@ -1,4 +1,4 @@
-package shim
+package task
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/containerd/containerd/api/runtime/task/v3"
+	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
 	runc "github.com/containerd/containerd/api/types/runc/options"
 	generic "github.com/containerd/containerd/api/types/runtimeoptions/v1"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
@@ -35,15 +35,15 @@ var classes = map[string]func(error) bool{
 }
 
 func TestBadCreate(t *testing.T) {
-	id := func(r *task.CreateTaskRequest) { r.ID = "taken" }
+	id := func(r *taskv3.CreateTaskRequest) { r.ID = "taken" }
 	for _, row := range []struct {
 		fact  string
-		spoil func(*task.CreateTaskRequest)
+		spoil func(*taskv3.CreateTaskRequest)
 		class string
 		says  string
 	}{
 		{"an id that exists", id, "AlreadyExists", "taken"},
-		{"an id that is a path", func(r *task.CreateTaskRequest) { r.ID = "../x" }, "InvalidArgument", "id"},
+		{"an id that is a path", func(r *taskv3.CreateTaskRequest) { r.ID = "../x" }, "InvalidArgument", "id"},
 
 		{"options of an unknown type", rawOptions("example.com/Options", nil), "InvalidArgument", "example.com/Options"},
 		{"options that are no message", rawOptions(typeOf(&generic.Options{}), []byte{0xff, 0xff}), "InvalidArgument", "runtime options"},
@@ -53,13 +53,13 @@ func TestBadCreate(t *testing.T) {
 		{"an option of another type", tomlOptions(`IoUid = "root"`), "InvalidArgument", "IoUid"},
 		{"an owner that cannot be", tomlOptions(`IoUid = -1`), "InvalidArgument", "IoUid"},
 		{"an option without effect", tomlOptions(`Root = "/run/runc"`), "InvalidArgument", "option Root"},
-		{"a file of options that is not there", func(r *task.CreateTaskRequest) {
+		{"a file of options that is not there", func(r *taskv3.CreateTaskRequest) {
 			r.Options = packed(&generic.Options{ConfigPath: "/nonexistent.toml"})
 		}, "InvalidArgument", "/nonexistent.toml"},
 
-		{"no bundle", func(r *task.CreateTaskRequest) { r.Bundle = "" }, "InvalidArgument", "bundle"},
-		{"a relative bundle", func(r *task.CreateTaskRequest) { r.Bundle = "bundle" }, "InvalidArgument", `"bundle"`},
-		{"a bundle that is not there", func(r *task.CreateTaskRequest) { r.Bundle = "/nonexistent" }, "NotFound", "/nonexistent"},
+		{"no bundle", func(r *taskv3.CreateTaskRequest) { r.Bundle = "" }, "InvalidArgument", "bundle"},
+		{"a relative bundle", func(r *taskv3.CreateTaskRequest) { r.Bundle = "bundle" }, "InvalidArgument", `"bundle"`},
+		{"a bundle that is not there", func(r *taskv3.CreateTaskRequest) { r.Bundle = "/nonexistent" }, "NotFound", "/nonexistent"},
 		{"an empty config.json", withFile("config.json", ""), "InvalidArgument", "config.json"},
 		{"a config.json that is cut off", withFile("config.json", `{"linux":`), "InvalidArgument", "config.json"},
 		{"a config.json of another form", withFile("config.json", `{"linux":[]}`), "InvalidArgument", "config.json"},
@@ -108,7 +108,7 @@ func TestBadCreate(t *testing.T) {
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			s := testService()
-			r := &task.CreateTaskRequest{ID: "new", Bundle: t.TempDir()}
+			r := &taskv3.CreateTaskRequest{ID: "new", Bundle: t.TempDir()}
 			withSpec(func(*specs.Spec) {})(r)
 			row.spoil(r)
 			_, err := s.Create(namespaces.WithNamespace(t.Context(), "test"), r)
@@ -123,7 +123,7 @@ func TestBadCreate(t *testing.T) {
 // A host without CRIU: the error names what is missing.
 func TestRestoreWithoutCRIU(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	r := &task.CreateTaskRequest{ID: "new", Bundle: t.TempDir(), Checkpoint: "/images"}
+	r := &taskv3.CreateTaskRequest{ID: "new", Bundle: t.TempDir(), Checkpoint: "/images"}
 	withSpec(func(*specs.Spec) {})(r)
 	_, err := testService().Create(namespaces.WithNamespace(t.Context(), "test"), r)
 	mustBe(t, err, "FailedPrecondition", "criu")
@@ -138,33 +138,33 @@ func TestBadRequests(t *testing.T) {
 		err   error
 		class string
 	}{
-		"start":                            {answer(s.Start(ctx, &task.StartRequest{ID: "x"})), "NotFound"},
-		"state":                            {answer(s.State(ctx, &task.StateRequest{ID: "x"})), "NotFound"},
-		"delete":                           {answer(s.Delete(ctx, &task.DeleteRequest{ID: "x"})), "NotFound"},
-		"exec":                             {answer(s.Exec(ctx, &task.ExecProcessRequest{ID: "x"})), "NotFound"},
-		"kill":                             {answer(s.Kill(ctx, &task.KillRequest{ID: "x"})), "NotFound"},
-		"wait":                             {answer(s.Wait(ctx, &task.WaitRequest{ID: "x"})), "NotFound"},
-		"pids":                             {answer(s.Pids(ctx, &task.PidsRequest{ID: "x"})), "NotFound"},
-		"stats":                            {answer(s.Stats(ctx, &task.StatsRequest{ID: "x"})), "NotFound"},
-		"pause":                            {answer(s.Pause(ctx, &task.PauseRequest{ID: "x"})), "NotFound"},
-		"resume":                           {answer(s.Resume(ctx, &task.ResumeRequest{ID: "x"})), "NotFound"},
-		"update":                           {answer(s.Update(ctx, &task.UpdateTaskRequest{ID: "x"})), "NotFound"},
-		"resize":                           {answer(s.ResizePty(ctx, &task.ResizePtyRequest{ID: "x"})), "NotFound"},
-		"close":                            {answer(s.CloseIO(ctx, &task.CloseIORequest{ID: "x"})), "NotFound"},
-		"checkpoint":                       {answer(s.Checkpoint(ctx, &task.CheckpointTaskRequest{ID: "x"})), "NotFound"},
-		"state of one that is in creation": {answer(s.State(ctx, &task.StateRequest{ID: "taken"})), "NotFound"},
-		"create in no namespace":           {answer(s.Create(context.Background(), &task.CreateTaskRequest{ID: "new", Bundle: "/"})), "FailedPrecondition"},
+		"start":                            {answer(s.Start(ctx, &taskv3.StartRequest{ID: "x"})), "NotFound"},
+		"state":                            {answer(s.State(ctx, &taskv3.StateRequest{ID: "x"})), "NotFound"},
+		"delete":                           {answer(s.Delete(ctx, &taskv3.DeleteRequest{ID: "x"})), "NotFound"},
+		"exec":                             {answer(s.Exec(ctx, &taskv3.ExecProcessRequest{ID: "x"})), "NotFound"},
+		"kill":                             {answer(s.Kill(ctx, &taskv3.KillRequest{ID: "x"})), "NotFound"},
+		"wait":                             {answer(s.Wait(ctx, &taskv3.WaitRequest{ID: "x"})), "NotFound"},
+		"pids":                             {answer(s.Pids(ctx, &taskv3.PidsRequest{ID: "x"})), "NotFound"},
+		"stats":                            {answer(s.Stats(ctx, &taskv3.StatsRequest{ID: "x"})), "NotFound"},
+		"pause":                            {answer(s.Pause(ctx, &taskv3.PauseRequest{ID: "x"})), "NotFound"},
+		"resume":                           {answer(s.Resume(ctx, &taskv3.ResumeRequest{ID: "x"})), "NotFound"},
+		"update":                           {answer(s.Update(ctx, &taskv3.UpdateTaskRequest{ID: "x"})), "NotFound"},
+		"resize":                           {answer(s.ResizePty(ctx, &taskv3.ResizePtyRequest{ID: "x"})), "NotFound"},
+		"close":                            {answer(s.CloseIO(ctx, &taskv3.CloseIORequest{ID: "x"})), "NotFound"},
+		"checkpoint":                       {answer(s.Checkpoint(ctx, &taskv3.CheckpointTaskRequest{ID: "x"})), "NotFound"},
+		"state of one that is in creation": {answer(s.State(ctx, &taskv3.StateRequest{ID: "taken"})), "NotFound"},
+		"create in no namespace":           {answer(s.Create(context.Background(), &taskv3.CreateTaskRequest{ID: "new", Bundle: "/"})), "FailedPrecondition"},
 	} {
 		t.Run(fact, func(t *testing.T) { mustBe(t, row.err, row.class, "") })
 	}
 	s.closing = true
-	_, err := s.Create(ctx, &task.CreateTaskRequest{ID: "new"})
+	_, err := s.Create(ctx, &taskv3.CreateTaskRequest{ID: "new"})
 	mustBe(t, err, "Unavailable", "shutting down")
 }
 
 // testService is a service without containerd, in which the id "taken" is.
-func testService() *service {
-	s := &service{
+func testService() *Service {
+	s := &Service{
 		events:   newQueue(&slow{}),
 		compiler: compile.NewCached(cache.New(podLimit, nil)),
 	}
@@ -189,12 +189,12 @@ func mustBe(t *testing.T, err error, class, says string) {
 	}
 }
 
-func rawOptions(url string, value []byte) func(*task.CreateTaskRequest) {
-	return func(r *task.CreateTaskRequest) { r.Options = &anypb.Any{TypeUrl: url, Value: append(value, 0xff)} }
+func rawOptions(url string, value []byte) func(*taskv3.CreateTaskRequest) {
+	return func(r *taskv3.CreateTaskRequest) { r.Options = &anypb.Any{TypeUrl: url, Value: append(value, 0xff)} }
 }
 
-func tomlOptions(body string) func(*task.CreateTaskRequest) {
-	return func(r *task.CreateTaskRequest) { r.Options = packed(&generic.Options{ConfigBody: []byte(body)}) }
+func tomlOptions(body string) func(*taskv3.CreateTaskRequest) {
+	return func(r *taskv3.CreateTaskRequest) { r.Options = packed(&generic.Options{ConfigBody: []byte(body)}) }
 }
 
 func packed(message any) *anypb.Any {
@@ -208,8 +208,8 @@ func packed(message any) *anypb.Any {
 func typeOf(message any) string { return packed(message).GetTypeUrl() }
 
 // withFile replaces a file of the bundle.
-func withFile(name, text string) func(*task.CreateTaskRequest) {
-	return func(r *task.CreateTaskRequest) {
+func withFile(name, text string) func(*taskv3.CreateTaskRequest) {
+	return func(r *taskv3.CreateTaskRequest) {
 		if err := os.WriteFile(filepath.Join(r.Bundle, name), []byte(text), 0o600); err != nil {
 			panic(err)
 		}
@@ -217,7 +217,7 @@ func withFile(name, text string) func(*task.CreateTaskRequest) {
 }
 
 // withSpec writes the config.json of a container, with a change.
-func withSpec(spoil func(*specs.Spec)) func(*task.CreateTaskRequest) {
+func withSpec(spoil func(*specs.Spec)) func(*taskv3.CreateTaskRequest) {
 	s := &specs.Spec{
 		Root:    &specs.Root{Path: "rootfs"},
 		Process: &specs.Process{Args: []string{"/bin/true"}, Cwd: "/"},

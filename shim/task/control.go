@@ -1,4 +1,4 @@
-package shim
+package task
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"github.com/containerd/containerd/api/events"
-	"github.com/containerd/containerd/api/runtime/task/v3"
+	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
 	runc "github.com/containerd/containerd/api/types/runc/options"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/typeurl/v2"
@@ -18,7 +18,7 @@ import (
 )
 
 // ResizePty sets the size of a process's terminal.
-func (s *service) ResizePty(_ context.Context, r *task.ResizePtyRequest) (*emptypb.Empty, error) {
+func (s *Service) ResizePty(_ context.Context, r *taskv3.ResizePtyRequest) (*emptypb.Empty, error) {
 	p, err := s.process(r.ID, r.ExecID)
 	if err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func (s *service) ResizePty(_ context.Context, r *task.ResizePtyRequest) (*empty
 }
 
 // CloseIO ends a process's stdin.
-func (s *service) CloseIO(_ context.Context, r *task.CloseIORequest) (*emptypb.Empty, error) {
+func (s *Service) CloseIO(_ context.Context, r *taskv3.CloseIORequest) (*emptypb.Empty, error) {
 	p, err := s.process(r.ID, r.ExecID)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (s *service) CloseIO(_ context.Context, r *task.CloseIORequest) (*emptypb.E
 }
 
 // Pause freezes a container.
-func (s *service) Pause(_ context.Context, r *task.PauseRequest) (*emptypb.Empty, error) {
+func (s *Service) Pause(_ context.Context, r *taskv3.PauseRequest) (*emptypb.Empty, error) {
 	c, err := s.container(r.ID)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (s *service) Pause(_ context.Context, r *task.PauseRequest) (*emptypb.Empty
 }
 
 // Resume thaws a container.
-func (s *service) Resume(_ context.Context, r *task.ResumeRequest) (*emptypb.Empty, error) {
+func (s *Service) Resume(_ context.Context, r *taskv3.ResumeRequest) (*emptypb.Empty, error) {
 	c, err := s.container(r.ID)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (s *service) Resume(_ context.Context, r *task.ResumeRequest) (*emptypb.Emp
 }
 
 // Kill sends a signal to a process.
-func (s *service) Kill(_ context.Context, r *task.KillRequest) (*emptypb.Empty, error) {
+func (s *Service) Kill(_ context.Context, r *taskv3.KillRequest) (*emptypb.Empty, error) {
 	p, err := s.process(r.ID, r.ExecID)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (s *service) Kill(_ context.Context, r *task.KillRequest) (*emptypb.Empty, 
 }
 
 // Update changes a container's resources.
-func (s *service) Update(_ context.Context, r *task.UpdateTaskRequest) (*emptypb.Empty, error) {
+func (s *Service) Update(_ context.Context, r *taskv3.UpdateTaskRequest) (*emptypb.Empty, error) {
 	c, err := s.container(r.ID)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (s *service) Update(_ context.Context, r *task.UpdateTaskRequest) (*emptypb
 }
 
 // Checkpoint saves a container's processes with CRIU.
-func (s *service) Checkpoint(_ context.Context, r *task.CheckpointTaskRequest) (*emptypb.Empty, error) {
+func (s *Service) Checkpoint(_ context.Context, r *taskv3.CheckpointTaskRequest) (*emptypb.Empty, error) {
 	c, err := s.container(r.ID)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (s *service) Checkpoint(_ context.Context, r *task.CheckpointTaskRequest) (
 		}
 	}
 	for _, ns := range options.GetEmptyNamespaces() {
-		if ns != "network" { // which always is
+		if ns != "network" { // a checkpoint never has this one
 			return nil, fmt.Errorf("checkpoint options: empty_namespaces: %q: only network can be: %w", ns, errdefs.ErrInvalidArgument)
 		}
 	}

@@ -1,19 +1,17 @@
-package shim
+package task
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 
-	"github.com/containerd/containerd/api/runtime/task/v3"
+	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/log"
 	"github.com/opencontainers/runtime-spec/specs-go"
 
-	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/shim/bundle"
 	"seccomp-shim/shim/container"
@@ -21,9 +19,25 @@ import (
 	"seccomp-shim/shim/stdio"
 )
 
-// createContainer is the whole way from an OCI spec to a container whose init
-// waits, confined, for its start.
-func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest) (_ *container.Container, err error) {
+// Create makes a container, whose init waits for Start. It undoes what it has done if
+// the client goes away before the answer, or if Shutdown names the container.
+func (s *Service) Create(ctx context.Context, r *taskv3.CreateTaskRequest) (*taskv3.CreateTaskResponse, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if err := s.reserve(r.ID, cancel); err != nil {
+		return nil, err
+	}
+	c, err := s.createContainer(ctx, r)
+	if err != nil {
+		s.remove(r.ID)
+		return nil, fmt.Errorf("OCI runtime create failed: %w", err)
+	}
+	return &taskv3.CreateTaskResponse{Pid: uint32(c.Init().Pid())}, nil
+}
+
+// createContainer is the whole way from an OCI spec to a container whose init waits for
+// its start, with the filter that it will load.
+func (s *Service) createContainer(ctx context.Context, r *taskv3.CreateTaskRequest) (_ *container.Container, err error) {
 	ns, err := namespaces.NamespaceRequired(ctx)
 	if err != nil {
 		return nil, err
@@ -42,7 +56,7 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 		return nil, withClass(err, errdefs.ErrInvalidArgument)
 	}
 	if !opts.SystemdCgroup && container.IsScope(spec.Linux.CgroupsPath) {
-		// Not refused: containerd 1.6 drops the option, and the container runs.
+		// A warning and no error: containerd 1.6 drops the option, and the container runs.
 		log.G(ctx).Warnf("config.json: linux.cgroupsPath: %q is slice:prefix:name, but the option SystemdCgroup is off: "+
 			"the container is not in the slice, and not under the pod's limits", spec.Linux.CgroupsPath)
 	}
@@ -75,7 +89,7 @@ func (s *service) createContainer(ctx context.Context, r *task.CreateTaskRequest
 
 // confine decides which seccomp profile applies, and compiles it. The filter is
 // nil if there is none.
-func (s *service) confine(ctx context.Context, spec *specs.Spec, opts *options.Options) (*container.Filter, error) {
+func (s *Service) confine(ctx context.Context, spec *specs.Spec, opts *options.Options) (*container.Filter, error) {
 	if spec.Linux == nil || spec.Process == nil {
 		return nil, errors.New("config.json: linux and process must be set")
 	}
@@ -93,7 +107,7 @@ func (s *service) confine(ctx context.Context, spec *specs.Spec, opts *options.O
 	if err != nil {
 		return nil, err
 	}
-	spec.Linux.Seccomp = nil // from here on the filter stands for it
+	spec.Linux.Seccomp = nil // the filter replaces it
 	if profile == nil {
 		log.G(ctx).Debugf("container runs without a seccomp profile: %s", choice.Origin)
 		return nil, nil
@@ -123,7 +137,7 @@ func bounding(p *specs.Process) []string {
 	return p.Capabilities.Bounding
 }
 
-func readOptions(r *task.CreateTaskRequest) (*options.Options, error) {
+func readOptions(r *taskv3.CreateTaskRequest) (*options.Options, error) {
 	opts, err := options.Read(r.Options)
 	if err != nil {
 		return nil, withClass(err, errdefs.ErrInvalidArgument)
@@ -144,12 +158,4 @@ func readSpec(dir bundle.Dir) (*specs.Spec, error) {
 		return nil, withClass(fmt.Errorf("%s/config.json: %w", dir, err), errdefs.ErrInvalidArgument)
 	}
 	return spec, nil
-}
-
-// decodeJSON decodes what a client has sent. The error says where it is from.
-func decodeJSON(source string, data []byte, into any) error {
-	if err := json.Unmarshal(data, into); err != nil {
-		return withClass(fmt.Errorf("%s: %s", source, mistake.JSON(data, err)), errdefs.ErrInvalidArgument)
-	}
-	return nil
 }

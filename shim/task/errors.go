@@ -1,4 +1,4 @@
-package shim
+package task
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"seccomp-shim/shim/container"
 )
 
-// UnaryServerInterceptor gives every error of the service the status code that
-// containerd's clients tell errors apart by. It is the only place that does.
-func (*service) UnaryServerInterceptor() ttrpc.UnaryServerInterceptor {
+// UnaryServerInterceptor gives every error of the service the status code by which
+// containerd's clients tell errors apart. No other place does so.
+func (*Service) UnaryServerInterceptor() ttrpc.UnaryServerInterceptor {
 	return func(ctx context.Context, unmarshal ttrpc.Unmarshaler, _ *ttrpc.UnaryServerInfo, method ttrpc.Method) (any, error) {
 		response, err := method(ctx, unmarshal)
 		if err != nil {
@@ -25,31 +25,24 @@ func (*service) UnaryServerInterceptor() ttrpc.UnaryServerInterceptor {
 }
 
 // flatten reduces an error to its text, in one line, and containerd's class. errgrpc
-// would send every error of the tree, and clients print each.
+// alone would send every error of the tree, and clients print each.
 func flatten(err error) error {
 	if class, ok := classOf(err).(interface{ WithMessage(string) error }); ok {
 		return class.WithMessage(mistake.Line(err.Error()))
 	}
-	return lined(err)
-}
-
-// lined gives an error a text without control characters, with which an image, a pod or
-// a hook could command a terminal or forge a log's lines: libcontainer and the system's
-// errors repeat names as they are.
-func lined(err error) error {
-	if err == nil {
-		return nil
-	}
 	return &oneLine{err}
 }
 
+// oneLine is an error whose text has no control characters. libcontainer and the system's
+// errors repeat names as they are, by which an image, a pod or a hook could command a
+// terminal or forge lines of a log.
 type oneLine struct{ error }
 
 func (o *oneLine) Error() string { return mistake.Line(o.error.Error()) }
 
 func (o *oneLine) Unwrap() error { return o.error }
 
-// classOf finds containerd's class of an error.
+// classOf returns the class of errdefs for an error; nil if it has none.
 func classOf(err error) error {
 	var stateErr *container.StateError
 	var marked *classified
@@ -69,7 +62,7 @@ func classOf(err error) error {
 	return errdefs.Resolve(err)
 }
 
-// withClass marks an error, whose text stays as it is.
+// withClass gives an error a class of errdefs, without a change of its text.
 func withClass(err, class error) error {
 	return &classified{error: err, class: class}
 }

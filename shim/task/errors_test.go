@@ -1,4 +1,4 @@
-package shim
+package task
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package shim
+package task
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 	ttrpcevents "github.com/containerd/containerd/api/services/ttrpc/events/v1"
 	"github.com/containerd/containerd/api/types"
-	"github.com/containerd/containerd/v2/core/events"
+	coreevents "github.com/containerd/containerd/v2/core/events"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/containerd/v2/pkg/protobuf"
 	"github.com/containerd/containerd/v2/pkg/ttrpcutil"
@@ -18,12 +18,12 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// forwarder tells containerd of events, also one that is restarted meanwhile.
+// forwarder publishes events to containerd, and tries again while containerd restarts.
 //
-// The publisher that RunShim offers sets an event that it cannot tell aside and
-// goes on with the next, so that their order changes; it gives an event up after
-// 15 seconds, and all that it has set aside when the shim ends, which is when the
-// next containerd has cleaned the exited container up.
+// RunShim's publisher does not fit. It sets an event that it cannot publish aside and
+// goes on with the next, so that their order changes. It drops an event after 15
+// seconds, and all events that it has set aside when the shim ends: a shim ends when
+// the restarted containerd has removed the exited container.
 type forwarder struct{ client *ttrpcutil.Client }
 
 func newForwarder(address string) (*forwarder, error) {
@@ -34,8 +34,8 @@ func newForwarder(address string) (*forwarder, error) {
 	return &forwarder{client}, nil
 }
 
-// Publish returns when containerd has the event, or refuses it, or the context ends.
-func (f *forwarder) Publish(ctx context.Context, topic string, event events.Event) error {
+// Publish returns when containerd has accepted or refused the event, or ctx is done.
+func (f *forwarder) Publish(ctx context.Context, topic string, event coreevents.Event) error {
 	ns, err := namespaces.NamespaceRequired(ctx)
 	if err != nil {
 		return err
@@ -77,8 +77,8 @@ func (f *forwarder) attempt(ctx context.Context, request *ttrpcevents.ForwardReq
 	return err
 }
 
-// isRefusal reports whether an error is containerd's answer, which will be the same
-// next time.
+// isRefusal reports whether err is an answer of containerd that a retry would not
+// change.
 func isRefusal(err error) bool {
 	answer, ok := status.FromError(err)
 	return ok && answer.Code() != codes.Unavailable && answer.Code() != codes.DeadlineExceeded && answer.Code() != codes.Canceled

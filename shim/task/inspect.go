@@ -1,10 +1,10 @@
-package shim
+package task
 
 import (
 	"context"
 	"os"
 
-	"github.com/containerd/containerd/api/runtime/task/v3"
+	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
 	runc "github.com/containerd/containerd/api/types/runc/options"
 	status "github.com/containerd/containerd/api/types/task"
 	"github.com/containerd/containerd/v2/pkg/protobuf"
@@ -23,13 +23,13 @@ var statusOf = map[container.State]status.Status{
 }
 
 // State describes a process.
-func (s *service) State(_ context.Context, r *task.StateRequest) (*task.StateResponse, error) {
+func (s *Service) State(_ context.Context, r *taskv3.StateRequest) (*taskv3.StateResponse, error) {
 	p, err := s.process(r.ID, r.ExecID)
 	if err != nil {
 		return nil, err
 	}
 	streams, state, exit := p.Streams(), p.State(), p.Exit()
-	response := &task.StateResponse{
+	response := &taskv3.StateResponse{
 		ID:       r.ID,
 		ExecID:   r.ExecID,
 		Bundle:   p.Container.Bundle,
@@ -48,7 +48,7 @@ func (s *service) State(_ context.Context, r *task.StateRequest) (*task.StateRes
 }
 
 // Pids lists the processes of a container, and which of them were exec'd.
-func (s *service) Pids(_ context.Context, r *task.PidsRequest) (*task.PidsResponse, error) {
+func (s *Service) Pids(_ context.Context, r *taskv3.PidsRequest) (*taskv3.PidsResponse, error) {
 	c, err := s.container(r.ID)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (s *service) Pids(_ context.Context, r *task.PidsRequest) (*task.PidsRespon
 	for _, p := range c.Execs() {
 		execs[p.Pid()] = p.ID
 	}
-	response := &task.PidsResponse{}
+	response := &taskv3.PidsResponse{}
 	for _, pid := range pids {
 		info := &status.ProcessInfo{Pid: uint32(pid)}
 		if id, ok := execs[pid]; ok {
@@ -75,7 +75,7 @@ func (s *service) Pids(_ context.Context, r *task.PidsRequest) (*task.PidsRespon
 }
 
 // Stats returns a container's metrics.
-func (s *service) Stats(_ context.Context, r *task.StatsRequest) (*task.StatsResponse, error) {
+func (s *Service) Stats(_ context.Context, r *taskv3.StatsRequest) (*taskv3.StatsResponse, error) {
 	c, err := s.container(r.ID)
 	if err != nil {
 		return nil, err
@@ -88,11 +88,11 @@ func (s *service) Stats(_ context.Context, r *task.StatsRequest) (*task.StatsRes
 	if err != nil {
 		return nil, err
 	}
-	return &task.StatsResponse{Stats: message}, nil
+	return &taskv3.StatsResponse{Stats: message}, nil
 }
 
 // Wait returns when a process has ended.
-func (s *service) Wait(ctx context.Context, r *task.WaitRequest) (*task.WaitResponse, error) {
+func (s *Service) Wait(ctx context.Context, r *taskv3.WaitRequest) (*taskv3.WaitResponse, error) {
 	p, err := s.process(r.ID, r.ExecID)
 	if err != nil {
 		return nil, err
@@ -101,12 +101,12 @@ func (s *service) Wait(ctx context.Context, r *task.WaitRequest) (*task.WaitResp
 	if err != nil {
 		return nil, err
 	}
-	return &task.WaitResponse{ExitStatus: uint32(exit.Status), ExitedAt: protobuf.ToTimestamp(exit.At)}, nil
+	return &taskv3.WaitResponse{ExitStatus: uint32(exit.Status), ExitedAt: protobuf.ToTimestamp(exit.At)}, nil
 }
 
 // Connect returns the pids of the shim and of a container's init.
-func (s *service) Connect(_ context.Context, r *task.ConnectRequest) (*task.ConnectResponse, error) {
-	response := &task.ConnectResponse{ShimPid: uint32(os.Getpid())}
+func (s *Service) Connect(_ context.Context, r *taskv3.ConnectRequest) (*taskv3.ConnectResponse, error) {
+	response := &taskv3.ConnectResponse{ShimPid: uint32(os.Getpid())}
 	if c, err := s.container(r.ID); err == nil {
 		response.TaskPid = uint32(c.Init().Pid())
 	}

@@ -1,4 +1,4 @@
-package shim
+package task
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/api/events"
-	event "github.com/containerd/containerd/v2/core/events"
+	coreevents "github.com/containerd/containerd/v2/core/events"
 )
 
 // slow is a containerd that takes its time.
@@ -16,7 +16,7 @@ type slow struct {
 	closed bool
 }
 
-func (s *slow) Publish(_ context.Context, _ string, e event.Event) error {
+func (s *slow) Publish(_ context.Context, _ string, e coreevents.Event) error {
 	time.Sleep(time.Millisecond)
 	s.told = append(s.told, e.(*events.TaskPaused).GetContainerID())
 	return nil

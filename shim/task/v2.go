@@ -1,40 +1,40 @@
-package shim
+package task
 
 import (
 	"context"
 
-	"github.com/containerd/containerd/api/runtime/task/v3"
+	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/ttrpc"
 )
 
-// nameV2 is what containerd before 2.3 calls the task service. On the wire its
-// methods and messages are those of v3, so that the same functions serve both.
+// nameV2 is the task service's name in containerd before 2.3. On the wire its methods
+// and messages are those of v3, so the same functions serve both.
 const nameV2 = "containerd.task.v2.Task"
 
 // methodsV2 are the methods of the task service, v2.
-func methodsV2(s task.TTRPCTaskService) map[string]ttrpc.Method {
+func methodsV2(s taskv3.TTRPCTaskService) map[string]ttrpc.Method {
 	return map[string]ttrpc.Method{
-		"State":      method(s.State),
-		"Create":     method(s.Create),
-		"Start":      method(s.Start),
-		"Delete":     method(s.Delete),
-		"Pids":       method(s.Pids),
-		"Pause":      method(s.Pause),
-		"Resume":     method(s.Resume),
-		"Checkpoint": method(s.Checkpoint),
-		"Kill":       method(s.Kill),
-		"Exec":       method(s.Exec),
-		"ResizePty":  method(s.ResizePty),
-		"CloseIO":    method(s.CloseIO),
-		"Update":     method(s.Update),
-		"Wait":       method(s.Wait),
-		"Stats":      method(s.Stats),
-		"Connect":    method(s.Connect),
-		"Shutdown":   method(s.Shutdown),
+		"State":      methodV2(s.State),
+		"Create":     methodV2(s.Create),
+		"Start":      methodV2(s.Start),
+		"Delete":     methodV2(s.Delete),
+		"Pids":       methodV2(s.Pids),
+		"Pause":      methodV2(s.Pause),
+		"Resume":     methodV2(s.Resume),
+		"Checkpoint": methodV2(s.Checkpoint),
+		"Kill":       methodV2(s.Kill),
+		"Exec":       methodV2(s.Exec),
+		"ResizePty":  methodV2(s.ResizePty),
+		"CloseIO":    methodV2(s.CloseIO),
+		"Update":     methodV2(s.Update),
+		"Wait":       methodV2(s.Wait),
+		"Stats":      methodV2(s.Stats),
+		"Connect":    methodV2(s.Connect),
+		"Shutdown":   methodV2(s.Shutdown),
 	}
 }
 
-func method[Request, Response any](serve func(context.Context, *Request) (*Response, error)) ttrpc.Method {
+func methodV2[Request, Response any](serve func(context.Context, *Request) (*Response, error)) ttrpc.Method {
 	return func(ctx context.Context, unmarshal func(any) error) (any, error) {
 		request := new(Request)
 		if err := unmarshal(request); err != nil {
