@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// What containerd and the kubelet look for in the features.
+// The features have everything that containerd and the kubelet look for.
 func TestInfoHasFeatures(t *testing.T) {
 	info, err := Manager{}.Info(t.Context(), bytes.NewReader(nil))
 	if err != nil {

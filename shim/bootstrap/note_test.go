@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A socket whose process has ended is removed with its note; one on which a shim
-// serves stays, and so does what belongs to a process that lives.
+// The note of an ended process is removed, and its socket too unless a shim serves on
+// it. The note and the socket of a live process stay.
 func TestRemoveDeadSockets(t *testing.T) {
 	ended := exec.Command("true")
 	if err := ended.Run(); err != nil {
@@ -55,7 +55,7 @@ func TestRemoveDeadSockets(t *testing.T) {
 	removeDeadSockets(filepath.Join(t.TempDir(), "none"))
 }
 
-// A note of another file removes nothing.
+// A note that does not name a socket is removed, and the named file stays.
 func TestNoteOfAnotherFile(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(t.TempDir(), "file")

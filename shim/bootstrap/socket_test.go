@@ -11,9 +11,9 @@ import (
 	"seccomp-shim/integration/self"
 )
 
-// socketEnv makes this binary a shim that listens on a socket, with a child that
-// has it too for as long as lingerEnv says, as between fork and execve. inheritEnv
-// makes it one that has inherited its socket.
+// socketEnv makes the test binary a shim that listens on the named socket. Its child
+// has the socket too, for the seconds of lingerEnv, as between fork and execve.
+// inheritEnv makes it a shim that has inherited its socket.
 const (
 	socketEnv  = "SECCOMP_SHIM_TEST_SOCKET"
 	lingerEnv  = "SECCOMP_SHIM_TEST_LINGER"
@@ -51,8 +51,8 @@ func listenAndLinger(path, linger string) {
 	}
 }
 
-// killedShim returns the socket of a shim that was killed, of which a child has
-// the socket a while longer.
+// killedShim returns the socket of a shim that was killed, and whose child keeps the
+// socket for linger seconds.
 func killedShim(t *testing.T, linger string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "s")
@@ -68,8 +68,7 @@ func killedShim(t *testing.T, linger string) (path string) {
 	return path
 }
 
-// The socket of a killed shim is known to be without one as soon as its children
-// have let it go.
+// hasShim waits until the children of a killed shim have closed its socket.
 func TestKilledShimsSocket(t *testing.T) {
 	t.Parallel()
 	if hasShim(killedShim(t, "0.3")) {
@@ -77,8 +76,7 @@ func TestKilledShimsSocket(t *testing.T) {
 	}
 }
 
-// A new shim makes the socket its own, which the process that made it listen has
-// left to it. A live one is known at once, also if it does not answer.
+// A process that listens is found at once, also if it does not answer.
 func TestNewShimsSocket(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
@@ -99,8 +97,8 @@ func TestNewShimsSocket(t *testing.T) {
 	}
 }
 
-// What a shim inherits is its own from then on, and no more that of the process
-// that made it.
+// After InheritedSocket clients see the shim's credentials, not those of the process
+// that made the socket.
 func TestInheritedSocketIsOwn(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")

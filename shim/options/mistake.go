@@ -11,8 +11,8 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// explain says which option in body is wrong, and what belongs there. err is
-// that of the decoder, whose words are about Go's types.
+// explain says which option in body is wrong, and which form its value must have. err is
+// the decoder's error, whose text is about Go's types.
 func explain(body []byte, err error) string {
 	if reason := mistake.Encoding(body); reason != "" {
 		return reason
@@ -47,7 +47,7 @@ func unknownOption(key toml.Key, written map[string]any) string {
 	return reason + mistake.Meant(key[0], known...)
 }
 
-// tomlValue shows a value and its type, in TOML's words.
+// tomlValue describes a value and its type in TOML's words.
 func tomlValue(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -66,8 +66,8 @@ func tomlValue(value any) string {
 	return mistake.Shorten(fmt.Sprint(value))
 }
 
-// optionForm says what belongs into an option. Like the decoder, it does not look at
-// letter case.
+// optionForm describes the form of an option's value. Like the decoder, it ignores the
+// name's letter case.
 func optionForm(name string) string {
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Options]()) {
 		if !strings.EqualFold(optionName(field), name) {

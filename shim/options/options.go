@@ -26,22 +26,22 @@ var ErrNotKnown = errors.New("not known")
 // plugins."io.containerd.cri.v1.runtime".containerd.runtimes.<handler>.options
 // of containerd's configuration, or the file of ctr's --runtime-config-path.
 //
-// Those that runc's shim has too keep their names there.
+// Options of runc's shim have the names and spelling that they have there.
 type Options struct {
-	ProfileRoot  string `toml:"profile_root"`  // where Localhost profiles are; absolute
+	ProfileRoot  string `toml:"profile_root"`  // absolute path of the Localhost profiles
 	UnsetProfile string `toml:"unset_profile"` // the profile of containers that name none
-	// ListenerDirs are the folders, absolute, that a profile's listenerPath may be in.
-	// Nil means any, an empty list none.
+	// ListenerDirs are the absolute paths of the directories that a profile's
+	// listenerPath may be in. Nil allows every directory, an empty list none.
 	ListenerDirs  []string `toml:"listener_dirs"`
-	SystemdCgroup bool     // cgroups are made by systemd
-	ShimCgroup    string   // the shim's own cgroup, which is there already
+	SystemdCgroup bool     // systemd makes the cgroups
+	ShimCgroup    string   // an existing cgroup that the shim joins
 	NoPivotRoot   bool     // for a root file system on a ramdisk
 	NoNewKeyring  bool     // containers share the session keyring
-	IoUid         uint32   //nolint:revive // runc's spelling: the owner of stdio pipes
-	IoGid         uint32   //nolint:revive
+	IoUid         uint32   // the user who owns the pipes of stdio
+	IoGid         uint32   // and the group
 
-	// Of runc's options, these would be without effect: no runc is run, and the
-	// state lives in the bundle. A value is refused, not ignored.
+	// These options of runc's shim are refused if set: this runtime executes no runc
+	// binary, and keeps its state in the bundle.
 	BinaryName string
 	Root       string
 }
@@ -87,8 +87,8 @@ func readGeneric(g *generic.Options) (*Options, error) {
 	return parseOptions(g.GetConfigPath(), body)
 }
 
-// parseOptions decodes TOML. An unknown key is an error that names it: a
-// misspelt option of a security tool must not pass for a default.
+// parseOptions decodes TOML. An unknown key is an error that names it: a misspelt option
+// must not silently mean the default.
 func parseOptions(source string, body []byte) (*Options, error) {
 	o := &Options{}
 	dec := toml.NewDecoder(bytes.NewReader(body))

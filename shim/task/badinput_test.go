@@ -23,8 +23,9 @@ import (
 	"seccomp-shim/shim/container"
 )
 
-// What clients tell errors apart by, as it arrives at containerd. The service
-// is called itself: containerd sends none of the requests that are malformed.
+// classes are the classes by which clients tell errors apart, as they arrive at
+// containerd. The tests call the service directly, since containerd sends no malformed
+// requests.
 var classes = map[string]func(error) bool{
 	"AlreadyExists":      errdefs.IsAlreadyExists,
 	"FailedPrecondition": errdefs.IsFailedPrecondition,
@@ -120,7 +121,7 @@ func TestBadCreate(t *testing.T) {
 	}
 }
 
-// A host without CRIU: the error names what is missing.
+// On a host without CRIU the error names it.
 func TestRestoreWithoutCRIU(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	r := &taskv3.CreateTaskRequest{ID: "new", Bundle: t.TempDir(), Checkpoint: "/images"}
@@ -129,7 +130,7 @@ func TestRestoreWithoutCRIU(t *testing.T) {
 	mustBe(t, err, "FailedPrecondition", "criu")
 }
 
-// Requests about what is not there, or cannot be read.
+// Requests for containers that do not exist, or without a namespace.
 func TestBadRequests(t *testing.T) {
 	s := testService()
 	ctx := namespaces.WithNamespace(t.Context(), "test")
@@ -162,7 +163,7 @@ func TestBadRequests(t *testing.T) {
 	mustBe(t, err, "Unavailable", "shutting down")
 }
 
-// testService is a service without containerd, in which the id "taken" is.
+// testService returns a service without containerd, in which the ID "taken" is reserved.
 func testService() *Service {
 	s := &Service{
 		events:   newQueue(&slow{}),
@@ -216,7 +217,7 @@ func withFile(name, text string) func(*taskv3.CreateTaskRequest) {
 	}
 }
 
-// withSpec writes the config.json of a container, with a change.
+// withSpec writes the config.json of a container after spoil has changed it.
 func withSpec(spoil func(*specs.Spec)) func(*taskv3.CreateTaskRequest) {
 	s := &specs.Spec{
 		Root:    &specs.Root{Path: "rootfs"},

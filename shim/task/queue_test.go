@@ -10,15 +10,15 @@ import (
 	coreevents "github.com/containerd/containerd/v2/core/events"
 )
 
-// slow is a containerd that takes its time.
+// slow is a publisher to a containerd that answers late.
 type slow struct {
-	told   []string
-	closed bool
+	published []string
+	closed    bool
 }
 
 func (s *slow) Publish(_ context.Context, _ string, e coreevents.Event) error {
 	time.Sleep(time.Millisecond)
-	s.told = append(s.told, e.(*events.TaskPaused).GetContainerID())
+	s.published = append(s.published, e.(*events.TaskPaused).GetContainerID())
 	return nil
 }
 
@@ -27,7 +27,7 @@ func (s *slow) Close() error {
 	return nil
 }
 
-// When close returns, all events have been told, in the order of sending.
+// When close returns, all events have been published, in the order of sending.
 func TestQueueIsEmptyAfterClose(t *testing.T) {
 	publisher := &slow{}
 	q := newQueue(publisher)
@@ -39,8 +39,8 @@ func TestQueueIsEmptyAfterClose(t *testing.T) {
 	if err := q.close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(publisher.told, want) {
-		t.Errorf("told %v, want %v", publisher.told, want)
+	if !slices.Equal(publisher.published, want) {
+		t.Errorf("published %v, want %v", publisher.published, want)
 	}
 	if !publisher.closed {
 		t.Error("the publisher is still open")

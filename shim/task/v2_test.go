@@ -49,13 +49,13 @@ func sameFields(t *testing.T, a, b protoreflect.MessageDescriptor) {
 	}
 }
 
-// messageOf names the message that a field holds. None is of the service's own
-// package, so that the same name means the same message.
+// messageOf returns the name of the message type of a field, or "" if it has none. No
+// message type of a field is in the package of v2 or v3, so equal names mean equal types.
 func messageOf(f protoreflect.FieldDescriptor) protoreflect.FullName {
 	switch {
 	case f.Message() == nil:
 		return ""
-	case f.IsMap(): // a message of two fields
+	case f.IsMap(): // protobuf describes it as a message of two fields
 		return protoreflect.FullName(f.MapKey().Kind().String() + " to " + f.MapValue().Kind().String())
 	}
 	return f.Message().FullName()
