@@ -63,9 +63,11 @@ var mayImport = map[string][]string{
 		"google.golang.org/protobuf/proto",
 	},
 	"shim/container/dump": {"google.golang.org/protobuf/encoding/protowire"},
-	"shim/container/load": {"seccomp-shim/mistake", "golang.org/x/sys/unix"},
+	"shim/container/load": {"seccomp-shim/mistake", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
 	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
-	"shim/stdio":          {"golang.org/x/sys/unix"},
+	"shim/poll":           {},
+	"shim/rights":         {"golang.org/x/sys/unix"},
+	"shim/stdio":          {"seccomp-shim/shim/poll", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
 	// containerd stops in these. Its words are theirs: a bundle, options of the handler,
 	// the bootstrap of a shim, the task service. They depend on each other in this order.
 	"shim/bundle": {
@@ -79,7 +81,7 @@ var mayImport = map[string][]string{
 	},
 	"shim/bootstrap": {
 		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/compile", "seccomp-shim/version",
-		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options",
+		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/poll",
 		"github.com/containerd/",
 		"golang.org/x/sys/unix",
 		"google.golang.org/protobuf/",

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/shim/bundle"
+	"seccomp-shim/shim/poll"
 )
 
 // removeDeadSocket removes the socket file that a killed shim has left. Start has noted
@@ -41,15 +42,13 @@ func removeIfDead(path string) {
 // that listens. If that has ended, the socket is soon closed, or a shim that was just
 // started listens on it.
 func hasShim(path string) bool {
-	for deadline := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	refused := false
+	poll.Until(5*time.Millisecond, 3*time.Second, func() bool {
 		pid, err := listeningPID(path)
-		switch {
-		case errors.Is(err, unix.ECONNREFUSED):
-			return false
-		case err != nil, isAlive(pid), time.Now().After(deadline):
-			return true // if in doubt: without its socket a shim cannot be reached any more
-		}
-	}
+		refused = errors.Is(err, unix.ECONNREFUSED)
+		return err != nil || isAlive(pid)
+	})
+	return !refused // if in doubt there is one: without its socket nobody can reach a shim
 }
 
 // listeningPID returns the process that listens on a socket. It may have ended.
