@@ -10,21 +10,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Buffers live as long as a stream is open, two for each process of a pod, so
-// they are small; a pipe holds 64 KiB more.
+// Buffers are small, since a pod has two for each process as long as its streams are
+// open. A pipe holds 64 KiB more.
 const bufferSize = 8 << 10
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
-// copier moves one output from the process to the client, until src ends or it is
-// cut. It owns both files.
+// copier copies one output from the process to the client, until src ends or close is
+// called. It owns both files.
 type copier struct {
 	src, dst *os.File
 	reader   reader
 
 	started   atomic.Bool
 	moved     atomic.Int64   // grows when dst is written to, or read by the client
-	exits     chan time.Time // holds the end of the grace once the process is gone
+	exits     chan time.Time // receives the end of the grace when the process has ended
 	delivered chan struct{}  // closed when the client has read what came before the exit
 	done      chan struct{}
 	closed    sync.Once
@@ -72,10 +72,10 @@ func (c *copier) run() {
 	}
 }
 
-// flush moves what already waits in src. A deadline makes Read give up before
-// it looks, so bytes may be left when dst was slow.
+// flush copies the bytes that are in src already. After its deadline Read fails without
+// reading, so bytes may be left if dst was slow.
 func (c *copier) flush(buf []byte) {
-	// No more than that: somebody may go on writing.
+	// No more than these: a child of the process may go on writing.
 	for left := unread(c.src); left > 0; {
 		c.src.SetReadDeadline(time.Time{})
 		n, err := readOnce(c.src, buf)
@@ -84,21 +84,6 @@ func (c *copier) flush(buf []byte) {
 		}
 		left -= n
 	}
-}
-
-// readOnce is a read(2) that never waits: EAGAIN says that a FIFO has a writer and
-// nothing to read, no bytes and no error that it has no writer.
-func readOnce(f *os.File, buf []byte) (n int, err error) {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var failed error
-	err = raw.Read(func(fd uintptr) bool {
-		n, failed = unix.Read(int(fd), buf)
-		return true
-	})
-	return max(n, 0), errors.Join(err, failed)
 }
 
 func (c *copier) write(b []byte) bool {
@@ -112,7 +97,11 @@ func (c *copier) write(b []byte) bool {
 	}
 }
 
-// awaitReader returns when the client has read all, or the stream is cut.
+// awaitReader returns when the client has read everything, or the stream is cut.
+//
+// It polls: poll(2) has no event for an empty pipe, and inotify (IN_ACCESS) would take an
+// instance in each shim, of the 128 that root has on a node
+// (fs.inotify.max_user_instances).
 func (c *copier) awaitReader() {
 	pause := time.Millisecond
 	for before := unread(c.dst); before > 0; {
@@ -125,34 +114,20 @@ func (c *copier) awaitReader() {
 	}
 }
 
-// unread returns how many bytes wait in a FIFO or pipe; none in other files.
-func unread(f *os.File) (n int) {
-	info, err := f.Stat()
-	if err != nil || info.Mode().Type() != os.ModeNamedPipe {
-		return 0
-	}
-	_ = control(f, func(fd uintptr) (err error) {
-		n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ)
-		return err
-	})
-	return n
-}
-
-// exited tells that the process is gone. What it has written is delivered, which
-// closes c.delivered; then src may go on until end.
+// exited is called when the process has ended. The copier delivers what the process has
+// written, then closes delivered; after that src may go on until end.
 func (c *copier) exited(end time.Time) {
 	c.exits <- end
 	_ = c.src.SetReadDeadline(time.Now())
 }
 
-// endAt lets src deliver until t.
+// endAt ends src at t.
 func (c *copier) endAt(t time.Time) {
-	// A file that the poller cannot watch has no deadline, and no need of one:
-	// it is a regular file, which never blocks.
+	// It fails for a regular file, which needs no deadline since it never blocks.
 	_ = c.src.SetReadDeadline(t)
 }
 
-// close cuts the stream. It may be called at any time, also instead of run.
+// close cuts the stream. It may be called at any time, also if run is never called.
 func (c *copier) close() {
 	c.closed.Do(func() {
 		c.src.Close()

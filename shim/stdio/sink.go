@@ -9,51 +9,28 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/shim/poll"
 )
 
-// clientPatience is how long to wait for the client to open its end of an output.
-const clientPatience = time.Second
-
-// openOutputs opens where stdout and stderr go, and the pipes that the process
-// writes to.
-func (o *IO) openOutputs() error {
-	for _, out := range []struct {
-		name, uri string
-		process   **os.File
-	}{
-		{"stdout", o.streams.Stdout, &o.Stdout},
-		{"stderr", o.streams.Stderr, &o.Stderr},
-	} {
-		if out.uri == "" {
-			continue
-		}
-		if err := o.openOutput(out.name, out.uri, out.process); err != nil {
-			return fmt.Errorf("open %s %q: %w", out.name, out.uri, err)
-		}
-	}
-	return nil
+// sink is the client's end of an output.
+type sink struct {
+	file *os.File
+	// hold is the shim's own reading end of a FIFO, nil for other files. It prevents EPIPE
+	// after the client has gone, and keeps unread bytes for a client that comes back, such
+	// as a restarted containerd.
+	hold   *os.File
+	direct bool // the process writes to file itself: a pipe that a logging binary reads
 }
 
-func (o *IO) openOutput(name, uri string, process **os.File) error {
-	dst, err := o.openSink(name, uri)
-	if err != nil {
-		return err
+func (s sink) Close() {
+	s.file.Close()
+	if s.hold != nil {
+		s.hold.Close()
 	}
-	if dst.reads {
-		*process = dst.file
-		return nil
-	}
-	src, w, err := o.pipe()
-	if err != nil {
-		dst.Close()
-		return err
-	}
-	*process = w
-	o.copies = append(o.copies, newCopier(src, dst))
-	return nil
 }
 
-// openSink opens the client's end of an output stream.
+// openSink opens the client's end of an output, stdout or stderr by name.
 func (o *IO) openSink(name, uri string) (dst sink, err error) {
 	u, err := url.Parse(uri)
 	if err != nil {
@@ -66,13 +43,13 @@ func (o *IO) openSink(name, uri string) (dst sink, err error) {
 		dst.file, err = openLogFile(u.Path)
 		return dst, err
 	case "binary", "binary-v2":
-		// One logging binary serves stdout and stderr; stdout's URI starts it.
+		// One logging binary serves stdout and stderr. The URI of the first starts it.
 		if o.logger == nil {
 			if o.logger, err = startLogger(u, o.owner); err != nil {
 				return sink{}, err
 			}
 		}
-		return sink{file: o.logger.takeWriter(name), reads: true}, nil
+		return sink{file: o.logger.takeWriter(name), direct: true}, nil
 	}
 	return sink{}, fmt.Errorf("unknown scheme %q (known: fifo, file, binary, binary-v2)", u.Scheme)
 }
@@ -96,26 +73,39 @@ func openFifoOrFile(path string) (dst sink, err error) {
 	return dst, err
 }
 
-// awaitClient returns a writing end of a FIFO that a client reads. Clients open
-// theirs in the background. One that comes after all has been written and closed
-// would wait for ever. Nil means that no client has come for a while.
-func awaitClient(path string) *os.File {
-	for deadline := time.Now().Add(clientPatience); ; time.Sleep(time.Millisecond) {
-		w, err := os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK, 0)
-		if err == nil {
-			return w
-		}
-		if !errors.Is(err, unix.ENXIO) || time.Now().After(deadline) {
-			return nil
-		}
+// openFifo opens the client's FIFO.
+func openFifo(path string) (s sink, err error) {
+	// Look for the client first: after hold is open, every FIFO has a reader.
+	client := awaitClient(path)
+	// Open hold before file: a FIFO without a reader cannot be opened for writing without
+	// waiting.
+	if s.hold, err = os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0); err == nil {
+		s.file, err = os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK, 0)
 	}
+	if client != nil {
+		client.Close() // after file is open: without a writer the client would read EOF
+	}
+	if err != nil && s.hold != nil {
+		s.hold.Close()
+	}
+	return s, err
 }
 
-// openStdin finds the client's end of stdin, and makes the process's.
-func (o *IO) openStdin() (err error) {
-	if o.input, err = newInput(o.streams.Stdin); err != nil || o.streams.Terminal {
-		return err // a terminal is not there yet: attachTerminal brings it
-	}
-	o.Stdin, o.input.dst, err = o.pipe()
-	return err
+// clientPatience is how long to wait for the client to open its end of an output.
+const clientPatience = time.Second
+
+// awaitClient returns a writing end of a FIFO that a client reads, or nil if no client
+// has come within clientPatience. Clients open their end in the background. A client that
+// comes after everything was written and closed would wait forever in open(2).
+//
+// A client that waits in open(2) causes no event: inotify reports an open when it has
+// succeeded. An open(2) without O_NONBLOCK would wait for the client, but take a thread
+// that nothing can interrupt if the FIFO's path is removed.
+func awaitClient(path string) (w *os.File) {
+	poll.Until(time.Millisecond, clientPatience, func() bool {
+		var err error
+		w, err = os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK, 0)
+		return !errors.Is(err, unix.ENXIO)
+	})
+	return w
 }
