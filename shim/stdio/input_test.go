@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// prompt bounds what takes no time on an idle machine.
+// prompt is the limit for what takes no time on an idle machine.
 const prompt = emptyPatience / 2
 
-// readAll reads a process's stdin to its end, and fails if that does not come within
+// readAll reads a process's stdin to EOF, and fails the test if EOF does not come within
 // limit.
 func readAll(t *testing.T, r *os.File, limit time.Duration) []byte {
 	t.Helper()
@@ -35,8 +35,8 @@ func readAll(t *testing.T, r *os.File, limit time.Duration) []byte {
 	}
 }
 
-// A client cannot write before the start: it has not noted the process yet, for
-// which it calls CloseStdin at the end of its input.
+// A client cannot write before the start: until it has recorded the process, it cannot
+// call CloseStdin at the end of its input.
 func TestStdinOpensAtStart(t *testing.T) {
 	path := fifo(t, "in")
 	o := open(t, Streams{Stdin: path})
@@ -58,7 +58,7 @@ func TestStdinOpensAtStart(t *testing.T) {
 		t.Fatalf("the client has written before the start: %v", err)
 	case <-time.After(100 * time.Millisecond):
 	}
-	for range 2 { // a start may fail, and be tried again
+	for range 2 { // a client may try again after a failed start
 		if err := o.OpenStdin(); err != nil {
 			t.Fatal(err)
 		}
@@ -73,8 +73,8 @@ func TestStdinOpensAtStart(t *testing.T) {
 	mustClose(t, o)
 }
 
-// The FIFO is the one that was there when the process was added, whatever becomes of
-// its path.
+// The FIFO is the one that existed when the process was added, even if its path has
+// been removed or replaced.
 func TestStdinIsPinned(t *testing.T) {
 	path := fifo(t, "in")
 	o := open(t, Streams{Stdin: path})
@@ -104,7 +104,7 @@ func writeAndClose(t *testing.T, path, words string) {
 	w.Close()
 }
 
-// A client whose input is empty is gone from stdin before the start.
+// A client whose input is empty closes its end of stdin before the start.
 func TestEmptyStdin(t *testing.T) {
 	t.Run("is known to be at its end", func(t *testing.T) {
 		t.Parallel()
@@ -112,7 +112,7 @@ func TestEmptyStdin(t *testing.T) {
 		client(t, out)
 		o := open(t, Streams{Stdin: fifo(t, "in"), Stdout: out})
 		r := take(t, o.Stdin)
-		o.CloseStdin() // comes before the start if the client is quick
+		o.CloseStdin() // a quick client calls it before the start
 		start(t, o, nil)
 		if got := readAll(t, r, prompt); len(got) > 0 {
 			t.Errorf("process read %q", got)
@@ -134,11 +134,11 @@ func TestEmptyStdin(t *testing.T) {
 	})
 }
 
-// Stdin stays open for a client that is away with all of its streams, or late, and at
-// a terminal, where its end would be a hangup.
+// Stdin stays open for a client that has closed all of its streams or comes late, and
+// at a terminal, which its end would hang up.
 func TestStdinStaysOpen(t *testing.T) {
 	for name, row := range map[string]struct {
-		late           time.Duration // when the client comes to stdin
+		late           time.Duration // when the client opens stdin
 		reads, outputs bool
 	}{
 		"for a client that is late":            {emptyPatience / 4, true, true},
@@ -190,8 +190,8 @@ func TestStdinStaysOpen(t *testing.T) {
 	})
 }
 
-// A process that closes its stdin is no trouble for a client that still writes, also
-// for one that comes later.
+// A client may go on writing after the process has closed its stdin, and another may come
+// later.
 func TestProcessClosesStdin(t *testing.T) {
 	path := fifo(t, "in")
 	o := open(t, Streams{Stdin: path})
@@ -224,8 +224,8 @@ func TestProcessClosesStdin(t *testing.T) {
 	}
 }
 
-// An endless input holds up neither the exit nor the deletion, also with an output that
-// nobody takes.
+// An endless input delays neither the exit nor the deletion, even with an output that
+// nobody reads.
 func TestEndlessStdin(t *testing.T) {
 	in, out := fifo(t, "in"), fifo(t, "out")
 	client(t, out)
@@ -282,7 +282,7 @@ func TestNeverStarted(t *testing.T) {
 	}
 }
 
-// Stdin may be a file, which is read to its end.
+// Stdin may be a file, which is read to EOF.
 func TestStdinFromFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "words")
 	if err := os.WriteFile(path, []byte("words"), 0o400); err != nil {
