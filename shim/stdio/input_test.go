@@ -214,7 +214,7 @@ func TestProcessClosesStdin(t *testing.T) {
 	}
 	begin := time.Now()
 	o.Exited()
-	writeAndClose(t, path, "words after the exit, of which the client does not know yet")
+	writeAndClose(t, path, "words after an exit that the client does not know of yet")
 	mustClose(t, o)
 	if took := time.Since(begin); took > stall {
 		t.Errorf("took %s", took)

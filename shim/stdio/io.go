@@ -97,8 +97,8 @@ func (o *IO) OpenStdin() error {
 func (o *IO) Owner() Owner { return o.owner }
 
 // Start begins to copy. pty is the master side of the process's terminal, or nil; Start
-// takes it over. Start closes Stdin, Stdout and Stderr, of which the process must have
-// its own copies.
+// takes it over. Start closes Stdin, Stdout and Stderr: the process must have its own
+// copies.
 func (o *IO) Start(pty *os.File) error {
 	if o.complains {
 		o.keepStderr(o.Stderr)
