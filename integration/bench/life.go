@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cacheDir is the constant of this name in package shim.
+// cacheDir is the constant of this name in package task.
 const cacheDir = "/run/seccomp-shim"
 
 // newContainer prepares a container of the subject, without a task.

@@ -25,9 +25,9 @@ func (r *reader) gone(dst *os.File) (gone bool) {
 	}
 	_ = control(dst, func(fd uintptr) error {
 		r.hold.Close()
-		poll := []unix.PollFd{{Fd: int32(fd)}}
-		_, err := unix.Poll(poll, 0)
-		gone = err == nil && poll[0].Revents&unix.POLLERR != 0
+		ours := []unix.PollFd{{Fd: int32(fd)}}
+		_, err := unix.Poll(ours, 0)
+		gone = err == nil && ours[0].Revents&unix.POLLERR != 0
 		// By descriptor: the client may have removed the FIFO's path.
 		r.hold, err = os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", fd), os.O_RDONLY|unix.O_NONBLOCK, 0)
 		return err
