@@ -50,10 +50,10 @@ func TestInfoLooksAtOptions(t *testing.T) {
 		options proto.Message
 		err     string
 	}{
-		{"options are told back", message(t, &generic.Options{ConfigBody: []byte(`unset_profile = "RuntimeDefault"`)}), ""},
-		{"runc's too", message(t, &runc.Options{SystemdCgroup: true}), ""},
-		{"an unknown option is an error", message(t, &generic.Options{ConfigBody: []byte(`misspelt = 1`)}), `unknown option "misspelt"`},
-		{"an unknown type is an error", message(t, &types.RuntimeVersion{Version: "1"}), `type "containerd.types.RuntimeVersion" is not known`},
+		{"options are told back", packed(t, &generic.Options{ConfigBody: []byte(`unset_profile = "RuntimeDefault"`)}), ""},
+		{"runc's too", packed(t, &runc.Options{SystemdCgroup: true}), ""},
+		{"an unknown option is an error", packed(t, &generic.Options{ConfigBody: []byte(`misspelt = 1`)}), `unknown option "misspelt"`},
+		{"an unknown type is an error", packed(t, &types.RuntimeVersion{Version: "1"}), `type "containerd.types.RuntimeVersion" is not known`},
 	} {
 		info, err := Manager{}.Info(t.Context(), bytes.NewReader(encode(t, row.options)))
 		if row.err != "" {

@@ -21,11 +21,11 @@ func TestProtocolOfAStart(t *testing.T) {
 		unset    string
 	}{
 		{"parameters are of the new protocol", encode(t, parameters("c1", "k8s.io")), newer, ""},
-		{"parameters with options", encode(t, parameters("c1", "k8s.io", message(t, generics))), newer, "RuntimeDefault"},
+		{"parameters with options", encode(t, parameters("c1", "k8s.io", packed(t, generics))), newer, "RuntimeDefault"},
 		{"nothing is the old protocol without options", nil, older, ""},
-		{"runtime options are of the old protocol", encode(t, message(t, generics)), older, "RuntimeDefault"},
-		{"runc's options too", encode(t, message(t, &runc.Options{SystemdCgroup: true})), older, ""},
-		{"empty options too", encode(t, message(t, &runc.Options{})), older, ""},
+		{"runtime options are of the old protocol", encode(t, packed(t, generics)), older, "RuntimeDefault"},
+		{"runc's options too", encode(t, packed(t, &runc.Options{SystemdCgroup: true})), older, ""},
+		{"empty options too", encode(t, packed(t, &runc.Options{})), older, ""},
 		{"parameters of another container are an error", encode(t, parameters("c2", "k8s.io")), neither, ""},
 		{"parameters of another namespace are an error", encode(t, parameters("c1", "default")), neither, ""},
 		{"text is an error", []byte(`{"version":2}`), neither, ""},
@@ -72,7 +72,7 @@ func parameters(id, namespace string, options ...proto.Message) *api.BootstrapPa
 	return p
 }
 
-func message(t *testing.T, options any) proto.Message {
+func packed(t *testing.T, options any) proto.Message {
 	t.Helper()
 	m, err := typeurl.MarshalAnyToProto(options)
 	if err != nil {

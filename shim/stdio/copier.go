@@ -20,7 +20,7 @@ var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 // called. It owns both files.
 type copier struct {
 	src, dst *os.File
-	reader   reader
+	readEnd  readEnd
 
 	started   atomic.Bool
 	moved     atomic.Int64   // grows when dst is written to, or read by the client
@@ -34,7 +34,7 @@ func newCopier(src *os.File, dst sink) *copier {
 	return &copier{
 		src:       src,
 		dst:       dst.file,
-		reader:    reader{hold: dst.hold},
+		readEnd:   readEnd{hold: dst.hold},
 		exits:     make(chan time.Time, 1),
 		delivered: make(chan struct{}),
 		done:      make(chan struct{}),
@@ -91,7 +91,7 @@ func (c *copier) write(b []byte) bool {
 		n, err := c.dst.Write(b)
 		c.moved.Add(int64(n))
 		b = b[n:]
-		if !errors.Is(err, unix.EPIPE) || !c.reader.held() {
+		if !errors.Is(err, unix.EPIPE) || !c.readEnd.held() {
 			return err == nil
 		}
 	}
@@ -132,6 +132,6 @@ func (c *copier) close() {
 	c.closed.Do(func() {
 		c.src.Close()
 		c.dst.Close()
-		c.reader.close()
+		c.readEnd.close()
 	})
 }

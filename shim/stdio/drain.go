@@ -36,7 +36,7 @@ func (o *IO) outputsReach(point func(*copier) <-chan struct{}, limit time.Durati
 		if !c.started.Load() {
 			continue
 		}
-		for waits := true; waits && !c.reader.gone(c.dst); {
+		for waits := true; waits && !c.readEnd.gone(c.dst); {
 			select {
 			case <-point(c):
 				waits = false

@@ -14,7 +14,7 @@ func TestExitComesAfterOutput(t *testing.T) {
 	for name, held := range map[string]bool{"a stream that ends": false, "a stream that a child holds": true} {
 		t.Run(name, func(t *testing.T) {
 			path := fifo(t, "out")
-			reader := client(t, path)
+			reader := openClient(t, path)
 			o := open(t, Streams{Stdout: path})
 			w := take(t, o.Stdout)
 			start(t, o, nil)
@@ -90,7 +90,7 @@ func TestExitWithoutReader(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := fifo(t, "out")
-			reader := client(t, path)
+			reader := openClient(t, path)
 			o := open(t, Streams{Stdout: path})
 			w := take(t, o.Stdout)
 			start(t, o, nil)
@@ -116,7 +116,7 @@ func TestExitWithoutReader(t *testing.T) {
 // end of the process, and after any number of looks for the client by Exited.
 func TestClientComesBack(t *testing.T) {
 	path := fifo(t, "out")
-	first := client(t, path)
+	first := openClient(t, path)
 	o := open(t, Streams{Stdout: path})
 	w := take(t, o.Stdout)
 	start(t, o, nil)
@@ -129,7 +129,7 @@ func TestClientComesBack(t *testing.T) {
 		close(written)
 	}()
 	for range 100 {
-		o.copies[0].reader.gone(o.copies[0].dst)
+		o.copies[0].readEnd.gone(o.copies[0].dst)
 		time.Sleep(time.Millisecond)
 	}
 	o.Exited()

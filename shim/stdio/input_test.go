@@ -109,7 +109,7 @@ func TestEmptyStdin(t *testing.T) {
 	t.Run("is known to be at its end", func(t *testing.T) {
 		t.Parallel()
 		out := fifo(t, "out")
-		client(t, out)
+		openClient(t, out)
 		o := open(t, Streams{Stdin: fifo(t, "in"), Stdout: out})
 		r := take(t, o.Stdin)
 		o.CloseStdin() // a quick client calls it before the start
@@ -122,7 +122,7 @@ func TestEmptyStdin(t *testing.T) {
 	t.Run("has a client that reads the output", func(t *testing.T) {
 		t.Parallel()
 		out := fifo(t, "out")
-		client(t, out)
+		openClient(t, out)
 		o := open(t, Streams{Stdin: fifo(t, "in"), Stdout: out})
 		r, w := take(t, o.Stdin), take(t, o.Stdout)
 		defer w.Close()
@@ -150,7 +150,7 @@ func TestStdinStaysOpen(t *testing.T) {
 			in, streams := fifo(t, "in"), Streams{}
 			if row.outputs {
 				streams.Stdout = fifo(t, "out")
-				reader := client(t, streams.Stdout)
+				reader := openClient(t, streams.Stdout)
 				if !row.reads {
 					time.AfterFunc(emptyPatience/4, func() { reader.Close() })
 				}
@@ -174,7 +174,7 @@ func TestStdinStaysOpen(t *testing.T) {
 	t.Run("at a terminal", func(t *testing.T) {
 		t.Parallel()
 		in, out := fifo(t, "in"), fifo(t, "out")
-		client(t, out)
+		openClient(t, out)
 		o := open(t, Streams{Stdin: in, Stdout: out, Terminal: true})
 		master, openSlave := newPty(t)
 		start(t, o, master)
@@ -228,7 +228,7 @@ func TestProcessClosesStdin(t *testing.T) {
 // nobody reads.
 func TestEndlessStdin(t *testing.T) {
 	in, out := fifo(t, "in"), fifo(t, "out")
-	client(t, out)
+	openClient(t, out)
 	o := open(t, Streams{Stdin: in, Stdout: out})
 	stdin, stdout := take(t, o.Stdin), take(t, o.Stdout)
 	start(t, o, nil)
@@ -271,13 +271,13 @@ func TestEndlessStdin(t *testing.T) {
 // A process that is never started leaves nothing open.
 func TestNeverStarted(t *testing.T) {
 	in, out := fifo(t, "in"), fifo(t, "out")
-	client(t, out)
+	openClient(t, out)
 	before := openFiles(t)
-	for _, terminal := range []bool{false, true} {
-		o := open(t, Streams{Stdin: in, Stdout: out, Terminal: terminal})
+	for _, tty := range []bool{false, true} {
+		o := open(t, Streams{Stdin: in, Stdout: out, Terminal: tty})
 		mustClose(t, o)
 		if after := openFiles(t); after != before {
-			t.Errorf("terminal %t: %d descriptors were left open", terminal, after-before)
+			t.Errorf("terminal %t: %d descriptors were left open", tty, after-before)
 		}
 	}
 }

@@ -68,9 +68,9 @@ func randomBytes(t *testing.T, n int) []byte {
 	return b
 }
 
-// client opens a FIFO for reading as containerd's clients do: before the process is
+// openClient opens a FIFO for reading as containerd's clients do: before the process is
 // created, and without waiting for the shim.
-func client(t *testing.T, path string) *os.File {
+func openClient(t *testing.T, path string) *os.File {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -83,7 +83,7 @@ func client(t *testing.T, path string) *os.File {
 // Both streams arrive complete although the process ends before the client reads.
 func TestOutputArrivesWhole(t *testing.T) {
 	stdout, stderr := fifo(t, "out"), fifo(t, "err")
-	clients := map[string]*os.File{stdout: client(t, stdout), stderr: client(t, stderr)}
+	clients := map[string]*os.File{stdout: openClient(t, stdout), stderr: openClient(t, stderr)}
 	o := open(t, Streams{Stdout: stdout, Stderr: stderr})
 	written := map[string][]byte{stdout: randomBytes(t, 3<<20), stderr: randomBytes(t, 100)}
 	process := map[string]*os.File{stdout: take(t, o.Stdout), stderr: take(t, o.Stderr)}
@@ -143,7 +143,7 @@ func TestCloseWithoutReader(t *testing.T) {
 // arrives.
 func TestCloseWithHeldStream(t *testing.T) {
 	path := fifo(t, "out")
-	reader := client(t, path)
+	reader := openClient(t, path)
 	o := open(t, Streams{Stdout: path})
 	child := take(t, o.Stdout)
 	defer child.Close()
@@ -245,7 +245,7 @@ func TestOpenRefuses(t *testing.T) {
 		"an unknown scheme":          {Stderr: "http://example.com/"},
 		"a stdin that is not there":  {Stdin: "/nonexistent/in"},
 		"a folder for a stdin":       {Stdin: "/"},
-		"a socket for a stdin":       {Stdin: socket(t)},
+		"a socket for a stdin":       {Stdin: listeningSocket(t)},
 		"a logging binary not there": {Stdout: "binary:///nonexistent/logger"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -260,7 +260,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func socket(t *testing.T) string {
+func listeningSocket(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "socket")
 	listener, err := net.Listen("unix", path)

@@ -68,6 +68,6 @@ func (o *IO) pipe() (r, w *os.File, err error) {
 // which the end of its input would hang up.
 func (o *IO) clientReads() bool {
 	return !o.streams.Terminal && slices.ContainsFunc(o.copies, func(c *copier) bool {
-		return c.reader.held() && !c.reader.gone(c.dst)
+		return c.readEnd.held() && !c.readEnd.gone(c.dst)
 	})
 }

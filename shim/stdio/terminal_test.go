@@ -41,7 +41,7 @@ func newPty(t *testing.T) (master *os.File, openSlave func() *os.File) {
 // client gets the rest of the output and then EOF.
 func TestTerminalOutput(t *testing.T) {
 	path := fifo(t, "out")
-	reader := client(t, path)
+	reader := openClient(t, path)
 	o := open(t, Streams{Stdout: path, Terminal: true})
 	master, openSlave := newPty(t)
 	start(t, o, master)
@@ -63,7 +63,7 @@ func TestTerminalOutput(t *testing.T) {
 
 func TestTerminalSizeAndStdin(t *testing.T) {
 	in, out := fifo(t, "in"), fifo(t, "out")
-	reader := client(t, out)
+	reader := openClient(t, out)
 	go io.Copy(io.Discard, reader)
 	o := open(t, Streams{Stdin: in, Stdout: out, Terminal: true})
 	master, openSlave := newPty(t)

@@ -28,9 +28,9 @@ type queue struct {
 	pending []any // guarded by mu
 }
 
-func newQueue(publisher publisher) *queue {
+func newQueue(p publisher) *queue {
 	return &queue{
-		publisher: publisher,
+		publisher: p,
 		stop:      make(chan struct{}),
 		stopped:   make(chan struct{}),
 		wake:      make(chan struct{}, 1),

@@ -29,8 +29,8 @@ func (s *slow) Close() error {
 
 // When close returns, all events have been published, in the order of sending.
 func TestQueueIsEmptyAfterClose(t *testing.T) {
-	publisher := &slow{}
-	q := newQueue(publisher)
+	late := &slow{}
+	q := newQueue(late)
 	go q.run(t.Context())
 	want := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
 	for _, id := range want {
@@ -39,10 +39,10 @@ func TestQueueIsEmptyAfterClose(t *testing.T) {
 	if err := q.close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(publisher.published, want) {
-		t.Errorf("published %v, want %v", publisher.published, want)
+	if !slices.Equal(late.published, want) {
+		t.Errorf("published %v, want %v", late.published, want)
 	}
-	if !publisher.closed {
+	if !late.closed {
 		t.Error("the publisher is still open")
 	}
 }

@@ -35,12 +35,12 @@ type Service struct {
 // ttrpc address. It calls unlink, which removes the socket file, and then sd.Shutdown
 // when the shim is to end.
 func New(ctx context.Context, address string, sd shutdown.Service, unlink func()) (*Service, error) {
-	publisher, err := newForwarder(address)
+	events, err := newForwarder(address)
 	if err != nil {
 		return nil, err
 	}
 	s := &Service{
-		events:     newQueue(publisher),
+		events:     newQueue(events),
 		shutdown:   sd,
 		unlink:     unlink,
 		compiler:   compile.NewCached(openCache(ctx)),

@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reader reports whether a FIFO has a reader besides the shim.
-type reader struct {
+// readEnd is the shim's own reading end of a client's FIFO. It finds out whether the FIFO
+// has another reader.
+type readEnd struct {
 	mu   sync.Mutex
 	hold *os.File // see sink; nil once closed; guarded by mu
 }
@@ -17,7 +18,7 @@ type reader struct {
 // gone reports whether nobody reads the FIFO; dst is the shim's writing end. The kernel
 // reports POLLERR for it when the last reading end is closed, so gone closes hold for a
 // moment. Unread bytes stay in the FIFO, which has a writer.
-func (r *reader) gone(dst *os.File) (gone bool) {
+func (r *readEnd) gone(dst *os.File) (gone bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.hold == nil {
@@ -37,13 +38,13 @@ func (r *reader) gone(dst *os.File) (gone bool) {
 
 // held reports whether the shim has a reading end. Then an EPIPE is no end of the stream:
 // the write came while gone had hold closed.
-func (r *reader) held() bool {
+func (r *readEnd) held() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.hold != nil
 }
 
-func (r *reader) close() {
+func (r *readEnd) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.hold != nil {
