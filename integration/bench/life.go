@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cacheDir is the constant of this name in package task.
+// cacheDir is the constant of this name in package shim.
 const cacheDir = "/run/seccomp-shim"
 
 // newContainer prepares a container of the subject, without a task.

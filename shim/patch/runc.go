@@ -37,8 +37,9 @@ var runc = module{
 	path:    runcPath,
 	version: "v1.5.2",
 	sum:     "h1:eUUowc2WJCnFYzI87C1WqRcu356Dk/wsoi90y+2wEfE=",
-	// Both kinds of init, of a container and of an exec, end in a call of execve. Before
-	// that they have closed all descriptors but those that the caller passed.
+	// Both kinds of init, a container's first process and an exec'd one, end in a
+	// call of execve. Before it they have closed all descriptors but those that the
+	// caller passed.
 	edits: []edit{
 		{"libcontainer/standard_init_linux.go", importExec, ""},
 		{"libcontainer/standard_init_linux.go", callExec, callLast},
