@@ -39,7 +39,7 @@ func TestInfoHasFeatures(t *testing.T) {
 		"annotations that name a profile": slices.Contains(f.PotentiallyUnsafeConfigAnnotations, "io.containerd.seccomp.v1/profile"),
 	} {
 		if !holds {
-			t.Errorf("not told: %s: %+v", fact, f)
+			t.Errorf("missing: %s: %+v", fact, f)
 		}
 	}
 }
@@ -50,7 +50,7 @@ func TestInfoLooksAtOptions(t *testing.T) {
 		options proto.Message
 		err     string
 	}{
-		{"options are told back", packed(t, &generic.Options{ConfigBody: []byte(`unset_profile = "RuntimeDefault"`)}), ""},
+		{"the answer has the options", packed(t, &generic.Options{ConfigBody: []byte(`unset_profile = "RuntimeDefault"`)}), ""},
 		{"runc's too", packed(t, &runc.Options{SystemdCgroup: true}), ""},
 		{"an unknown option is an error", packed(t, &generic.Options{ConfigBody: []byte(`misspelt = 1`)}), `unknown option "misspelt"`},
 		{"an unknown type is an error", packed(t, &types.RuntimeVersion{Version: "1"}), `type "containerd.types.RuntimeVersion" is not known`},

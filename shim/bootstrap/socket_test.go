@@ -58,12 +58,12 @@ func killedShim(t *testing.T, linger string) (path string) {
 	path = filepath.Join(t.TempDir(), "s")
 	cmd, _ := self.Start(t, nil, socketEnv+"="+path, lingerEnv+"="+linger)
 	if _, err := listeningPID(path); err != nil {
-		t.Fatalf("it does not listen: %v", err)
+		t.Fatalf("the shim does not listen: %v", err)
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	if _, err := listeningPID(path); err != nil {
-		t.Fatalf("its child does not have the socket: %v", err)
+		t.Fatalf("the shim's child does not have the socket: %v", err)
 	}
 	return path
 }
@@ -72,7 +72,7 @@ func killedShim(t *testing.T, linger string) (path string) {
 func TestKilledShimsSocket(t *testing.T) {
 	t.Parallel()
 	if hasShim(killedShim(t, "0.3")) {
-		t.Error("it is said to have a shim")
+		t.Error("hasShim finds a shim")
 	}
 }
 
@@ -87,13 +87,13 @@ func TestNewShimsSocket(t *testing.T) {
 	defer socket.Close()
 	start := time.Now()
 	if !hasShim(path) {
-		t.Error("it is said to have none")
+		t.Error("hasShim finds none")
 	}
 	if took := time.Since(start); took > time.Second {
-		t.Errorf("that took %v", took)
+		t.Errorf("hasShim took %v", took)
 	}
 	if pid, err := listeningPID(path); pid != os.Getpid() || err != nil {
-		t.Errorf("%d listens (%v), and not %d", pid, err, os.Getpid())
+		t.Errorf("process %d listens (%v), not %d", pid, err, os.Getpid())
 	}
 }
 
@@ -115,6 +115,6 @@ func TestInheritedSocketIsOwn(t *testing.T) {
 	child, _ := self.Start(t, []*os.File{file}, inheritEnv+"=yes")
 	pid := child.Process.Pid
 	if who, err := listeningPID(path); who != pid || err != nil {
-		t.Errorf("%d listens (%v), and not %d", who, err, pid)
+		t.Errorf("process %d listens (%v), not %d", who, err, pid)
 	}
 }
