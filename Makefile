@@ -142,7 +142,7 @@ fuzz: deps $(PATCHED) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) 
 
 # For example: make bench ARGS='-o json'
 bench: DEPS += crun
-bench: deps $(PATCHED) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 2 minutes)
+bench: deps $(PATCHED) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 20 minutes)
 	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
 
 # For example: make conformance RUNTIME=io.containerd.runc.v2 ARGS='-run TestContainer'
@@ -218,7 +218,7 @@ $(VM)/root.img: $(addprefix integration/vm/,image bootstrap disk tests.service) 
 $(CLUSTER_BIN)/kubelet: integration/kubernetes/build
 	integration/kubernetes/build $(@D) $(KUBERNETES) $(ETCD)
 
-$(BENCH)/bench: $(PATCHED) ; $(GO) build -o $@ ./integration/bench
+$(BENCH)/bench: $(PATCHED) ; $(GO) build $(CHANGED) -o $@ ./integration/bench
 
 $(CONFORMANCE)/conformance: $(PATCHED) ; $(GO) build -o $@ ./integration/conformance
 
@@ -248,9 +248,6 @@ $(RUNC_TOOL): go.mod | $(PATCHED)
 	cd / && $(GO) mod download $(RUNC_MODULE)@$$version && \
 	$(GO) build -C "$$($(GO) env GOMODCACHE)/$(RUNC_MODULE)@$$version" -tags seccomp,urfave_cli_no_docs -trimpath -o $@ .
 
-# The distribution's, without installing it: a crun or runc in the system's PATH
-# is what the tests want to do without.
-$(CRUN_TOOL):
-	@rm -rf $@.d && mkdir -p $@.d
-	cd $@.d && { apt-get download -q crun || { apt-get update -qq && apt-get download -q crun; }; } && dpkg-deb -x crun_*.deb .
-	mv $@.d/usr/bin/crun $@ && rm -rf $@.d
+# Not installed: a crun or runc in the system's PATH is what the tests want to do without.
+$(CRUN_TOOL): integration/bench/newest-crun
+	integration/bench/newest-crun $@
