@@ -127,7 +127,7 @@ unit: $(PATCHED) ## run the tests that need no root and no containerd
 	@echo 'left out: integration/... (real containers; needs root)'
 
 # The shim under test is built with the race detector, and so is the test. Each of
-# their processes would sleep for a second at its end, lest a report is lost.
+# their processes would sleep for a second at its end, to let reports be written.
 stress: deps $(PATCHED) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race; starts under limits 40 times (root)
 	@mkdir -p $(RACE)
 	$(GO) build $(CHANGED) -race -trimpath -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1

@@ -102,7 +102,7 @@ func TestPagesOfCommands(t *testing.T) {
 	rendered(t, shimPage)
 }
 
-// rendered returns a page as man shows it, in one long line. man tells of what it
+// rendered returns a page as man shows it, in one long line. man reports what it
 // does not understand.
 func rendered(t *testing.T, file string) string {
 	t.Helper()

@@ -19,14 +19,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// told keeps what containerd tells of tasks, by container.
-type told struct {
+// eventLog keeps the events of tasks that containerd publishes, by container.
+type eventLog struct {
 	mu      sync.Mutex
 	stories map[string][]string
 }
 
 // subscribe hears all events from here on.
-func subscribe(t *testing.T) *told {
+func subscribe(t *testing.T) *eventLog {
 	t.Helper()
 	if unavailable != "" {
 		t.Skip(unavailable)
@@ -34,12 +34,12 @@ func subscribe(t *testing.T) *told {
 	return subscribeTo(t, client)
 }
 
-func subscribeTo(t *testing.T, client *containerd.Client) *told {
+func subscribeTo(t *testing.T, client *containerd.Client) *eventLog {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	t.Cleanup(cancel)
 	heard, failed := client.Subscribe(ctx, `topic~="/tasks/"`)
-	all := &told{stories: map[string][]string{}}
+	all := &eventLog{stories: map[string][]string{}}
 	go func() {
 		for {
 			select {
@@ -57,7 +57,7 @@ func subscribeTo(t *testing.T, client *containerd.Client) *told {
 	return all
 }
 
-func (a *told) add(name string, event any) {
+func (a *eventLog) add(name string, event any) {
 	about, ok := event.(interface{ GetContainerID() string })
 	if !ok {
 		return
@@ -73,15 +73,15 @@ func (a *told) add(name string, event any) {
 	a.stories[about.GetContainerID()] = append(a.stories[about.GetContainerID()], name)
 }
 
-// of returns what was told of a container, in order.
-func (a *told) of(id string) []string {
+// of returns a container's events, in order.
+func (a *eventLog) of(id string) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return append([]string(nil), a.stories[id]...)
 }
 
 // repeated returns the stories in which something happens twice.
-func (a *told) repeated() (all []string) {
+func (a *eventLog) repeated() (all []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for id, story := range a.stories {
@@ -119,7 +119,7 @@ func shimOfGroup(t *testing.T, id string, together oci.SpecOpts) int {
 }
 
 // killNewChild waits for a child that the shim does not have yet, and for a while
-// more, and kills it. It gives up when nothing will come any more.
+// more, and kills it. It returns when no child can come any more.
 func killNewChild(t *testing.T, shim int, after time.Duration, over <-chan struct{}) {
 	old := map[int]bool{}
 	for _, pid := range children(shim) {
