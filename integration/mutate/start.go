@@ -101,7 +101,7 @@ var start = []mutation{
 	},
 	{
 		"listener-undelivered", "a process goes on although its agent has no listener",
-		"shim/container/load/await.go", "_ = c.page.write(wordResume, resumeEnd)", "_ = c.page.write(wordResume, resumeExecve)",
+		"shim/container/load/listener.go", "_ = c.page.write(wordResume, resumeEnd)", "_ = c.page.write(wordResume, resumeExecve)",
 		in("shim/container/load", "TestListenerThatNobodyTakes"),
 	},
 	{
@@ -141,7 +141,7 @@ var start = []mutation{
 	},
 	{
 		"restored-not-held", "restored threads are looked at while they run",
-		"shim/container/restoration.go", "if status != libcontainer.Paused || len(threads) == 0 {", "if len(threads) == 0 {",
+		"shim/container/hold.go", "if status != libcontainer.Paused || len(threads) == 0 {", "if len(threads) == 0 {",
 		in("shim/container", "TestVerifyOfWhatIsNotHeld"),
 	},
 	{

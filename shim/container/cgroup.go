@@ -8,6 +8,7 @@ import (
 	"github.com/containerd/cgroups/v3"
 	"github.com/containerd/cgroups/v3/cgroup1"
 	"github.com/containerd/cgroups/v3/cgroup2"
+
 	// Gives libcontainer's cgroup managers their device rules; without it they
 	// refuse every container.
 	_ "github.com/opencontainers/cgroups/devices"

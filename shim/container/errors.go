@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 
+	"seccomp-shim/mistake"
+
 	"github.com/opencontainers/runc/libcontainer"
+	"golang.org/x/sys/unix"
 )
 
 // Errors that callers tell apart, with errors.Is.
@@ -42,3 +45,21 @@ type classified struct {
 }
 
 func (c *classified) Unwrap() []error { return []error{c.error, c.class} }
+
+// EarlyExitError says that a process ended before it came to run the user's
+// program: it was killed, or a startContainer hook failed.
+type EarlyExitError struct {
+	Exec   string // its exec ID; empty for the container's init
+	Status int    // as in [Exit]
+}
+
+func (e *EarlyExitError) Error() string {
+	who := "the container's init"
+	if e.Exec != "" {
+		who = "process " + mistake.Shown(e.Exec)
+	}
+	if name := unix.SignalName(unix.Signal(e.Status - 128)); name != "" {
+		return fmt.Sprintf("%s was killed by %s before it ran the program", who, name)
+	}
+	return fmt.Sprintf("%s exited with status %d before it ran the program", who, e.Status)
+}

@@ -1,7 +1,5 @@
 package container
 
-import "time"
-
 // Events hears what happens to containers, in the order of the package doc. The
 // methods must not block for long: the process's gate is held meanwhile.
 type Events interface {
@@ -11,11 +9,4 @@ type Events interface {
 	// OOM is told when the kernel has killed processes for want of memory.
 	OOM(*Container)
 	Exited(*Process, Exit)
-}
-
-// Exit is how a process ended.
-type Exit struct {
-	Pid    int
-	Status int // exit code, or 128 plus the signal that killed it
-	At     time.Time
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/opencontainers/cgroups"
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"golang.org/x/sys/unix"
@@ -107,26 +106,5 @@ func terminate(lp *libcontainer.Process) (Exit, error) {
 	}
 }
 
-// emptyAndDestroy kills until nothing is left. With v1 a process may have joined
-// some of the hierarchies only.
-func emptyAndDestroy(m cgroups.Manager, limit time.Duration) error {
-	var err error
-	for deadline := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
-		left := 0
-		for _, path := range m.GetPaths() {
-			pids, _ := cgroups.GetAllPids(path) // it may not have been made
-			for _, pid := range pids {
-				left++
-				_ = unix.Kill(pid, unix.SIGKILL) // it may have ended by now
-			}
-		}
-		if left == 0 {
-			if err = m.Destroy(); err == nil {
-				return nil
-			}
-		}
-		if time.Now().After(deadline) {
-			return errors.Join(err, fmt.Errorf("%d processes survive SIGKILL for %s", left, limit))
-		}
-	}
-}
+// killPatience is how long to wait for a process to end that SIGKILL was sent to.
+const killPatience = 10 * time.Second

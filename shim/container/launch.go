@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/shim/container/load"
+	"seccomp-shim/shim/stdio"
 )
 
 // launch is libcontainer's start of a process. It returns when the process has set
@@ -179,30 +180,42 @@ func (l *launch) kill(pid int) {
 	}
 }
 
-// reapStrays waits for the thread's children but the others. They have been
-// killed, or end by themselves because the pipes to their parent are closed.
-func reapStrays(others []int, limit time.Duration) error {
-	for deadline := time.Now().Add(limit); ; time.Sleep(time.Millisecond) {
-		var alive []int
-		for _, pid := range ownChildren(unix.Gettid()) {
-			if slices.Contains(others, pid) {
-				continue
-			}
-			if reaped, _ := unix.Wait4(pid, nil, unix.WNOHANG, nil); reaped != pid {
-				alive = append(alive, pid)
-			}
-		}
-		if len(alive) == 0 {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("processes %v of the failed start survive it for %s", alive, limit)
-		}
+// connectStreams gives a process its streams, or the socket by which it hands
+// over its terminal. Without a terminal there is no socket: it is nil.
+func (p *Process) connectStreams(lp *libcontainer.Process) (*stdio.ConsoleSocket, error) {
+	if !p.spec.Terminal {
+		connect(lp, p.streams)
+		return nil, nil
+	}
+	console, err := stdio.NewConsoleSocket()
+	if err != nil {
+		return nil, err
+	}
+	lp.ConsoleSocket = console.Child
+	return console, nil
+}
+
+// connect hands the streams over. A nil *os.File in an io.Reader would not be a
+// nil interface, which is what means /dev/null.
+func connect(lp *libcontainer.Process, s *stdio.IO) {
+	if s.Stdin != nil {
+		lp.Stdin = s.Stdin
+	}
+	if s.Stdout != nil {
+		lp.Stdout = s.Stdout
+	}
+	if s.Stderr != nil {
+		lp.Stderr = s.Stderr
 	}
 }
 
-// ownChildren returns the children of a thread of this process, if the kernel tells.
-func ownChildren(thread int) []int {
-	pids, _ := childrenOf(os.Getpid(), thread)
-	return pids
+func (p *Process) startStreams(console *stdio.ConsoleSocket) error {
+	if console == nil {
+		return p.streams.Start(nil)
+	}
+	pty, err := console.Receive()
+	if err != nil {
+		return err
+	}
+	return p.streams.Start(pty)
 }

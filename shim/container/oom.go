@@ -176,3 +176,9 @@ func promptV2(file string) (*os.File, error) {
 	}
 	return watch, nil
 }
+
+func (c *Container) listenToOOM() {
+	if err := c.oom.listen(); err != nil {
+		logrus.WithError(err).WithField("container_id", c.ID).Error("failed to be told of processes killed by the OOM killer")
+	}
+}

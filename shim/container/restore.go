@@ -3,10 +3,92 @@ package container
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"slices"
 	"time"
 
+	"github.com/opencontainers/cgroups"
 	"github.com/opencontainers/runc/libcontainer"
+	"golang.org/x/sys/unix"
 )
+
+// A restoration is how a checkpoint's processes come to run under the container's
+// filter, without a moment in which one of them executes an instruction before
+// the filters of all have been read back from the kernel:
+//
+//	CRIU                      shim
+//	makes all processes,
+//	which stop as its tracees
+//	"pre-resume" ───────────▶ takes CRIU out of the cgroup, freezes the cgroup
+//	             ◀─────────── goes on
+//	lets them go: they are
+//	frozen; ends ───────────▶ traces them, thaws the cgroup: they stop again;
+//	                          reads and compares their filters
+//	                          lets them go
+//
+// While CRIU traces them nobody else can, and the kernel tells filters to none but a
+// tracer. Frozen by SIGSTOP they would not be safe: a timer of theirs may send SIGCONT.
+type restoration struct {
+	container *Container
+	lc        *libcontainer.Container // from the state that CRIU's work has led to
+	threads   []int                   // of the restored processes; those that are frozen
+}
+
+func (r *restoration) run(lp *libcontainer.Process) error {
+	c := r.container
+	work := criuWork(c.Bundle)
+	opts := &libcontainer.CriuOpts{
+		ImagesDirectory: c.config.Checkpoint,
+		WorkDirectory:   work,
+		EmptyNs:         unix.CLONE_NEWNET,
+		StatusFd:        -1,
+	}
+	if c.config.Filter != nil {
+		setBeforeResume(opts, r.holdOrKill)
+	}
+	err := c.lc.Restore(lp, opts)
+	if err != nil {
+		err = criuError(err, filepath.Join(work, "restore.log"), filepath.Join(c.Bundle, "criu-restore.log"))
+	}
+	// Restore does not note when the init was started, by which libcontainer knows
+	// a process from another with its pid; the state on disk has it.
+	if err == nil && r.lc == nil {
+		r.lc, err = libcontainer.Load(stateRoot(c.Bundle), c.ID)
+	}
+	if err == nil && c.config.Filter != nil {
+		err = c.config.Filter.verify(r.threads, r.lc)
+	}
+	if err != nil {
+		return errors.Join(err, r.undo())
+	}
+	return nil
+}
+
+// kill kills all processes in the cgroup but those of CRIU. Those that cgroups v1 has
+// frozen die when they are thawed.
+func (r *restoration) kill(criu ...int) {
+	for _, folder := range r.container.cgroupPaths {
+		pids, _ := cgroups.GetAllPids(folder) // it may have been removed
+		for _, pid := range pids {
+			if !slices.Contains(criu, pid) {
+				_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
+			}
+		}
+	}
+}
+
+// undo ends a restoration that has failed.
+func (r *restoration) undo() error {
+	r.kill()
+	err := removeYards(r.container.Bundle)
+	if r.lc == nil {
+		return err
+	}
+	if thawErr := r.lc.Resume(); !errors.Is(thawErr, libcontainer.ErrNotPaused) {
+		err = errors.Join(err, thawErr)
+	}
+	return err
+}
 
 // restore is Start for a container from a checkpoint.
 func (p *Process) restore(ctx context.Context) error {
@@ -63,10 +145,4 @@ func (p *Process) resume(ctx context.Context) error {
 	}
 	c.cgroup = loadCgroup(r.lc, pid)
 	return nil
-}
-
-func (c *Container) setLibcontainer(lc *libcontainer.Container) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lc = lc
 }

@@ -6,45 +6,7 @@ import (
 	"io"
 	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
-
-	"seccomp-shim/mistake"
 )
-
-// Errors of processes that did not come to run their program.
-var (
-	// ErrEarlyEnd says that a process ended before it came to load its filter.
-	ErrEarlyEnd = errors.New("the process ended before it ran the program")
-	// ErrKilled says that a process ended after that, without a word of its own.
-	ErrKilled = errors.New("the process was killed before it ran the program")
-	// ErrThreadKilled says that the process's first thread, which is the one that
-	// loads and calls execve, has ended while the others live. Only a filter that
-	// answers SECCOMP_RET_KILL_THREAD does that.
-	ErrThreadKilled = errors.New("the filter killed the process before it ran the program")
-)
-
-// ExecveError says that execve(2) failed, by the kernel or by the filter.
-type ExecveError struct {
-	Execve
-	Errno unix.Errno
-}
-
-func (e *ExecveError) Error() string { return "exec " + mistake.Shown(e.Path) + ": " + e.Errno.Error() }
-
-func (e *ExecveError) Unwrap() error { return e.Errno }
-
-// LimitError says that prlimit(2) failed.
-type LimitError struct {
-	Limit
-	Errno unix.Errno
-}
-
-func (e *LimitError) Error() string {
-	return fmt.Sprintf("process.rlimits: set %s: %s", e.Limit, e.Errno)
-}
-
-func (e *LimitError) Unwrap() error { return e.Errno }
 
 // Process is what the shim does for a process, and knows of it, while it waits.
 type Process struct {
@@ -80,54 +42,6 @@ func (c *Channel) awaitReady() (Execve, error) {
 		return Execve{}, fmt.Errorf("wait for the program to run: unknown message %q", kind)
 	}
 	return decodeExecve(body)
-}
-
-func (c *Channel) handOver(p Process, call Execve) error {
-	listener, err := c.awaitListener(p, call)
-	if err == nil {
-		defer listener.Close()
-		err = p.Deliver(listener)
-	}
-	if err != nil {
-		_ = c.page.write(wordResume, resumeEnd) // or else it is killed
-		return err
-	}
-	return c.page.write(wordResume, resumeExecve)
-}
-
-// awaitListener takes the listener out of the process, which cannot send it.
-func (c *Channel) awaitListener(p Process, call Execve) (*os.File, error) {
-	for pause := 20 * time.Microsecond; ; pause = min(2*pause, pollPause) {
-		if n := c.page.read(wordListener); n != 0 {
-			return takeDescriptor(p.PID, int(n-1))
-		}
-		if err := c.fate(p, call, pause); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// takeDescriptor duplicates a process's descriptor (pidfd_getfd(2), Linux 5.6).
-func takeDescriptor(pid, number int) (*os.File, error) {
-	process, err := unix.PidfdOpen(pid, 0)
-	if errors.Is(err, unix.ESRCH) { // it has been reaped
-		return nil, ErrKilled
-	}
-	if err != nil {
-		return nil, fmt.Errorf("take the seccomp listener: %w", os.NewSyscallError("pidfd_open", err))
-	}
-	defer unix.Close(process)
-	fd, err := unix.PidfdGetfd(process, number, 0)
-	if errors.Is(err, unix.ESRCH) {
-		return nil, ErrKilled
-	}
-	if errors.Is(err, unix.EPERM) {
-		return nil, fmt.Errorf("take the seccomp listener: %w (is kernel.yama.ptrace_scope 3, which forbids it?)", os.NewSyscallError("pidfd_getfd", err))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("take the seccomp listener: %w", os.NewSyscallError("pidfd_getfd", err))
-	}
-	return os.NewFile(uintptr(fd), "seccomp-listener"), nil
 }
 
 // pollPause is how often a process is looked at that neither runs its program nor

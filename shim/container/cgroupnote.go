@@ -10,6 +10,7 @@ import (
 
 	"github.com/opencontainers/cgroups"
 	"github.com/opencontainers/cgroups/manager"
+	"golang.org/x/sys/unix"
 )
 
 // libcontainer writes its state down when it has made the cgroup and the init. A
@@ -48,4 +49,28 @@ func removeUnfinished(bundle string) error {
 		return err
 	}
 	return emptyAndDestroy(m, 5*time.Second)
+}
+
+// emptyAndDestroy kills until nothing is left. With v1 a process may have joined
+// some of the hierarchies only.
+func emptyAndDestroy(m cgroups.Manager, limit time.Duration) error {
+	var err error
+	for deadline := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
+		left := 0
+		for _, path := range m.GetPaths() {
+			pids, _ := cgroups.GetAllPids(path) // it may not have been made
+			for _, pid := range pids {
+				left++
+				_ = unix.Kill(pid, unix.SIGKILL) // it may have ended by now
+			}
+		}
+		if left == 0 {
+			if err = m.Destroy(); err == nil {
+				return nil
+			}
+		}
+		if time.Now().After(deadline) {
+			return errors.Join(err, fmt.Errorf("%d processes survive SIGKILL for %s", left, limit))
+		}
+	}
 }

@@ -1,0 +1,59 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Delete releases a process that has exited, or was never started; for init, the
+// whole container. It returns how the process ended.
+func (p *Process) Delete(ctx context.Context) (Exit, error) {
+	if p.isInit() && p.State() == Created && p.Pid() != 0 {
+		// Its end is reported by the waiter, which needs the gate.
+		if err := p.Kill(unix.SIGKILL, true); err != nil && !isGone(err) {
+			return Exit{}, err
+		}
+		if err := p.awaitEnd(killPatience); err != nil {
+			return Exit{}, err
+		}
+	}
+	p.gate.Lock()
+	defer p.gate.Unlock()
+	if err := check(OpDelete, p.ownState()); err != nil {
+		return Exit{}, err
+	}
+	err := p.streams.Close()
+	if p.channel != nil {
+		p.channel.Close() // of an init that was never started
+	}
+	if p.isInit() {
+		err = errors.Join(err, p.Container.destroy(ctx))
+		if err != nil {
+			return Exit{}, err
+		}
+	}
+	p.setState(Deleted)
+	p.Container.forget(p)
+	return p.Exit(), err
+}
+
+func isGone(err error) bool {
+	var stateErr *StateError
+	return errors.As(err, &stateErr) && stateErr.Gone
+}
+
+func (c *Container) forget(p *Process) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.processes, p.ID)
+}
+
+func (c *Container) destroy(ctx context.Context) error {
+	if err := destroyWithHooks(ctx, c.libcontainer()); err != nil {
+		return translate(err)
+	}
+	return os.RemoveAll(stateRoot(c.Bundle))
+}

@@ -1,0 +1,114 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/opencontainers/runc/libcontainer"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sys/unix"
+
+	"seccomp-shim/mistake"
+	"seccomp-shim/shim/stdio"
+)
+
+// AddExec registers a process to be exec'd. It does not run before Start.
+// On error the streams are closed.
+func (c *Container) AddExec(id string, spec *specs.Process, streams *stdio.IO) (*Process, error) {
+	p := newProcess(c, id, spec, streams)
+	if err := c.register(p); err != nil {
+		streams.Close()
+		return nil, err
+	}
+	c.events.ExecAdded(p)
+	return p, nil
+}
+
+func (c *Container) register(p *Process) error {
+	if err := validateProcess(p.spec); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := check(OpExec, c.state); err != nil {
+		return err
+	}
+	if _, ok := c.processes[p.ID]; ok {
+		return fmt.Errorf("process %s: %w", mistake.Shown(p.ID), ErrAlreadyExists)
+	}
+	c.processes[p.ID] = p
+	return nil
+}
+
+func (p *Process) startExec(ctx context.Context) error {
+	c := p.Container
+	if err := c.admitExec(); err != nil {
+		return err
+	}
+	limit := newPidsLimit(c.cgroupPaths)
+	// A value of its own: libcontainer runs one operation at a time on each.
+	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
+	if err == nil {
+		err = p.launchIn(ctx, lc)
+	}
+	if err == nil {
+		err = p.runExec(ctx)
+	}
+	if err != nil {
+		c.execs.Done()
+		// No start was reported, so no exit will be.
+		p.finish(Exit{Status: 255, At: time.Now()})
+		return translate(limit.explain(err))
+	}
+	p.setState(Running)
+	c.events.Started(p)
+	go p.watch()
+	if err := c.killLatecomer(); err != nil {
+		logrus.WithError(err).WithField("container_id", c.ID).Error("failed to kill a process that started after init's exit")
+	}
+	return nil
+}
+
+func (p *Process) runExec(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = p.signal(unix.SIGKILL) }) // it may have ended
+	err := p.awaitProgram()
+	if ended := !stop(); ended && err == nil {
+		err = fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx))
+	}
+	if err == nil {
+		return nil
+	}
+	exit, killErr := terminate(p.lp)
+	return errors.Join(p.unstarted(err, exit.Status), killErr)
+}
+
+// admitExec counts an exec that is about to be launched, if one may be.
+func (c *Container) admitExec() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.initExited {
+		return fmt.Errorf("container %s: init: %w", mistake.Shown(c.ID), ErrNotRunning)
+	}
+	// A frozen cgroup would hold the new process, and with it the request.
+	if err := check(OpExec, c.state); err != nil {
+		return err
+	}
+	c.execs.Add(1)
+	return nil
+}
+
+// killLatecomer is called after an exec has been launched: if init has exited
+// since its admission, it may have joined the cgroup after initGone killed that,
+// and initGone waits for its end.
+func (c *Container) killLatecomer() error {
+	c.mu.Lock()
+	late := c.initExited
+	c.mu.Unlock()
+	if !late {
+		return nil
+	}
+	return c.killOthers()
+}

@@ -1,0 +1,144 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/opencontainers/runc/libcontainer"
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sys/unix"
+
+	"seccomp-shim/shim/container/load"
+)
+
+func (p *Process) awaitEnd(limit time.Duration) error {
+	select {
+	case <-p.exited:
+		return nil
+	case <-time.After(limit):
+		return fmt.Errorf("process %d survives SIGKILL for %s", p.Pid(), limit)
+	}
+}
+
+// Exit is how a process ended.
+type Exit struct {
+	Pid    int
+	Status int // exit code, or 128 plus the signal that killed it
+	At     time.Time
+}
+
+// watch waits for the process to end and reports it. It is the only waiter.
+func (p *Process) watch() {
+	p.awaitDeath()
+	state, err := p.lp.Wait()
+	p.death = Exit{Pid: p.pid, Status: status(state, err), At: time.Now()}
+	p.Container.oom.check() // at once: systemd may remove the cgroup
+	close(p.gone)
+	if p.isInit() {
+		if err := p.Container.initGone(); err != nil {
+			logrus.WithError(err).WithField("container_id", p.Container.ID).Error("failed to kill the processes that init left")
+		}
+	}
+	p.awaitComplaint()
+	p.streams.Exited()
+	p.gate.Lock()
+	defer p.gate.Unlock()
+	if p.isInit() {
+		p.Container.oom.close()
+	}
+	p.finish(p.death)
+	p.Container.events.Exited(p, p.death)
+	if !p.isInit() {
+		p.Container.execs.Done()
+	}
+}
+
+// awaitDeath returns when the process has ended and is still a zombie.
+func (p *Process) awaitDeath() {
+	for {
+		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			break // if it cannot be waited for, Wait will say so
+		}
+	}
+	p.lastStanding, _ = load.StandingOf(p.pid)
+	close(p.dead)
+}
+
+// awaitComplaint returns when what there is to say of the process has been said.
+func (p *Process) awaitComplaint() {
+	p.gate.Lock() // which Start holds
+	followed := p.followed
+	p.gate.Unlock()
+	if followed != nil {
+		<-followed
+	}
+}
+
+// finish records the end and wakes those who wait for it.
+func (p *Process) finish(exit Exit) {
+	p.mu.Lock()
+	p.exit = exit
+	p.mu.Unlock()
+	p.setState(Stopped)
+	close(p.exited)
+}
+
+// status is the exit status by the convention of shells and containerd.
+func status(state *os.ProcessState, err error) int {
+	if state == nil {
+		logrus.WithError(err).Error("failed to wait for a container process")
+		return 255
+	}
+	ws := state.Sys().(syscall.WaitStatus)
+	if ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return ws.ExitStatus()
+}
+
+// Exit returns how the process ended; zero while it has not.
+func (p *Process) Exit() Exit {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.exit
+}
+
+// Wait returns when the exit has been reported, or with the context's error.
+func (p *Process) Wait(ctx context.Context) (Exit, error) {
+	select {
+	case <-p.exited:
+		return p.Exit(), nil
+	case <-ctx.Done():
+		return Exit{}, ctx.Err()
+	}
+}
+
+// initGone runs when init has exited and before that is reported: no exec
+// starts any more, the rest is killed if the kernel does not do it, and all
+// execs' exits are reported.
+func (c *Container) initGone() error {
+	c.mu.Lock()
+	c.initExited = true
+	c.mu.Unlock()
+	err := c.killOthers()
+	c.execs.Wait()
+	return err
+}
+
+// killOthers kills what is left when init has exited. In a private pid namespace
+// the kernel does it; without one, SIGKILL means the whole cgroup.
+func (c *Container) killOthers() error {
+	if c.privatePID {
+		return nil
+	}
+	err := killAll(c.libcontainer())
+	if errors.Is(err, libcontainer.ErrNotRunning) {
+		return nil
+	}
+	return err
+}

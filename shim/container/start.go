@@ -1,0 +1,99 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Start runs the process. Started is reported before Start returns, and before
+// the exit however soon that comes. A start that is under way when the context ends
+// is undone: the process is killed.
+func (p *Process) Start(ctx context.Context) error {
+	err := p.startGated(ctx)
+	if err == nil || !p.isInit() {
+		return err
+	}
+	select {
+	case <-p.gone: // the waiter reports the exit, and then the container may be deleted
+		return errors.Join(err, p.awaitEnd(killPatience))
+	default:
+		return err
+	}
+}
+
+func (p *Process) startGated(ctx context.Context) error {
+	p.gate.Lock()
+	defer p.gate.Unlock()
+	if p.isInit() && p.State() == Stopped && !p.started {
+		return p.earlyExit()
+	}
+	if err := check(OpStart, p.State()); err != nil {
+		return err
+	}
+	if err := p.streams.OpenStdin(); err != nil {
+		return err
+	}
+	switch {
+	case !p.isInit():
+		return p.startExec(ctx)
+	case p.Container.config.Checkpoint != "":
+		return p.restore(ctx)
+	}
+	return p.startInit(ctx)
+}
+
+func (p *Process) startInit(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = p.signal(unix.SIGKILL) }) // it may have ended
+	limit := newPidsLimit(p.Container.cgroupPaths)
+	err := limit.explain(p.runInit())
+	if !stop() { // the kill is under way
+		return errors.Join(fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx)), err, p.awaitGone())
+	}
+	if err != nil {
+		return err
+	}
+	p.started = true
+	p.setState(Running)
+	p.Container.events.Started(p)
+	return nil
+}
+
+func (p *Process) runInit() error {
+	released, err := p.release()
+	if err != nil {
+		return err
+	}
+	if !released {
+		return p.earlyExit()
+	}
+	err = p.awaitProgram()
+	if err == nil {
+		return nil
+	}
+	if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {
+		return errors.Join(err, killErr)
+	}
+	if goneErr := p.awaitGone(); goneErr != nil {
+		return errors.Join(err, goneErr)
+	}
+	return p.unstarted(err, p.death.Status)
+}
+
+// awaitGone returns when a process that was killed has ended.
+func (p *Process) awaitGone() error {
+	select {
+	case <-p.gone:
+		return nil
+	case <-time.After(killPatience):
+		return fmt.Errorf("it survives SIGKILL for %s", killPatience)
+	}
+}
+
+// earlyExit is called when p.gone is closed.
+func (p *Process) earlyExit() error {
+	return &EarlyExitError{Status: p.death.Status}
+}

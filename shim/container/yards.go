@@ -1,0 +1,23 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+func criuWork(bundle string) string { return filepath.Join(bundle, "criu-work") }
+
+// removeYards removes the mounts of all cgroup hierarchies that CRIU makes in its work
+// folder to restore cgroups, and leaves there when it fails or is killed.
+func removeYards(bundle string) error {
+	yards, err := filepath.Glob(filepath.Join(criuWork(bundle), ".criu.cgyard.*"))
+	for _, yard := range yards {
+		if unmountErr := unix.Unmount(yard, unix.MNT_DETACH); unmountErr != nil && !errors.Is(unmountErr, unix.EINVAL) {
+			err = errors.Join(err, fmt.Errorf("unmount %s: %w", yard, unmountErr))
+		}
+	}
+	return err
+}
