@@ -9,12 +9,12 @@ var ends = []mutation{
 	},
 	{
 		"kill-others", "a container's other processes are not killed when its init ends",
-		"shim/container/exit.go", "\tif c.privatePID {\n\t\treturn nil", "\tif c.privatePID || true {\n\t\treturn nil",
+		"shim/container/libcontainer.go", "\tif b.privatePID {\n\t\treturn nil", "\tif b.privatePID || true {\n\t\treturn nil",
 		in(integration, "TestInitsEndWithHostPids"),
 	},
 	{
 		"failed-exec-lives", "a process whose start has failed is not killed",
-		"shim/container/exec.go", "\texit, killErr := terminate(p.lp)\n", "\texit, killErr := Exit{}, error(nil)\n",
+		"shim/container/exec.go", "\texit, killErr := terminate(p.launchedChild())\n", "\texit, killErr := Exit{}, error(nil)\n",
 		in(integration, "TestFailedExecLeavesNoThreads"),
 	},
 	{

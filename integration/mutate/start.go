@@ -4,14 +4,14 @@ package main
 var start = []mutation{
 	{
 		"exec-without-filter", "an exec runs without the container's filter",
-		"shim/container/launch.go", "channel, err := load.NewChannel(c.config.Filter.order(limits))",
-		"filter := c.config.Filter\n\tif !p.isInit() {\n\t\tfilter = nil\n\t}\n\tchannel, err := load.NewChannel(filter.order(limits))",
+		"shim/container/libcontainer.go", "c.channel, err = load.NewChannel(filter.order(limits)); err != nil {",
+		"c.channel, err = load.NewChannel(map[bool]*Filter{true: filter}[p.isInit()].order(limits)); err != nil {",
 		in(integration, "TestOnlyExecveIsUnderTheProfile"),
 	},
 	{
 		"init-without-filter", "an init runs without the container's filter",
-		"shim/container/launch.go", "channel, err := load.NewChannel(c.config.Filter.order(limits))",
-		"filter := c.config.Filter\n\tif p.isInit() {\n\t\tfilter = nil\n\t}\n\tchannel, err := load.NewChannel(filter.order(limits))",
+		"shim/container/libcontainer.go", "c.channel, err = load.NewChannel(filter.order(limits)); err != nil {",
+		"c.channel, err = load.NewChannel(map[bool]*Filter{false: filter}[p.isInit()].order(limits)); err != nil {",
 		in(integration, "TestFilterIsInForce"),
 	},
 	{

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/opencontainers/runc/libcontainer"
-
 	"seccomp-shim/mistake"
 )
 
@@ -15,12 +13,11 @@ type Container struct {
 	Bundle string
 
 	config      Config
-	lc          *libcontainer.Container
+	backend     backend
 	events      Events
-	cgroup      cgroup
+	cgroup      cgroup            // nil if none was found
 	oom         *oomWatch         // nil without a memory cgroup
 	cgroupPaths map[string]string // its cgroup's folders by controller; "" is the unified one
-	privatePID  bool              // its pid namespace is its own: the kernel kills all when init dies
 	init        *Process
 
 	// execs counts exec'd processes whose exit has not been reported.
@@ -30,9 +27,8 @@ type Container struct {
 	updates sync.Mutex
 
 	mu         sync.Mutex
-	state      State // Created to Deleted
-	processes  map[string]*Process
-	initExited bool // no exec may start any more
+	processes  map[string]*Process // guarded by mu; the exec'd ones by exec ID
+	initExited bool                // guarded by mu; no exec may start any more
 }
 
 // Init returns the container's first process.
@@ -64,27 +60,7 @@ func (c *Container) Execs() []*Process {
 }
 
 // State returns the container's state, which is its init's.
-func (c *Container) State() State {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state
-}
+func (c *Container) State() State { return c.init.ownState() }
 
 // Pids returns the host's pids of all processes in the container's cgroup.
-func (c *Container) Pids() ([]int, error) {
-	return c.libcontainer().Processes()
-}
-
-// libcontainer returns libcontainer's value, which is another one once a checkpoint
-// is restored.
-func (c *Container) libcontainer() *libcontainer.Container {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.lc
-}
-
-func (c *Container) setLibcontainer(lc *libcontainer.Container) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lc = lc
-}
+func (c *Container) Pids() ([]int, error) { return c.backend.processes() }

@@ -3,11 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-
-	"github.com/opencontainers/runc/libcontainer"
-	"github.com/opencontainers/runc/libcontainer/configs"
 
 	"seccomp-shim/shim/stdio"
 )
@@ -25,54 +20,49 @@ func Create(ctx context.Context, cfg Config, streams *stdio.IO, events Events) (
 			streams.Close()
 		}
 	}()
-	config, err := cfg.libcontainer()
+	b, err := newLibcontainerBackend(cfg)
 	if err != nil {
 		return nil, err
 	}
-	lc, err := libcontainer.Create(stateRoot(cfg.Bundle), cfg.ID, config)
-	if err != nil {
-		return nil, translate(err)
-	}
-	c := &Container{
-		ID:         cfg.ID,
-		Bundle:     cfg.Bundle,
-		config:     cfg,
-		lc:         lc,
-		events:     events,
-		privatePID: config.Namespaces.IsPrivate(configs.NEWPID),
-		processes:  map[string]*Process{},
-	}
-	c.init = newProcess(c, "", cfg.Spec.Process, streams)
-	state, err := lc.State()
-	if err != nil {
-		return nil, errors.Join(err, c.abandon())
-	}
-	c.cgroupPaths = state.CgroupPaths
+	c := newContainer(cfg, b, streams, events)
+	c.cgroupPaths = b.cgroupPaths
 	if c.oom, err = newOOMWatch(c.cgroupPaths, func() { events.OOM(c) }); err != nil {
-		return nil, errors.Join(err, c.abandon())
+		return nil, errors.Join(err, b.abandon())
 	}
-	if err := noteCgroup(cfg.Bundle, config.Cgroups); err != nil {
-		return nil, errors.Join(err, c.abandon())
+	if err := noteCgroup(cfg.Bundle, b.lc.Config().Cgroups); err != nil {
+		return nil, errors.Join(err, b.abandon())
 	}
-	if cfg.Checkpoint != "" { // its processes are made by Start
-		events.Created(c)
-		return c, nil
+	if err := c.create(ctx); err != nil {
+		return nil, errors.Join(err, b.abandon())
 	}
-	if err := c.init.launchIn(ctx, lc); err != nil {
-		return nil, errors.Join(err, c.abandon())
-	}
-	c.cgroup = loadCgroup(lc, c.init.Pid())
-	events.Created(c)
-	c.listenToOOM()
-	go c.init.watch()
 	return c, nil
 }
 
-// abandon removes what libcontainer has made of a container whose init could not
-// be launched. Processes on their way into it may have joined its cgroup.
-func (c *Container) abandon() error {
-	if err := errors.Join(removeUnfinished(c.Bundle), c.lc.Destroy()); err != nil {
-		return fmt.Errorf("clean up: %w", err)
+func newContainer(cfg Config, b backend, streams *stdio.IO, events Events) *Container {
+	c := &Container{
+		ID:        cfg.ID,
+		Bundle:    cfg.Bundle,
+		config:    cfg,
+		backend:   b,
+		events:    events,
+		processes: map[string]*Process{},
 	}
-	return os.RemoveAll(stateRoot(c.Bundle))
+	c.init = newProcess(c, "", cfg.Spec.Process, streams)
+	return c
+}
+
+// create launches the init, and reports the container.
+func (c *Container) create(ctx context.Context) error {
+	if c.config.Checkpoint != "" { // its processes are made by Start
+		c.events.Created(c)
+		return nil
+	}
+	if err := c.init.launch(ctx, c.backend.startInit); err != nil {
+		return err
+	}
+	c.cgroup = c.backend.cgroup(c.init.Pid())
+	c.events.Created(c)
+	c.listenToOOM()
+	go c.init.watch()
+	return nil
 }

@@ -3,7 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,11 +25,11 @@ func (p *Process) Delete(ctx context.Context) (Exit, error) {
 		return Exit{}, err
 	}
 	err := p.streams.Close()
-	if p.channel != nil {
-		p.channel.Close() // of an init that was never started
+	if child := p.launchedChild(); child != nil {
+		child.close() // of an init that was never started
 	}
 	if p.isInit() {
-		err = errors.Join(err, p.Container.destroy(ctx))
+		err = errors.Join(err, p.Container.backend.destroy(ctx))
 		if err != nil {
 			return Exit{}, err
 		}
@@ -49,11 +48,4 @@ func (c *Container) forget(p *Process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.processes, p.ID)
-}
-
-func (c *Container) destroy(ctx context.Context) error {
-	if err := destroyWithHooks(ctx, c.libcontainer()); err != nil {
-		return translate(err)
-	}
-	return os.RemoveAll(stateRoot(c.Bundle))
 }

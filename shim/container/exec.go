@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
@@ -31,11 +30,11 @@ func (c *Container) register(p *Process) error {
 	if err := validateProcess(p.spec); err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := check(OpExec, c.state); err != nil {
+	if err := check(OpExec, c.State()); err != nil {
 		return err
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if _, ok := c.processes[p.ID]; ok {
 		return fmt.Errorf("process %s: %w", mistake.Shown(p.ID), ErrAlreadyExists)
 	}
@@ -49,11 +48,7 @@ func (p *Process) startExec(ctx context.Context) error {
 		return err
 	}
 	limit := newPidsLimit(c.cgroupPaths)
-	// A value of its own: libcontainer runs one operation at a time on each.
-	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
-	if err == nil {
-		err = p.launchIn(ctx, lc)
-	}
+	err := p.launch(ctx, c.backend.startExec)
 	if err == nil {
 		err = p.runExec(ctx)
 	}
@@ -76,24 +71,25 @@ func (p *Process) runExec(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = p.signal(unix.SIGKILL) }) // it may have ended
 	err := p.awaitProgram()
 	if ended := !stop(); ended && err == nil {
-		err = fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx))
+		err = endedStart(context.Cause(ctx), nil)
 	}
 	if err == nil {
 		return nil
 	}
-	exit, killErr := terminate(p.lp)
+	exit, killErr := terminate(p.launchedChild())
 	return errors.Join(p.unstarted(err, exit.Status), killErr)
 }
 
 // admitExec counts an exec that is about to be launched, if one may be.
 func (c *Container) admitExec() error {
+	state := c.State()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.initExited {
 		return fmt.Errorf("container %s: init: %w", mistake.Shown(c.ID), ErrNotRunning)
 	}
 	// A frozen cgroup would hold the new process, and with it the request.
-	if err := check(OpExec, c.state); err != nil {
+	if err := check(OpExec, state); err != nil {
 		return err
 	}
 	c.execs.Add(1)
@@ -110,5 +106,5 @@ func (c *Container) killLatecomer() error {
 	if !late {
 		return nil
 	}
-	return c.killOthers()
+	return c.backend.killOthers()
 }

@@ -15,27 +15,26 @@ import (
 // agent has it: the agent may be asked about execve, and may want to see the
 // process started before it answers.
 func (p *Process) awaitProgram() error {
-	filter := p.Container.config.Filter
-	steps := load.Process{PID: p.pid, Deliver: p.sendListener, Standing: p.standing}
-	call, err := p.channel.Load(steps)
-	if err == nil && filter.listens() {
+	child := p.launchedChild()
+	err := child.load()
+	if err == nil && p.Container.config.Filter.listens() {
 		p.followed = make(chan struct{})
-		go p.followExecve(steps, call)
+		go p.followExecve(child)
 		return nil
 	}
 	if err == nil {
-		err = p.channel.AwaitExecve(steps, call)
+		err = child.awaitExecve()
 	}
-	p.channel.Close()
+	child.close()
 	return err
 }
 
 // followExecve ends a process that was started and does not come to run its
 // program. The process cannot say why, so the shim does.
-func (p *Process) followExecve(steps load.Process, call load.Execve) {
+func (p *Process) followExecve(child child) {
 	defer close(p.followed)
-	defer p.channel.Close()
-	err := p.channel.AwaitExecve(steps, call)
+	defer child.close()
+	err := child.awaitExecve()
 	if err == nil || errors.Is(err, load.ErrKilled) { // its exit says it all
 		p.streams.Complain("")
 		return
@@ -46,15 +45,4 @@ func (p *Process) followExecve(steps load.Process, call load.Execve) {
 	err = p.Container.config.Filter.blame(err)
 	p.streams.Complain(mistake.Line(err.Error()) + "\n")
 	logrus.WithError(err).WithFields(logrus.Fields{"container_id": p.Container.ID, "exec_id": p.ID}).Error("a process was started and did not run its program")
-}
-
-// standing is load.StandingOf, also of a process that its waiter has reaped.
-func (p *Process) standing() (load.Standing, error) {
-	standing, err := load.StandingOf(p.pid)
-	select {
-	case <-p.dead: // and its pid may be another's by now
-		return p.lastStanding, nil
-	default:
-		return standing, err
-	}
 }

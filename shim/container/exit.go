@@ -2,17 +2,10 @@ package container
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"syscall"
 	"time"
 
-	"github.com/opencontainers/runc/libcontainer"
 	"github.com/sirupsen/logrus"
-	"golang.org/x/sys/unix"
-
-	"seccomp-shim/shim/container/load"
 )
 
 func (p *Process) awaitEnd(limit time.Duration) error {
@@ -33,9 +26,9 @@ type Exit struct {
 
 // watch waits for the process to end and reports it. It is the only waiter.
 func (p *Process) watch() {
-	p.awaitDeath()
-	state, err := p.lp.Wait()
-	p.death = Exit{Pid: p.pid, Status: status(state, err), At: time.Now()}
+	child := p.launchedChild()
+	status := child.wait()
+	p.death = Exit{Pid: child.pid(), Status: status, At: time.Now()}
 	p.Container.oom.check() // at once: systemd may remove the cgroup
 	close(p.gone)
 	if p.isInit() {
@@ -57,18 +50,6 @@ func (p *Process) watch() {
 	}
 }
 
-// awaitDeath returns when the process has ended and is still a zombie.
-func (p *Process) awaitDeath() {
-	for {
-		err := unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
-		if !errors.Is(err, unix.EINTR) {
-			break // if it cannot be waited for, Wait will say so
-		}
-	}
-	p.lastStanding, _ = load.StandingOf(p.pid)
-	close(p.dead)
-}
-
 // awaitComplaint returns when what there is to say of the process has been said.
 func (p *Process) awaitComplaint() {
 	p.gate.Lock() // which Start holds
@@ -86,19 +67,6 @@ func (p *Process) finish(exit Exit) {
 	p.mu.Unlock()
 	p.setState(Stopped)
 	close(p.exited)
-}
-
-// status is the exit status by the convention of shells and containerd.
-func status(state *os.ProcessState, err error) int {
-	if state == nil {
-		logrus.WithError(err).Error("failed to wait for a container process")
-		return 255
-	}
-	ws := state.Sys().(syscall.WaitStatus)
-	if ws.Signaled() {
-		return 128 + int(ws.Signal())
-	}
-	return ws.ExitStatus()
 }
 
 // Exit returns how the process ended; zero while it has not.
@@ -125,20 +93,7 @@ func (c *Container) initGone() error {
 	c.mu.Lock()
 	c.initExited = true
 	c.mu.Unlock()
-	err := c.killOthers()
+	err := c.backend.killOthers()
 	c.execs.Wait()
-	return err
-}
-
-// killOthers kills what is left when init has exited. In a private pid namespace
-// the kernel does it; without one, SIGKILL means the whole cgroup.
-func (c *Container) killOthers() error {
-	if c.privatePID {
-		return nil
-	}
-	err := killAll(c.libcontainer())
-	if errors.Is(err, libcontainer.ErrNotRunning) {
-		return nil
-	}
 	return err
 }

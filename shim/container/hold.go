@@ -31,15 +31,15 @@ func (r *restoration) holdOrKill(criu, init int) error {
 // hold freezes all processes. Those that the checkpoint puts outside of the
 // container's cgroup would not be frozen, so they are refused.
 func (r *restoration) hold(criu, init int) error {
-	c := r.container
+	cfg := r.backend.config
 	var err error
 	if r.threads, err = descendants(init); err != nil {
 		return err
 	}
-	if r.lc, err = libcontainer.Load(stateRoot(c.Bundle), c.ID); err != nil {
+	if r.lc, err = libcontainer.Load(stateRoot(cfg.Bundle), cfg.ID); err != nil {
 		return err
 	}
-	folder, own, err := freezers(c.cgroupPaths)
+	folder, own, err := freezers(r.backend.cgroupPaths)
 	if err != nil {
 		return err
 	}

@@ -13,9 +13,6 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// errKilled is why a launch is ended that SIGKILL was sent to.
-var errKilled = errors.New("it was killed")
-
 // Kill sends a signal. all extends SIGKILL to every process of a container
 // without a pid namespace of its own, and is no error when nothing is left.
 func (p *Process) Kill(signal unix.Signal, all bool) error {
@@ -26,14 +23,10 @@ func (p *Process) Kill(signal unix.Signal, all bool) error {
 	if err != nil {
 		return err
 	}
-	p.mu.Lock()
-	lp, launch := p.lp, p.launch
-	p.mu.Unlock()
-	if launch != nil && signal == unix.SIGKILL {
-		launch.end(errKilled)
+	if signal == unix.SIGKILL && p.killLaunch() {
 		return nil
 	}
-	if lp == nil {
+	if p.launchedChild() == nil {
 		return fmt.Errorf("process %s is not started: %w", mistake.Shown(p.ID), ErrNotRunning)
 	}
 	err = p.signal(signal)
@@ -43,17 +36,19 @@ func (p *Process) Kill(signal unix.Signal, all bool) error {
 	return translate(err)
 }
 
-// signal sends a signal to a process that was launched.
-func (p *Process) signal(signal unix.Signal) error {
-	if !p.isInit() {
-		return p.lp.Signal(signal)
+// killLaunch ends the launch of the process, if one is under way.
+func (p *Process) killLaunch() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.endLaunch == nil {
+		return false
 	}
-	lc := p.Container.libcontainer()
-	if signal == unix.SIGKILL {
-		return killAll(lc)
-	}
-	return lc.Signal(signal)
+	p.endLaunch(errKilled)
+	return true
 }
+
+// signal sends a signal to a process that was launched.
+func (p *Process) signal(signal unix.Signal) error { return p.launchedChild().signal(signal) }
 
 // isEnded reports whether an error of a signal means that there is no process.
 func isEnded(err error) bool {
@@ -91,13 +86,13 @@ func killAll(lc *libcontainer.Container) error {
 }
 
 // terminate kills a process that nobody waits for, and returns how it ended.
-func terminate(lp *libcontainer.Process) (Exit, error) {
-	killErr := lp.Signal(unix.SIGKILL)
+func terminate(c child) (Exit, error) {
+	killErr := c.signal(unix.SIGKILL)
 	if isEnded(killErr) {
 		killErr = nil
 	}
 	ended := make(chan int, 1)
-	go func() { ended <- status(lp.Wait()) }()
+	go func() { ended <- c.wait() }()
 	select {
 	case code := <-ended:
 		return Exit{Status: code, At: time.Now()}, killErr

@@ -2,49 +2,46 @@ package container
 
 // Pause freezes all processes.
 func (c *Container) Pause() error {
-	if err := c.move(OpPause, Pausing); err != nil {
+	if err := c.init.move(OpPause, Pausing); err != nil {
 		return err
 	}
 	// Freezing may take a while under load: no lock is held.
-	if err := c.lc.Pause(); err != nil {
-		c.settle(Running)
+	if err := c.backend.pause(); err != nil {
+		c.init.settle(Running)
 		return translate(err)
 	}
-	c.settle(Paused)
+	c.init.settle(Paused)
 	return nil
 }
 
 // Resume thaws what Pause froze.
 func (c *Container) Resume() error {
-	c.mu.Lock()
-	err := check(OpResume, c.state)
-	c.mu.Unlock()
-	if err != nil {
+	if err := check(OpResume, c.State()); err != nil {
 		return err
 	}
-	if err := c.lc.Resume(); err != nil {
+	if err := c.backend.resume(); err != nil {
 		return translate(err)
 	}
-	c.settle(Running)
+	c.init.settle(Running)
 	return nil
 }
 
 // move changes the state if op is legal in the present one.
-func (c *Container) move(op Op, to State) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := check(op, c.state); err != nil {
+func (p *Process) move(op Op, to State) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := check(op, p.state); err != nil {
 		return err
 	}
-	c.state = to
+	p.state = to
 	return nil
 }
 
 // settle ends a pause or resume, unless the container has stopped meanwhile.
-func (c *Container) settle(to State) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state == Pausing || c.state == Paused {
-		c.state = to
+func (p *Process) settle(to State) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state == Pausing || p.state == Paused {
+		p.state = to
 	}
 }

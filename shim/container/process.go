@@ -1,12 +1,11 @@
 package container
 
 import (
+	"context"
 	"sync"
 
-	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runtime-spec/specs-go"
 
-	"seccomp-shim/shim/container/load"
 	"seccomp-shim/shim/stdio"
 )
 
@@ -18,26 +17,19 @@ type Process struct {
 	spec    *specs.Process
 	streams *stdio.IO
 	exited  chan struct{} // closed when the exit has been recorded, or none will come
-	dead    chan struct{} // closed when the kernel process has ended, before it is reaped; lastStanding holds how far it came
 	gone    chan struct{} // closed when it has been reaped; death holds how it ended
 	death   Exit
 
-	lastStanding load.Standing
-
 	// gate orders Start, the report of the exit, and Delete. It guards started.
-	gate    sync.Mutex
-	started bool
-
-	// channel is what tells that the user's program runs; set by launch.
-	channel  *load.Channel
+	gate     sync.Mutex
+	started  bool
 	followed chan struct{} // closed when followExecve has ended; nil if it is not called
 
-	mu     sync.Mutex
-	launch *launch // while libcontainer starts the process
-	lp     *libcontainer.Process
-	pid    int
-	state  State // of an exec; the init's is the container's
-	exit   Exit
+	mu        sync.Mutex
+	endLaunch context.CancelCauseFunc // guarded by mu; nil unless a launch is under way
+	child     child                   // guarded by mu; nil until the launch has succeeded
+	state     State                   // guarded by mu; an init's is the container's
+	exit      Exit                    // guarded by mu; zero until the exit is recorded
 }
 
 func newProcess(c *Container, id string, spec *specs.Process, streams *stdio.IO) *Process {
@@ -47,7 +39,6 @@ func newProcess(c *Container, id string, spec *specs.Process, streams *stdio.IO)
 		spec:      spec,
 		streams:   streams,
 		exited:    make(chan struct{}),
-		dead:      make(chan struct{}),
 		gone:      make(chan struct{}),
 	}
 }
@@ -56,9 +47,16 @@ func (p *Process) isInit() bool { return p.ID == "" }
 
 // Pid returns the host's pid, or 0 before the process was launched.
 func (p *Process) Pid() int {
+	if child := p.launchedChild(); child != nil {
+		return child.pid()
+	}
+	return 0
+}
+
+func (p *Process) launchedChild() child {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.pid
+	return p.child
 }
 
 // State returns the process's state. A running exec of a paused container is paused.
@@ -71,22 +69,15 @@ func (p *Process) State() State {
 }
 
 func (p *Process) ownState() State {
-	if p.isInit() {
-		return p.Container.State()
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.state
 }
 
 func (p *Process) setState(s State) {
-	mu, state := &p.mu, &p.state
-	if p.isInit() {
-		mu, state = &p.Container.mu, &p.Container.state
-	}
-	mu.Lock()
-	*state = s
-	mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state = s
 }
 
 // StdioOwner returns who owns the streams of a process exec'd beside this one.

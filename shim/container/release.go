@@ -3,7 +3,6 @@ package container
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,10 +15,9 @@ import (
 // libcontainer's own Exec opens the FIFO by an open(2) that blocks for ever if
 // init is dead, in a goroutine that nobody ends: runc exits then, a shim would
 // lose a thread for each container that is killed before its start.
-func (p *Process) release() (bool, error) {
-	path := filepath.Join(stateRoot(p.Container.Bundle), p.Container.ID, "exec.fifo")
+func (c *libcontainerChild) release(gone <-chan struct{}) (bool, error) {
 	// A reader that is a writer too never sees an end before the byte comes.
-	fifo, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
+	fifo, err := os.OpenFile(c.fifo, os.O_RDWR|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return false, err
 	}
@@ -28,7 +26,7 @@ func (p *Process) release() (bool, error) {
 	defer close(read)
 	go func() {
 		select {
-		case <-p.gone:
+		case <-gone:
 			_ = fifo.SetReadDeadline(time.Now()) // a FIFO has deadlines
 		case <-read:
 		}
@@ -41,7 +39,7 @@ func (p *Process) release() (bool, error) {
 		return false, err
 	}
 	// Its absence is how libcontainer tells a running container from a created one.
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(c.fifo); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
 	return true, nil

@@ -29,34 +29,34 @@ import (
 // While CRIU traces them nobody else can, and the kernel tells filters to none but a
 // tracer. Frozen by SIGSTOP they would not be safe: a timer of theirs may send SIGCONT.
 type restoration struct {
-	container *Container
-	lc        *libcontainer.Container // from the state that CRIU's work has led to
-	threads   []int                   // of the restored processes; those that are frozen
+	backend *libcontainerBackend
+	lc      *libcontainer.Container // from the state that CRIU's work has led to
+	threads []int                   // of the restored processes; those that are frozen
 }
 
 func (r *restoration) run(lp *libcontainer.Process) error {
-	c := r.container
-	work := criuWork(c.Bundle)
+	cfg := r.backend.config
+	work := criuWork(cfg.Bundle)
 	opts := &libcontainer.CriuOpts{
-		ImagesDirectory: c.config.Checkpoint,
+		ImagesDirectory: cfg.Checkpoint,
 		WorkDirectory:   work,
 		EmptyNs:         unix.CLONE_NEWNET,
 		StatusFd:        -1,
 	}
-	if c.config.Filter != nil {
+	if cfg.Filter != nil {
 		setBeforeResume(opts, r.holdOrKill)
 	}
-	err := c.lc.Restore(lp, opts)
+	err := r.backend.libcontainer().Restore(lp, opts)
 	if err != nil {
-		err = criuError(err, filepath.Join(work, "restore.log"), filepath.Join(c.Bundle, "criu-restore.log"))
+		err = criuError(err, filepath.Join(work, "restore.log"), filepath.Join(cfg.Bundle, "criu-restore.log"))
 	}
 	// Restore does not note when the init was started, by which libcontainer knows
 	// a process from another with its pid; the state on disk has it.
 	if err == nil && r.lc == nil {
-		r.lc, err = libcontainer.Load(stateRoot(c.Bundle), c.ID)
+		r.lc, err = libcontainer.Load(stateRoot(cfg.Bundle), cfg.ID)
 	}
-	if err == nil && c.config.Filter != nil {
-		err = c.config.Filter.verify(r.threads, r.lc)
+	if err == nil && cfg.Filter != nil {
+		err = cfg.Filter.verify(r.threads, r.lc)
 	}
 	if err != nil {
 		return errors.Join(err, r.undo())
@@ -67,7 +67,7 @@ func (r *restoration) run(lp *libcontainer.Process) error {
 // kill kills all processes in the cgroup but those of CRIU. Those that cgroups v1 has
 // frozen die when they are thawed.
 func (r *restoration) kill(criu ...int) {
-	for _, folder := range r.container.cgroupPaths {
+	for _, folder := range r.backend.cgroupPaths {
 		pids, _ := cgroups.GetAllPids(folder) // it may have been removed
 		for _, pid := range pids {
 			if !slices.Contains(criu, pid) {
@@ -80,7 +80,7 @@ func (r *restoration) kill(criu ...int) {
 // undo ends a restoration that has failed.
 func (r *restoration) undo() error {
 	r.kill()
-	err := removeYards(r.container.Bundle)
+	err := removeYards(r.backend.config.Bundle)
 	if r.lc == nil {
 		return err
 	}
@@ -93,12 +93,13 @@ func (r *restoration) undo() error {
 // restore is Start for a container from a checkpoint.
 func (p *Process) restore(ctx context.Context) error {
 	c := p.Container
-	if err := p.resume(ctx); err != nil {
+	if err := p.launch(ctx, c.backend.restore); err != nil {
 		// No start was reported, so no exit will be.
 		p.death = Exit{Status: 255, At: time.Now()}
 		p.finish(p.death)
 		return translate(err)
 	}
+	c.cgroup = c.backend.cgroup(p.Pid())
 	p.started = true
 	p.setState(Running)
 	c.events.Started(p)
@@ -107,42 +108,34 @@ func (p *Process) restore(ctx context.Context) error {
 	return nil
 }
 
-// resume makes the processes, which go on where the checkpoint has left them.
-func (p *Process) resume(ctx context.Context) error {
+// restore makes the processes, which go on where the checkpoint has left them.
+func (b *libcontainerBackend) restore(ctx context.Context, p *Process) (child, error) {
 	if errUnchanged != nil {
-		return errUnchanged
+		return nil, errUnchanged
 	}
-	c := p.Container
-	if err := c.config.Filter.admitCheckpoint(c.config.Checkpoint); err != nil {
-		return err
+	if err := b.config.Filter.admitCheckpoint(b.config.Checkpoint); err != nil {
+		return nil, err
 	}
-	lp, err := libcontainerProcess(p.spec)
+	c, err := newLibcontainerChild(p)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	lp.Init = true
-	console, err := p.connectStreams(lp)
+	c.process.Init = true
+	console, err := connectStreams(c.process, p)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer console.Close()
-	r := &restoration{container: c}
-	if err := p.startBy(ctx, lp, func() error { return r.run(lp) }); err != nil {
-		return err
+	r := &restoration{backend: b}
+	if err := startBy(ctx, c, func() error { return r.run(c.process) }); err != nil {
+		return nil, err
 	}
-	pid, err := lp.Pid()
-	if err != nil {
-		return err
-	}
-	c.setLibcontainer(r.lc)
-	p.mu.Lock()
-	p.lp, p.pid = lp, pid
-	p.mu.Unlock()
-	if err := p.startStreams(console); err != nil {
+	b.setLibcontainer(r.lc)
+	c.container = r.lc
+	if err := startStreams(p.streams, console); err != nil {
 		r.kill()
-		_, killErr := terminate(lp)
-		return errors.Join(err, killErr)
+		_, killErr := terminate(c)
+		return nil, errors.Join(err, killErr)
 	}
-	c.cgroup = loadCgroup(r.lc, pid)
-	return nil
+	return c, nil
 }

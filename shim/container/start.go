@@ -51,7 +51,7 @@ func (p *Process) startInit(ctx context.Context) error {
 	limit := newPidsLimit(p.Container.cgroupPaths)
 	err := limit.explain(p.runInit())
 	if !stop() { // the kill is under way
-		return errors.Join(fmt.Errorf("the start of the process was ended: %w", context.Cause(ctx)), err, p.awaitGone())
+		return endedStart(context.Cause(ctx), errors.Join(err, p.awaitGone()))
 	}
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (p *Process) startInit(ctx context.Context) error {
 }
 
 func (p *Process) runInit() error {
-	released, err := p.release()
+	released, err := p.launchedChild().release(p.gone)
 	if err != nil {
 		return err
 	}
