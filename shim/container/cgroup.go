@@ -27,10 +27,21 @@ type cgroup interface {
 // Stats returns the container's metrics: io.containerd.cgroups.v1.Metrics or
 // io.containerd.cgroups.v2.Metrics.
 func (c *Container) Stats() (proto.Message, error) {
-	if c.cgroup == nil {
+	c.mu.Lock()
+	cgroup := c.cgroup
+	c.mu.Unlock()
+	if cgroup == nil {
 		return nil, fmt.Errorf("cgroup: %w", ErrNotFound)
 	}
-	return c.cgroup.stats()
+	return cgroup.stats()
+}
+
+// findCgroup finds the cgroup of a container whose init is alive.
+func (c *Container) findCgroup() {
+	cgroup := c.backend.cgroup(c.init.Pid())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cgroup = cgroup
 }
 
 // loadCgroup finds the cgroup of a container whose init is alive. A container

@@ -15,7 +15,6 @@ type Container struct {
 	config      Config
 	backend     backend
 	events      Events
-	cgroup      cgroup            // nil if none was found
 	oom         *oomWatch         // nil without a memory cgroup
 	cgroupPaths map[string]string // its cgroup's folders by controller; "" is the unified one
 	init        *Process
@@ -27,6 +26,7 @@ type Container struct {
 	updates sync.Mutex
 
 	mu         sync.Mutex
+	cgroup     cgroup              // guarded by mu; nil until a live init has one
 	processes  map[string]*Process // guarded by mu; the exec'd ones by exec ID
 	initExited bool                // guarded by mu; no exec may start any more
 }

@@ -60,7 +60,7 @@ func (c *Container) create(ctx context.Context) error {
 	if err := c.init.launch(ctx, c.backend.startInit); err != nil {
 		return err
 	}
-	c.cgroup = c.backend.cgroup(c.init.Pid())
+	c.findCgroup()
 	c.events.Created(c)
 	c.listenToOOM()
 	go c.init.watch()

@@ -99,7 +99,7 @@ func (p *Process) restore(ctx context.Context) error {
 		p.finish(p.death)
 		return translate(err)
 	}
-	c.cgroup = c.backend.cgroup(p.Pid())
+	c.findCgroup()
 	p.started = true
 	p.setState(Running)
 	c.events.Started(p)
