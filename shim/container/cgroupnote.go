@@ -51,12 +51,14 @@ func removeUnfinished(bundle string) error {
 	return emptyAndDestroy(m, 5*time.Second)
 }
 
-// emptyAndDestroy kills until nothing is left. With v1 a process may have joined
-// some of the hierarchies only.
+// emptyAndDestroy removes a cgroup, and kills the processes in it until none is left. On
+// cgroup v1 a process may have joined some of the hierarchies only, and no event says
+// that a cgroup is empty.
 func emptyAndDestroy(m cgroups.Manager, limit time.Duration) error {
 	var err error
-	for deadline := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
-		left := 0
+	left := 0
+	if poll(10*time.Millisecond, limit, func() bool {
+		left = 0
 		for _, path := range m.GetPaths() {
 			pids, _ := cgroups.GetAllPids(path) // it may not have been made
 			for _, pid := range pids {
@@ -64,13 +66,13 @@ func emptyAndDestroy(m cgroups.Manager, limit time.Duration) error {
 				_ = unix.Kill(pid, unix.SIGKILL) // it may have ended by now
 			}
 		}
-		if left == 0 {
-			if err = m.Destroy(); err == nil {
-				return nil
-			}
+		if left > 0 {
+			return false
 		}
-		if time.Now().After(deadline) {
-			return errors.Join(err, fmt.Errorf("%d processes survive SIGKILL for %s", left, limit))
-		}
+		err = m.Destroy()
+		return err == nil
+	}) {
+		return nil
 	}
+	return errors.Join(err, fmt.Errorf("%d processes survive SIGKILL for %s", left, limit))
 }

@@ -15,7 +15,7 @@ func (p *Process) Delete(ctx context.Context) (Exit, error) {
 		if err := p.Kill(unix.SIGKILL, true); err != nil && !isGone(err) {
 			return Exit{}, err
 		}
-		if err := p.awaitEnd(killPatience); err != nil {
+		if err := awaitKilled(p.Pid(), p.exited); err != nil {
 			return Exit{}, err
 		}
 	}

@@ -42,22 +42,20 @@ func Destroy(ctx context.Context, bundle, id string) (pid int, err error) {
 	return state.InitProcessPid, os.RemoveAll(root)
 }
 
-// killAndWait kills the container's processes and polls until init is gone: it
-// is not our child, so it cannot be waited for.
+// killAndWait kills the container's processes until init is gone. Init is a child of
+// another process, so no wait(2) reports its end.
 func killAndWait(lc *libcontainer.Container, limit time.Duration) error {
-	deadline := time.Now().Add(limit)
-	for {
-		err := killAll(lc)
-		if errors.Is(err, libcontainer.ErrNotRunning) || errors.Is(err, libcontainer.ErrCgroupNotExist) {
-			return nil
+	var killErr, statusErr error
+	if poll(10*time.Millisecond, limit, func() bool {
+		killErr = killAll(lc)
+		if errors.Is(killErr, libcontainer.ErrNotRunning) || errors.Is(killErr, libcontainer.ErrCgroupNotExist) {
+			return true
 		}
-		status, statusErr := lc.Status()
-		if statusErr == nil && status == libcontainer.Stopped {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("init survives SIGKILL for %s: %w", limit, errors.Join(err, statusErr))
-		}
-		time.Sleep(10 * time.Millisecond)
+		var status libcontainer.Status
+		status, statusErr = lc.Status()
+		return statusErr == nil && status == libcontainer.Stopped
+	}) {
+		return nil
 	}
+	return fmt.Errorf("init survives SIGKILL for %s: %w", limit, errors.Join(killErr, statusErr))
 }

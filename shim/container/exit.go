@@ -2,20 +2,10 @@ package container
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/sirupsen/logrus"
 )
-
-func (p *Process) awaitEnd(limit time.Duration) error {
-	select {
-	case <-p.exited:
-		return nil
-	case <-time.After(limit):
-		return fmt.Errorf("process %d survives SIGKILL for %s", p.Pid(), limit)
-	}
-}
 
 // Exit is how a process ended.
 type Exit struct {

@@ -13,6 +13,9 @@ import (
 	"seccomp-shim/mistake"
 )
 
+// killPatience is how long to wait for a process to end that SIGKILL was sent to.
+const killPatience = 10 * time.Second
+
 // Kill sends a signal. all extends SIGKILL to every process of a container
 // without a pid namespace of its own, and is no error when nothing is left.
 func (p *Process) Kill(signal unix.Signal, all bool) error {
@@ -85,21 +88,29 @@ func killAll(lc *libcontainer.Container) error {
 	return err
 }
 
-// terminate kills a process that nobody waits for, and returns how it ended.
+// terminate kills a child that nobody waits for, and returns how it ended.
 func terminate(c child) (Exit, error) {
 	killErr := c.signal(unix.SIGKILL)
 	if isEnded(killErr) {
 		killErr = nil
 	}
-	ended := make(chan int, 1)
-	go func() { ended <- c.wait() }()
-	select {
-	case code := <-ended:
-		return Exit{Status: code, At: time.Now()}, killErr
-	case <-time.After(killPatience):
-		return Exit{Status: 255, At: time.Now()}, errors.Join(killErr, fmt.Errorf("it survives SIGKILL for %s", killPatience))
+	ended, status := make(chan struct{}), 255
+	go func() {
+		defer close(ended)
+		status = c.wait()
+	}()
+	if err := awaitKilled(c.pid(), ended); err != nil {
+		return Exit{Status: 255, At: time.Now()}, errors.Join(killErr, err)
 	}
+	return Exit{Status: status, At: time.Now()}, killErr
 }
 
-// killPatience is how long to wait for a process to end that SIGKILL was sent to.
-const killPatience = 10 * time.Second
+// awaitKilled returns when done is closed, which the SIGKILL to a process leads to.
+func awaitKilled(pid int, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-time.After(killPatience):
+		return fmt.Errorf("process %d survives SIGKILL for %s", pid, killPatience)
+	}
+}

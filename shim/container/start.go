@@ -3,8 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,7 +17,7 @@ func (p *Process) Start(ctx context.Context) error {
 	}
 	select {
 	case <-p.gone: // the waiter reports the exit, and then the container may be deleted
-		return errors.Join(err, p.awaitEnd(killPatience))
+		return errors.Join(err, awaitKilled(p.Pid(), p.exited))
 	default:
 		return err
 	}
@@ -51,7 +49,7 @@ func (p *Process) startInit(ctx context.Context) error {
 	limit := newPidsLimit(p.Container.cgroupPaths)
 	err := limit.explain(p.runInit())
 	if !stop() { // the kill is under way
-		return endedStart(context.Cause(ctx), errors.Join(err, p.awaitGone()))
+		return endedStart(context.Cause(ctx), errors.Join(err, awaitKilled(p.Pid(), p.gone)))
 	}
 	if err != nil {
 		return err
@@ -77,20 +75,10 @@ func (p *Process) runInit() error {
 	if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {
 		return errors.Join(err, killErr)
 	}
-	if goneErr := p.awaitGone(); goneErr != nil {
+	if goneErr := awaitKilled(p.Pid(), p.gone); goneErr != nil {
 		return errors.Join(err, goneErr)
 	}
 	return p.unstarted(err, p.death.Status)
-}
-
-// awaitGone returns when a process that was killed has ended.
-func (p *Process) awaitGone() error {
-	select {
-	case <-p.gone:
-		return nil
-	case <-time.After(killPatience):
-		return fmt.Errorf("it survives SIGKILL for %s", killPatience)
-	}
 }
 
 // earlyExit is called when p.gone is closed.

@@ -100,22 +100,22 @@ func (s *strays) kill(pid int) {
 }
 
 // reap waits for the strays. They have been killed, or end by themselves because the
-// pipes to their parent are closed.
+// pipes to their parent are closed. One that is reaped may have made another by
+// clone(2) with CLONE_PARENT, so the list is read again until it is empty.
 func (s *strays) reap(limit time.Duration) error {
-	for deadline := time.Now().Add(limit); ; time.Sleep(time.Millisecond) {
-		var alive []int
+	var alive []int
+	if poll(time.Millisecond, limit, func() bool {
+		alive = nil
 		for _, pid := range s.pids() {
 			if reaped, _ := unix.Wait4(pid, nil, unix.WNOHANG, nil); reaped != pid {
 				alive = append(alive, pid)
 			}
 		}
-		if len(alive) == 0 {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("processes %v of the failed start survive it for %s", alive, limit)
-		}
+		return len(alive) == 0
+	}) {
+		return nil
 	}
+	return fmt.Errorf("processes %v of the failed start survive it for %s", alive, limit)
 }
 
 // ownChildren returns the children of a thread of this process, if the kernel tells.
