@@ -11,7 +11,8 @@ import (
 	"seccomp-shim/shim/container/load"
 )
 
-// unstarted says why a process did not run its program, with the status of its end.
+// unstarted returns the error of a process that ended with status and did not run its
+// program, where err is what the wait for the program returned.
 func (p *Process) unstarted(err error, status int) error {
 	filter := p.Container.config.Filter
 	killed := errors.Is(err, load.ErrKilled)
@@ -19,12 +20,12 @@ func (p *Process) unstarted(err error, status int) error {
 	case killed && filter != nil && status == 128+int(unix.SIGSYS):
 		return filter.blame(load.ErrThreadKilled)
 	case killed, errors.Is(err, load.ErrEarlyEnd):
-		return &EarlyExitError{Exec: p.ID, Status: status}
+		return &earlyExitError{Exec: p.ID, Status: status}
 	}
 	return filter.blame(err)
 }
 
-// blame adds the filter's name to an error that is the filter's.
+// blame adds the filter's name to an error that the filter has caused.
 func (f *Filter) blame(err error) error {
 	failed, limit := (*load.ExecveError)(nil), (*load.LimitError)(nil)
 	switch {
@@ -38,8 +39,8 @@ func (f *Filter) blame(err error) error {
 	return fmt.Errorf("%s: %w", f.Name, err)
 }
 
-// answers reports whether a failed execve has its errno from the filter, and not
-// from the kernel or an agent.
+// answers reports whether the filter, and not the kernel or an agent, has given a failed
+// execve its errno.
 func (f *Filter) answers(failed *load.ExecveError) bool {
 	program, err := bpf.Decode(f.Program)
 	if err != nil {
@@ -56,7 +57,7 @@ func (f *Filter) answers(failed *load.ExecveError) bool {
 	return false
 }
 
-// nativeArch is the convention of this process's own system calls.
+// nativeArch is the architecture of this process's own system calls, by GOARCH.
 var nativeArch = map[string]bpf.Arch{
 	"amd64":   bpf.ArchX86_64,
 	"arm64":   bpf.ArchAARCH64,

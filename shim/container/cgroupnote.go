@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// libcontainer writes its state down when it has made the cgroup and the init. A
-// shim that is killed before leaves both, and nothing that says where. So the
-// cgroup is noted before.
+// cgroupNote is the path of a file that names the container's cgroup. libcontainer writes
+// its state when it has made the cgroup and the init. A shim that is killed before that
+// leaves both, and no state that names them. The note is written first.
 func cgroupNote(bundle string) string {
 	return filepath.Join(stateRoot(bundle), "cgroup.json")
 }
@@ -28,12 +28,12 @@ func noteCgroup(bundle string, cgroup *cgroups.Cgroup) error {
 	return os.WriteFile(cgroupNote(bundle), text, 0o600)
 }
 
-// removeUnfinished removes what a shim left that was killed while it created the
-// bundle's container.
+// removeUnfinished removes the noted cgroup and its processes, which a shim leaves if it
+// is killed while it creates the bundle's container.
 func removeUnfinished(bundle string) error {
 	text, err := os.ReadFile(cgroupNote(bundle))
 	if errors.Is(err, os.ErrNotExist) || err == nil && len(text) == 0 {
-		return nil // it had not come so far
+		return nil // killed before the note was written: there is no cgroup
 	}
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func removeUnfinished(bundle string) error {
 	if err := json.Unmarshal(text, cgroup); err != nil {
 		return fmt.Errorf("read %s: %w", cgroupNote(bundle), err)
 	}
-	// Only paths are wanted, and a limit may be one that cannot be set.
+	// Only the paths are needed; the manager may refuse a limit.
 	cgroup.Resources = &cgroups.Resources{}
 	m, err := manager.New(cgroup)
 	if err != nil {

@@ -18,7 +18,7 @@ type libcontainerChild struct {
 	process   *libcontainer.Process
 	number    int                     // the pid; set when the process is started
 	container *libcontainer.Container // of an init; nil for an exec
-	fifo      string                  // by which a created init is released
+	fifo      string                  // libcontainer's exec.fifo, by which a created init is released
 	channel   *load.Channel           // nil for a restored process
 	deliver   func(listener *os.File) error
 	call      load.Execve // written by load, read by awaitExecve
@@ -72,30 +72,31 @@ func (c *libcontainerChild) wait() int {
 	return status(state, err)
 }
 
-// awaitDeath returns when the process has ended and is still a zombie.
+// awaitDeath returns when the process has ended, and leaves the zombie.
 func (c *libcontainerChild) awaitDeath() {
 	for {
 		err := unix.Waitid(unix.P_PID, c.number, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
-			break // if it cannot be waited for, Wait will say so
+			break // on another error, Wait reports it
 		}
 	}
 	c.lastStanding, _ = load.StandingOf(c.number)
 	close(c.dead)
 }
 
-// standing is load.StandingOf, also of a process that wait has reaped.
+// standing is load.StandingOf, but works after wait has reaped the process, too.
 func (c *libcontainerChild) standing() (load.Standing, error) {
 	standing, err := load.StandingOf(c.number)
 	select {
-	case <-c.dead: // and its pid may be another's by now
+	case <-c.dead: // the pid may be another process's by now
 		return c.lastStanding, nil
 	default:
 		return standing, err
 	}
 }
 
-// status is the exit status by the convention of shells and containerd.
+// status returns the exit status by the convention of shells and containerd: the exit
+// code, or 128 plus the signal.
 func status(state *os.ProcessState, err error) int {
 	if state == nil {
 		logrus.WithError(err).Error("failed to wait for a container process")
@@ -108,5 +109,5 @@ func status(state *os.ProcessState, err error) int {
 	return ws.ExitStatus()
 }
 
-// execFIFO is where libcontainer's init waits to be released.
+// execFIFO is the path of the FIFO at which libcontainer's init waits to be released.
 func execFIFO(cfg Config) string { return filepath.Join(stateRoot(cfg.Bundle), cfg.ID, "exec.fifo") }

@@ -16,19 +16,20 @@ type Container struct {
 	backend     backend
 	events      Events
 	oom         *oomWatch         // nil without a memory cgroup
-	cgroupPaths map[string]string // its cgroup's folders by controller; "" is the unified one
+	cgroupPaths map[string]string // the cgroup's folders by controller; "" is the unified one
 	init        *Process
 
-	// execs counts exec'd processes whose exit has not been reported.
+	// execs counts exec'd processes that were admitted and whose exit has not been
+	// reported. It is raised under mu, and not once initExited is set.
 	execs sync.WaitGroup
 
-	// updates is held while resources are changed.
+	// updates serializes Update.
 	updates sync.Mutex
 
 	mu         sync.Mutex
 	cgroup     cgroup              // guarded by mu; nil until a live init has one
-	processes  map[string]*Process // guarded by mu; the exec'd ones by exec ID
-	initExited bool                // guarded by mu; no exec may start any more
+	processes  map[string]*Process // guarded by mu; exec'd processes by exec ID
+	initExited bool                // guarded by mu; no exec starts any more
 }
 
 // Init returns the container's first process.

@@ -7,13 +7,12 @@ import (
 	"seccomp-shim/shim/stdio"
 )
 
-// Create makes the container: namespaces, cgroups, root filesystem, and its
-// init, which waits to be started. events hears of it before Create returns. With
-// a checkpoint, the processes are made by Start.
+// Create makes the container: namespaces, cgroups, root filesystem, and its init, which
+// waits to be started. Created is reported before Create returns. With a checkpoint,
+// Start makes the processes.
 //
-// A create that is under way when the context ends is undone. On error nothing is
-// left of it. The streams are closed in either case when the container is deleted
-// or was not created.
+// A create that is under way when the context ends is undone. On error nothing is left
+// of the container, and the streams are closed. Otherwise Delete closes them.
 func Create(ctx context.Context, cfg Config, streams *stdio.IO, events Events) (_ *Container, err error) {
 	defer func() {
 		if err != nil {
@@ -38,6 +37,7 @@ func Create(ctx context.Context, cfg Config, streams *stdio.IO, events Events) (
 	return c, nil
 }
 
+// newContainer returns a container that has no processes yet.
 func newContainer(cfg Config, b backend, streams *stdio.IO, events Events) *Container {
 	c := &Container{
 		ID:        cfg.ID,
@@ -53,7 +53,7 @@ func newContainer(cfg Config, b backend, streams *stdio.IO, events Events) *Cont
 
 // create launches the init, and reports the container.
 func (c *Container) create(ctx context.Context) error {
-	if c.config.Checkpoint != "" { // its processes are made by Start
+	if c.config.Checkpoint != "" { // Start makes the processes
 		c.events.Created(c)
 		return nil
 	}

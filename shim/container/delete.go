@@ -7,11 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Delete releases a process that has exited, or was never started; for init, the
-// whole container. It returns how the process ended.
+// Delete releases a process that has exited or was never started. For init it removes
+// the whole container. It returns how the process ended.
 func (p *Process) Delete(ctx context.Context) (Exit, error) {
 	if p.isInit() && p.State() == Created && p.Pid() != 0 {
-		// Its end is reported by the waiter, which needs the gate.
+		// Do not hold the gate here: watch takes it to report the exit.
 		if err := p.Kill(unix.SIGKILL, true); err != nil && !isGone(err) {
 			return Exit{}, err
 		}
@@ -26,7 +26,7 @@ func (p *Process) Delete(ctx context.Context) (Exit, error) {
 	}
 	err := p.streams.Close()
 	if child := p.launchedChild(); child != nil {
-		child.close() // of an init that was never started
+		child.close() // an init that was never started still has its channel
 	}
 	if p.isInit() {
 		err = errors.Join(err, p.Container.backend.destroy(ctx))
@@ -39,11 +39,13 @@ func (p *Process) Delete(ctx context.Context) (Exit, error) {
 	return p.Exit(), err
 }
 
+// isGone reports whether an error is that of a process that has finished already.
 func isGone(err error) bool {
 	var stateErr *StateError
 	return errors.As(err, &stateErr) && stateErr.Gone
 }
 
+// forget makes the exec ID of a deleted process free.
 func (c *Container) forget(p *Process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

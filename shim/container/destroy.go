@@ -10,16 +10,15 @@ import (
 	"github.com/opencontainers/runc/libcontainer"
 )
 
-// Destroy kills and removes a container whose shim is gone, by the state on
-// disk. It returns the pid that its init had, or 0 if there is nothing to
-// remove.
+// Destroy kills and removes a container whose shim is gone, by the state on disk. It
+// returns the pid of the container's init, or 0 if there was no container.
 func Destroy(ctx context.Context, bundle, id string) (pid int, err error) {
 	root := stateRoot(bundle)
 	if err := removeYards(bundle); err != nil {
 		return 0, err
 	}
 	lc, err := libcontainer.Load(root, id)
-	// containerd cleans up after a create that was refused for its id, too.
+	// containerd cleans up even after a create that was refused because of its ID.
 	if errors.Is(err, libcontainer.ErrNotExist) || errors.Is(err, libcontainer.ErrInvalidID) {
 		if err := removeUnfinished(bundle); err != nil {
 			return 0, err
@@ -42,8 +41,8 @@ func Destroy(ctx context.Context, bundle, id string) (pid int, err error) {
 	return state.InitProcessPid, os.RemoveAll(root)
 }
 
-// killAndWait kills the container's processes until init is gone. Init is a child of
-// another process, so no wait(2) reports its end.
+// killAndWait kills the container's processes until init has ended. It polls, because
+// init is not a child of this process.
 func killAndWait(lc *libcontainer.Container, limit time.Duration) error {
 	var killErr, statusErr error
 	if poll(10*time.Millisecond, limit, func() bool {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Errors that callers tell apart, with errors.Is.
+// Classes of errors, for errors.Is.
 var (
 	ErrNotFound      = errors.New("not found")
 	ErrAlreadyExists = errors.New("already exists")
@@ -18,8 +18,8 @@ var (
 	ErrNotRunning    = errors.New("not running")
 )
 
-// translate gives libcontainer's errors this package's identity, without
-// touching their text.
+// translate adds this package's class to an error of libcontainer, and leaves the text as
+// it is.
 func translate(err error) error {
 	for theirs, ours := range map[error]error{
 		libcontainer.ErrNotExist:   ErrNotFound,
@@ -34,11 +34,12 @@ func translate(err error) error {
 	return err
 }
 
+// invalidf returns an error of class ErrInvalid.
 func invalidf(format string, args ...any) error {
 	return &classified{error: fmt.Errorf(format, args...), class: ErrInvalid}
 }
 
-// classified is an error with a class that does not show in its text.
+// classified is an error with a class that its text does not name.
 type classified struct {
 	error
 	class error
@@ -46,14 +47,14 @@ type classified struct {
 
 func (c *classified) Unwrap() []error { return []error{c.error, c.class} }
 
-// EarlyExitError says that a process ended before it came to run the user's
-// program: it was killed, or a startContainer hook failed.
-type EarlyExitError struct {
+// earlyExitError says that a process ended before it ran the user's program: it was
+// killed, or a startContainer hook failed.
+type earlyExitError struct {
 	Exec   string // its exec ID; empty for the container's init
 	Status int    // as in [Exit]
 }
 
-func (e *EarlyExitError) Error() string {
+func (e *earlyExitError) Error() string {
 	who := "the container's init"
 	if e.Exec != "" {
 		who = "process " + mistake.Shown(e.Exec)

@@ -14,8 +14,7 @@ import (
 	"seccomp-shim/shim/stdio"
 )
 
-// AddExec registers a process to be exec'd. It does not run before Start.
-// On error the streams are closed.
+// AddExec registers a process, which Start runs. On error the streams are closed.
 func (c *Container) AddExec(id string, spec *specs.Process, streams *stdio.IO) (*Process, error) {
 	p := newProcess(c, id, spec, streams)
 	if err := c.register(p); err != nil {
@@ -42,6 +41,7 @@ func (c *Container) register(p *Process) error {
 	return nil
 }
 
+// startExec is Start for an exec'd process.
 func (p *Process) startExec(ctx context.Context) error {
 	c := p.Container
 	if err := c.admitExec(); err != nil {
@@ -54,7 +54,7 @@ func (p *Process) startExec(ctx context.Context) error {
 	}
 	if err != nil {
 		c.execs.Done()
-		// No start was reported, so no exit will be.
+		// Started was not reported, so Exited is not either.
 		p.finish(Exit{Status: 255, At: time.Now()})
 		return translate(limit.explain(err))
 	}
@@ -67,6 +67,8 @@ func (p *Process) startExec(ctx context.Context) error {
 	return nil
 }
 
+// runExec returns when the user's program runs. On error the process has been killed and
+// reaped.
 func (p *Process) runExec(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = p.signal(unix.SIGKILL) }) // it may have ended
 	err := p.awaitProgram()
@@ -80,7 +82,7 @@ func (p *Process) runExec(ctx context.Context) error {
 	return errors.Join(p.unstarted(err, exit.Status), killErr)
 }
 
-// admitExec counts an exec that is about to be launched, if one may be.
+// admitExec counts an exec that is about to be launched, or returns why it must not be.
 func (c *Container) admitExec() error {
 	state := c.State()
 	c.mu.Lock()
@@ -88,7 +90,7 @@ func (c *Container) admitExec() error {
 	if c.initExited {
 		return fmt.Errorf("container %s: init: %w", mistake.Shown(c.ID), ErrNotRunning)
 	}
-	// A frozen cgroup would hold the new process, and with it the request.
+	// A frozen cgroup would hold the new process, and so block Start.
 	if err := check(OpExec, state); err != nil {
 		return err
 	}
@@ -96,9 +98,9 @@ func (c *Container) admitExec() error {
 	return nil
 }
 
-// killLatecomer is called after an exec has been launched: if init has exited
-// since its admission, it may have joined the cgroup after initGone killed that,
-// and initGone waits for its end.
+// killLatecomer is called after an exec has been launched. If init has exited since the
+// exec was admitted, initGone may have killed the processes of the cgroup before the exec
+// joined it, and initGone waits for the exec's end.
 func (c *Container) killLatecomer() error {
 	c.mu.Lock()
 	late := c.initExited

@@ -10,10 +10,10 @@ import (
 	"seccomp-shim/shim/container/load"
 )
 
-// awaitProgram returns when the process has become the user's program, under
-// its filter and with its resource limits. With a listener it returns when the
-// agent has it: the agent may be asked about execve, and may want to see the
-// process started before it answers.
+// awaitProgram returns when the process has become the user's program, under its filter
+// and with its resource limits. If the filter has a listener, awaitProgram returns when
+// the agent has the listener: the kernel may ask the agent about execve, and the agent
+// may wait for the process to be reported as started before it answers.
 func (p *Process) awaitProgram() error {
 	child := p.launchedChild()
 	err := child.load()
@@ -29,13 +29,13 @@ func (p *Process) awaitProgram() error {
 	return err
 }
 
-// followExecve ends a process that was started and does not come to run its
-// program. The process cannot say why, so the shim does.
+// followExecve kills a process that was reported as started and then does not run its
+// program. The process cannot say why, so the shim writes the reason to its stderr.
 func (p *Process) followExecve(child child) {
 	defer close(p.followed)
 	defer child.close()
 	err := child.awaitExecve()
-	if err == nil || errors.Is(err, load.ErrKilled) { // its exit says it all
+	if err == nil || errors.Is(err, load.ErrKilled) { // its exit status is enough
 		p.streams.Complain("")
 		return
 	}

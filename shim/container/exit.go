@@ -14,12 +14,12 @@ type Exit struct {
 	At     time.Time
 }
 
-// watch waits for the process to end and reports it. It is the only waiter.
+// watch waits for the process to end and reports its exit. No one else waits for it.
 func (p *Process) watch() {
 	child := p.launchedChild()
 	status := child.wait()
 	p.death = Exit{Pid: child.pid(), Status: status, At: time.Now()}
-	p.Container.oom.check() // at once: systemd may remove the cgroup
+	p.Container.oom.check() // now, since systemd may remove the cgroup
 	close(p.gone)
 	if p.isInit() {
 		if err := p.Container.initGone(); err != nil {
@@ -40,9 +40,10 @@ func (p *Process) watch() {
 	}
 }
 
-// awaitComplaint returns when what there is to say of the process has been said.
+// awaitComplaint returns when followExecve, if it was called, has written to the
+// process's stderr what it has to say.
 func (p *Process) awaitComplaint() {
-	p.gate.Lock() // which Start holds
+	p.gate.Lock() // Start holds it until it has set followed
 	followed := p.followed
 	p.gate.Unlock()
 	if followed != nil {
@@ -50,23 +51,23 @@ func (p *Process) awaitComplaint() {
 	}
 }
 
-// finish records the end and wakes those who wait for it.
+// finish records the exit, and ends the calls of Wait.
 func (p *Process) finish(exit Exit) {
 	p.mu.Lock()
-	p.exit = exit
+	p.exit, p.state = exit, Stopped
 	p.mu.Unlock()
-	p.setState(Stopped)
 	close(p.exited)
 }
 
-// Exit returns how the process ended; zero while it has not.
+// Exit returns how the process ended, or the zero value before its exit is recorded.
 func (p *Process) Exit() Exit {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.exit
 }
 
-// Wait returns when the exit has been reported, or with the context's error.
+// Wait returns when the exit is recorded, or with the context's error. Exited is
+// reported right after; Delete waits for the report.
 func (p *Process) Wait(ctx context.Context) (Exit, error) {
 	select {
 	case <-p.exited:
@@ -76,9 +77,9 @@ func (p *Process) Wait(ctx context.Context) (Exit, error) {
 	}
 }
 
-// initGone runs when init has exited and before that is reported: no exec
-// starts any more, the rest is killed if the kernel does not do it, and all
-// execs' exits are reported.
+// initGone runs when init has been reaped, before its exit is reported. From now on no
+// exec starts. initGone kills the other processes, unless the kernel does, and returns
+// when the exits of all execs have been reported.
 func (c *Container) initGone() error {
 	c.mu.Lock()
 	c.initExited = true

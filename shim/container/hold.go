@@ -14,22 +14,22 @@ import (
 	"seccomp-shim/seccomp/installed"
 )
 
-// holdOrKill is called when all processes are made and stopped. CRIU lets them go after an
-// error, too, so they must have been killed by then.
+// holdOrKill is called when all processes are made and stopped. CRIU detaches from them
+// after an error, too, so on error holdOrKill kills them before it returns.
 func (r *restoration) holdOrKill(criu, init int) error {
 	err := r.hold(criu, init)
 	if err == nil {
 		return nil
 	}
 	for _, pid := range append(r.threads, init) {
-		_ = unix.Kill(pid, unix.SIGKILL) // a thread's process, which another thread's may have ended
+		_ = unix.Kill(pid, unix.SIGKILL) // it reaches the thread's process, which may have ended
 	}
 	r.kill(criu)
 	return fmt.Errorf("hold the restored processes: %w", err)
 }
 
-// hold freezes all processes. Those that the checkpoint puts outside of the
-// container's cgroup would not be frozen, so they are refused.
+// hold freezes all processes. It refuses a checkpoint that puts a process outside of the
+// container's cgroup, since that process would not be frozen.
 func (r *restoration) hold(criu, init int) error {
 	cfg := r.backend.config
 	var err error
@@ -52,8 +52,8 @@ func (r *restoration) hold(criu, init int) error {
 	return r.lc.Pause()
 }
 
-// checkInside checks that freezing a cgroup freezes all threads, and none of the shim's and
-// CRIU's processes.
+// checkInside checks that freezing a cgroup freezes all threads, and no process of the
+// shim or CRIU.
 func checkInside(folder string, threads []int, shims ...int) error {
 	inside, err := threadsIn(folder)
 	if err != nil {
@@ -72,8 +72,8 @@ func checkInside(folder string, threads []int, shims ...int) error {
 	return nil
 }
 
-// freezers returns the cgroups by which the container's processes and the shim's are
-// frozen.
+// freezers returns the cgroups by which the container's processes (folder) and the shim's
+// (own) can be frozen.
 func freezers(container map[string]string) (folder, own string, err error) {
 	if cgroups.IsCgroup2UnifiedMode() {
 		path, err := cgroup2.PidGroupPath(os.Getpid())
@@ -87,14 +87,14 @@ func freezers(container map[string]string) (folder, own string, err error) {
 	return folder, own, err
 }
 
-// frozen is what a paused libcontainer.Container can do.
+// frozen is the part of libcontainer.Container that verify needs.
 type frozen interface {
 	Status() (libcontainer.Status, error)
 	Resume() error
 }
 
-// verify thaws restored threads, and lets them go on only if the kernel runs each under
-// the filter. Otherwise their processes are killed.
+// verify thaws restored threads, and lets them run only if the kernel has each under the
+// filter. Otherwise it kills their processes.
 func (f *Filter) verify(threads []int, by frozen) error {
 	status, err := by.Status()
 	if err != nil {

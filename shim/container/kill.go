@@ -13,11 +13,11 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// killPatience is how long to wait for a process to end that SIGKILL was sent to.
+// killPatience is how long a process may take to end after SIGKILL.
 const killPatience = 10 * time.Second
 
-// Kill sends a signal. all extends SIGKILL to every process of a container
-// without a pid namespace of its own, and is no error when nothing is left.
+// Kill sends a signal. SIGKILL to init reaches every process of the container. With all,
+// it is no error if init has ended already.
 func (p *Process) Kill(signal unix.Signal, all bool) error {
 	err := check(OpKill, p.ownState())
 	if stateErr := (*StateError)(nil); errors.As(err, &stateErr) && stateErr.Gone && all && p.isInit() {
@@ -50,19 +50,21 @@ func (p *Process) killLaunch() bool {
 	return true
 }
 
-// signal sends a signal to a process that was launched.
+// signal sends a signal to a launched process.
 func (p *Process) signal(signal unix.Signal) error { return p.launchedChild().signal(signal) }
 
-// isEnded reports whether an error of a signal means that there is no process.
+// isEnded reports whether an error of signal means that the process has ended.
 func isEnded(err error) bool {
 	return errors.Is(err, libcontainer.ErrNotRunning) || errors.Is(err, os.ErrProcessDone) || errors.Is(err, unix.ESRCH)
 }
 
-// killAll kills a container's init, with which the kernel kills all of its pid
-// namespace. Without one of its own, it kills all processes of the cgroup.
+// killAll kills a container's init, and with it the kernel kills all processes of the
+// pid namespace. If the container has no pid namespace of its own, killAll kills all
+// processes of the cgroup.
 //
-// A process whose first thread has ended is not reached by cgroup.kill, which
-// signals the first threads (__cgroup_kill in kernel/cgroup/cgroup.c), but by its pid.
+// On cgroup v2 libcontainer writes to cgroup.kill, which signals first threads (__cgroup_kill in
+// kernel/cgroup/cgroup.c) and so misses a process whose first thread has ended. A signal
+// to the pid reaches such a process.
 func killAll(lc *libcontainer.Container) error {
 	if err := lc.Signal(unix.SIGKILL); err != nil {
 		return err
@@ -71,7 +73,7 @@ func killAll(lc *libcontainer.Container) error {
 		return nil
 	}
 	var err error
-	for killed, again := map[int]bool{}, true; again && err == nil; { // they may fork meanwhile
+	for killed, again := map[int]bool{}, true; again && err == nil; { // processes may fork meanwhile
 		var pids []int
 		pids, err = lc.Processes()
 		again = false
@@ -88,7 +90,7 @@ func killAll(lc *libcontainer.Container) error {
 	return err
 }
 
-// terminate kills a child that nobody waits for, and returns how it ended.
+// terminate kills a child that has no waiter, reaps it, and returns how it ended.
 func terminate(c child) (Exit, error) {
 	killErr := c.signal(unix.SIGKILL)
 	if isEnded(killErr) {
@@ -105,7 +107,8 @@ func terminate(c child) (Exit, error) {
 	return Exit{Status: status, At: time.Now()}, killErr
 }
 
-// awaitKilled returns when done is closed, which the SIGKILL to a process leads to.
+// awaitKilled waits for done, which is closed when a process ends that SIGKILL was sent
+// to.
 func awaitKilled(pid int, done <-chan struct{}) error {
 	select {
 	case <-done:

@@ -5,11 +5,11 @@ import (
 	"errors"
 )
 
-// errKilled is why a launch is ended that SIGKILL was sent to.
+// errKilled is the cause of a launch's end by SIGKILL.
 var errKilled = errors.New("it was killed")
 
-// launch has the backend start the process. It ends with the context, or by a SIGKILL:
-// see Kill. On error nothing is left of the process.
+// launch starts the process by a method of the backend. The end of the context and a
+// SIGKILL (see Kill) end it. On error nothing is left of the process.
 func (p *Process) launch(ctx context.Context, start func(context.Context, *Process) (child, error)) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -19,7 +19,7 @@ func (p *Process) launch(ctx context.Context, start func(context.Context, *Proce
 		p.setLaunch(nil)
 		return err
 	}
-	if cause := p.launched(ctx, c); cause != nil { // it was too late to end the start
+	if cause := p.launched(ctx, c); cause != nil { // the start succeeded all the same
 		_, killErr := terminate(c)
 		c.close()
 		return endedStart(cause, killErr)
@@ -27,14 +27,16 @@ func (p *Process) launch(ctx context.Context, start func(context.Context, *Proce
 	return nil
 }
 
+// setLaunch says how to end the launch that is under way; nil for none.
 func (p *Process) setLaunch(end context.CancelCauseFunc) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.endLaunch = end
 }
 
-// launched makes c the process's child, unless the launch was ended, and then returns
-// why. A SIGKILL ends the launch before, and reaches the child from then on.
+// launched makes c the process's child. If the launch was ended, launched returns the
+// cause instead. A SIGKILL that comes before ends the launch; one that comes later is
+// sent to the child.
 func (p *Process) launched(ctx context.Context, c child) (cause error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

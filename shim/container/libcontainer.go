@@ -14,10 +14,10 @@ import (
 	"seccomp-shim/shim/stdio"
 )
 
-// libcontainerBackend is a container by libcontainer.
+// libcontainerBackend is the backend by libcontainer.
 type libcontainerBackend struct {
 	config      Config
-	privatePID  bool              // the pid namespace is the container's own: the kernel kills all when init dies
+	privatePID  bool              // the container has a pid namespace of its own: when init dies, the kernel kills all
 	cgroupPaths map[string]string // the cgroup's folders by controller; "" is the unified one
 
 	mu sync.Mutex
@@ -72,7 +72,7 @@ func (b *libcontainerBackend) startExec(ctx context.Context, p *Process) (child,
 	if err != nil {
 		return nil, err
 	}
-	if len(p.spec.Rlimits) == 0 { // libcontainer has it so, too
+	if len(p.spec.Rlimits) == 0 { // as libcontainer would
 		p.spec.Rlimits = b.config.Spec.Process.Rlimits
 	}
 	c, err := newLibcontainerChild(p)
@@ -104,7 +104,7 @@ func (b *libcontainerBackend) start(ctx context.Context, lc *libcontainer.Contai
 			c.channel.Close()
 		}
 	}()
-	c.process.ExtraFiles = []*os.File{c.channel.Inner} // its place is load.FD
+	c.process.ExtraFiles = []*os.File{c.channel.Inner} // the first extra file is load.FD
 	if filter.listens() {
 		p.streams.KeepStderr() // see followExecve
 	}
@@ -124,8 +124,8 @@ func (b *libcontainerBackend) start(ctx context.Context, lc *libcontainer.Contai
 	return nil
 }
 
-// connectStreams gives a process its streams, or the socket by which it hands
-// over its terminal. Without a terminal there is no socket: it is nil.
+// connectStreams gives a process its streams. A process with a terminal gets the socket
+// by which it sends the terminal, which connectStreams returns; otherwise it returns nil.
 func connectStreams(lp *libcontainer.Process, p *Process) (*stdio.ConsoleSocket, error) {
 	if !p.spec.Terminal {
 		connect(lp, p.streams)
@@ -139,8 +139,8 @@ func connectStreams(lp *libcontainer.Process, p *Process) (*stdio.ConsoleSocket,
 	return console, nil
 }
 
-// connect hands the streams over. A nil *os.File in an io.Reader would not be a
-// nil interface, which is what means /dev/null.
+// connect sets the streams that are not nil: libcontainer takes a nil interface for
+// /dev/null, and a nil *os.File in an io.Reader is not a nil interface.
 func connect(lp *libcontainer.Process, s *stdio.IO) {
 	if s.Stdin != nil {
 		lp.Stdin = s.Stdin
@@ -153,6 +153,8 @@ func connect(lp *libcontainer.Process, s *stdio.IO) {
 	}
 }
 
+// startStreams begins to copy, with the terminal that came through console if there is
+// one.
 func startStreams(streams *stdio.IO, console *stdio.ConsoleSocket) error {
 	if console == nil {
 		return streams.Start(nil)
@@ -172,8 +174,8 @@ func (b *libcontainerBackend) pause() error { return b.libcontainer().Pause() }
 
 func (b *libcontainerBackend) resume() error { return b.libcontainer().Resume() }
 
-// killOthers implements backend. In a private pid namespace the kernel kills all;
-// without one, SIGKILL means the whole cgroup.
+// killOthers implements backend. In a pid namespace of the container's own the kernel
+// kills all processes; otherwise killOthers kills those in the cgroup.
 func (b *libcontainerBackend) killOthers() error {
 	if b.privatePID {
 		return nil
@@ -192,8 +194,8 @@ func (b *libcontainerBackend) destroy(ctx context.Context) error {
 	return os.RemoveAll(stateRoot(b.config.Bundle))
 }
 
-// abandon removes what libcontainer has made of a container whose init could not
-// be launched. Processes on their way into it may have joined its cgroup.
+// abandon removes what libcontainer has made of a container whose init could not be
+// launched. Processes that were to enter the container may have joined its cgroup.
 func (b *libcontainerBackend) abandon() error {
 	bundle := b.config.Bundle
 	if err := errors.Join(removeUnfinished(bundle), b.libcontainer().Destroy()); err != nil {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// State, Pid, Wait and Kill answer whatever the container, its init or an exec waits for:
-// no lock of theirs is held meanwhile.
+// State, Pid, Wait and Kill answer while the container, its init or an exec waits: no lock
+// that they take is held meanwhile.
 func TestNothingWaitsUnderALock(t *testing.T) {
 	for _, row := range []struct {
 		call  string

@@ -125,7 +125,7 @@ func TestOOMIsReportedBeforeExit(t *testing.T) {
 	c, _, events := fake(t)
 	file := filepath.Join(t.TempDir(), "memory.events")
 	overwrite(t, file, "oom_kill 0\n")
-	c.oom = &oomWatch{file: file, tell: func() { events.OOM(c) }}
+	c.oom = &oomWatch{file: file, report: func() { events.OOM(c) }}
 	init := start(t, c.init)
 	overwrite(t, file, "oom_kill 1\n")
 	init.end(137)
@@ -154,7 +154,7 @@ func TestDeleteOfACreatedContainer(t *testing.T) {
 	}
 }
 
-// What has ended before Start, or in it, is no start, and the error says how it ended.
+// A start of an init that has ended, or ends meanwhile, fails, and the error has the status.
 func TestEarlyExit(t *testing.T) {
 	for _, before := range []bool{true, false} {
 		c, b, events := fake(t)
@@ -167,7 +167,7 @@ func TestEarlyExit(t *testing.T) {
 			go func() { awaitCall(t, b, "release"); init.end(5) }()
 		}
 		err := c.init.Start(t.Context())
-		if early := (*EarlyExitError)(nil); !errors.As(err, &early) || early.Status != 5 {
+		if early := (*earlyExitError)(nil); !errors.As(err, &early) || early.Status != 5 {
 			t.Errorf("got %v", err)
 		}
 		events.want(t, "created c", "exited 5 ")

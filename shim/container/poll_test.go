@@ -14,6 +14,6 @@ func TestPoll(t *testing.T) {
 		t.Error("it does not end at its limit")
 	}
 	if !poll(time.Hour, 0, func() bool { return true }) {
-		t.Error("what is so at once is not seen")
+		t.Error("it does not look before it waits")
 	}
 }

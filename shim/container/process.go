@@ -16,20 +16,21 @@ type Process struct {
 
 	spec    *specs.Process
 	streams *stdio.IO
-	exited  chan struct{} // closed when the exit has been recorded, or none will come
-	gone    chan struct{} // closed when it has been reaped; death holds how it ended
-	death   Exit
 
-	// gate orders Start, the report of the exit, and Delete. It guards started.
+	exited chan struct{} // closed when exit is recorded
+	gone   chan struct{} // closed when the process has been reaped; never if the launch failed
+	death  Exit          // written before gone is closed, read after; after a failed restore guarded by gate
+
+	// gate serializes Start, the report of the exit, and Delete.
 	gate     sync.Mutex
-	started  bool
-	followed chan struct{} // closed when followExecve has ended; nil if it is not called
+	started  bool          // guarded by gate; Started was reported of an init
+	followed chan struct{} // guarded by gate; closed when followExecve has returned, nil if it is not called
 
 	mu        sync.Mutex
 	endLaunch context.CancelCauseFunc // guarded by mu; nil unless a launch is under way
 	child     child                   // guarded by mu; nil until the launch has succeeded
 	state     State                   // guarded by mu; an init's is the container's
-	exit      Exit                    // guarded by mu; zero until the exit is recorded
+	exit      Exit                    // guarded by mu; zero until exited is closed
 }
 
 func newProcess(c *Container, id string, spec *specs.Process, streams *stdio.IO) *Process {
@@ -45,7 +46,7 @@ func newProcess(c *Container, id string, spec *specs.Process, streams *stdio.IO)
 
 func (p *Process) isInit() bool { return p.ID == "" }
 
-// Pid returns the host's pid, or 0 before the process was launched.
+// Pid returns the host's pid, or 0 before the process is launched.
 func (p *Process) Pid() int {
 	if child := p.launchedChild(); child != nil {
 		return child.pid()
@@ -53,6 +54,7 @@ func (p *Process) Pid() int {
 	return 0
 }
 
+// launchedChild returns nil before the process is launched.
 func (p *Process) launchedChild() child {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,6 +70,7 @@ func (p *Process) State() State {
 	return own
 }
 
+// ownState returns the state without regard to a pause of the container.
 func (p *Process) ownState() State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,7 +83,7 @@ func (p *Process) setState(s State) {
 	p.state = s
 }
 
-// StdioOwner returns who owns the streams of a process exec'd beside this one.
+// StdioOwner returns the owner of the streams of a process exec'd beside this one.
 func (p *Process) StdioOwner(execID string) stdio.Owner {
 	owner := p.streams.Owner()
 	owner.ID = execID

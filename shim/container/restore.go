@@ -12,28 +12,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A restoration is how a checkpoint's processes come to run under the container's
-// filter, without a moment in which one of them executes an instruction before
-// the filters of all have been read back from the kernel:
+// A restoration restores a checkpoint's processes under the container's filter. None of
+// them executes an instruction before the filters of all have been read back from the
+// kernel:
 //
 //	CRIU                      shim
 //	makes all processes,
 //	which stop as its tracees
 //	"pre-resume" ───────────▶ takes CRIU out of the cgroup, freezes the cgroup
 //	             ◀─────────── goes on
-//	lets them go: they are
-//	frozen; ends ───────────▶ traces them, thaws the cgroup: they stop again;
-//	                          reads and compares their filters
-//	                          lets them go
+//	detaches: they are
+//	frozen; exits ──────────▶ traces them, thaws the cgroup: they stop again;
+//	                          reads and compares their filters;
+//	                          detaches
 //
-// While CRIU traces them nobody else can, and the kernel tells filters to none but a
-// tracer. Frozen by SIGSTOP they would not be safe: a timer of theirs may send SIGCONT.
+// The kernel shows a process's filters to its tracer only, and a process has one tracer:
+// CRIU, until it detaches. SIGSTOP instead of the freezer would not be safe, because a
+// timer of the process may send SIGCONT.
 type restoration struct {
 	backend *libcontainerBackend
-	lc      *libcontainer.Container // from the state that CRIU's work has led to
-	threads []int                   // of the restored processes; those that are frozen
+	lc      *libcontainer.Container // loaded from the state that CRIU's work has left on disk
+	threads []int                   // all threads of the restored processes, which are frozen
 }
 
+// run restores the processes. On error none of them is left.
 func (r *restoration) run(lp *libcontainer.Process) error {
 	cfg := r.backend.config
 	work := criuWork(cfg.Bundle)
@@ -50,8 +52,8 @@ func (r *restoration) run(lp *libcontainer.Process) error {
 	if err != nil {
 		err = criuError(err, filepath.Join(work, "restore.log"), filepath.Join(cfg.Bundle, "criu-restore.log"))
 	}
-	// Restore does not note when the init was started, by which libcontainer knows
-	// a process from another with its pid; the state on disk has it.
+	// Restore does not keep the init's start time, by which libcontainer tells a process
+	// from a later one with the same pid. The state on disk has it.
 	if err == nil && r.lc == nil {
 		r.lc, err = libcontainer.Load(stateRoot(cfg.Bundle), cfg.ID)
 	}
@@ -64,8 +66,8 @@ func (r *restoration) run(lp *libcontainer.Process) error {
 	return nil
 }
 
-// kill kills all processes in the cgroup but those of CRIU. Those that cgroups v1 has
-// frozen die when they are thawed.
+// kill kills all processes in the cgroup except CRIU's. A process that cgroup v1 has
+// frozen dies when it is thawed.
 func (r *restoration) kill(criu ...int) {
 	for _, folder := range r.backend.cgroupPaths {
 		pids, _ := cgroups.GetAllPids(folder) // it may have been removed
@@ -77,7 +79,7 @@ func (r *restoration) kill(criu ...int) {
 	}
 }
 
-// undo ends a restoration that has failed.
+// undo removes what a failed restoration has made.
 func (r *restoration) undo() error {
 	r.kill()
 	err := removeYards(r.backend.config.Bundle)
@@ -94,7 +96,7 @@ func (r *restoration) undo() error {
 func (p *Process) restore(ctx context.Context) error {
 	c := p.Container
 	if err := p.launch(ctx, c.backend.restore); err != nil {
-		// No start was reported, so no exit will be.
+		// Started was not reported, so Exited is not either.
 		p.death = Exit{Status: 255, At: time.Now()}
 		p.finish(p.death)
 		return translate(err)
@@ -108,7 +110,7 @@ func (p *Process) restore(ctx context.Context) error {
 	return nil
 }
 
-// restore makes the processes, which go on where the checkpoint has left them.
+// restore implements backend.
 func (b *libcontainerBackend) restore(ctx context.Context, p *Process) (child, error) {
 	if errUnchanged != nil {
 		return nil, errUnchanged

@@ -7,16 +7,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Start runs the process. Started is reported before Start returns, and before
-// the exit however soon that comes. A start that is under way when the context ends
-// is undone: the process is killed.
+// Start runs the process. It reports Started before it returns, and before the exit is
+// reported, however soon the process exits. A start that is under way when the context
+// ends is undone: the process is killed.
 func (p *Process) Start(ctx context.Context) error {
 	err := p.startGated(ctx)
 	if err == nil || !p.isInit() {
 		return err
 	}
 	select {
-	case <-p.gone: // the waiter reports the exit, and then the container may be deleted
+	case <-p.gone: // return after the waiter has reported the exit: then Delete succeeds
 		return errors.Join(err, awaitKilled(p.Pid(), p.exited))
 	default:
 		return err
@@ -44,11 +44,12 @@ func (p *Process) startGated(ctx context.Context) error {
 	return p.startInit(ctx)
 }
 
+// startInit is Start for an init that Create has launched.
 func (p *Process) startInit(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = p.signal(unix.SIGKILL) }) // it may have ended
 	limit := newPidsLimit(p.Container.cgroupPaths)
 	err := limit.explain(p.runInit())
-	if !stop() { // the kill is under way
+	if !stop() { // the context has ended, and the process is being killed
 		return endedStart(context.Cause(ctx), errors.Join(err, awaitKilled(p.Pid(), p.gone)))
 	}
 	if err != nil {
@@ -60,6 +61,7 @@ func (p *Process) startInit(ctx context.Context) error {
 	return nil
 }
 
+// runInit releases the init, and returns when the user's program runs.
 func (p *Process) runInit() error {
 	released, err := p.launchedChild().release(p.gone)
 	if err != nil {
@@ -81,7 +83,8 @@ func (p *Process) runInit() error {
 	return p.unstarted(err, p.death.Status)
 }
 
-// earlyExit is called when p.gone is closed.
+// earlyExit returns the error of a start whose process has ended. Call it when death is
+// written.
 func (p *Process) earlyExit() error {
-	return &EarlyExitError{Status: p.death.Status}
+	return &earlyExitError{Status: p.death.Status}
 }

@@ -146,7 +146,7 @@ func TestEarlyExitText(t *testing.T) {
 		"the container's init exited with status 255 before it ran the program": 255,
 		"the container's init was killed by SIGSYS before it ran the program":   128 + 31,
 	} {
-		if err := (&EarlyExitError{Status: status}); err.Error() != want {
+		if err := (&earlyExitError{Status: status}); err.Error() != want {
 			t.Errorf("got %q, want %q", err, want)
 		}
 	}

@@ -14,12 +14,12 @@ import (
 
 // startBy starts a process by a function of libcontainer, which returns when the process
 // has set itself up inside the container. A container can hold the process before that:
-// its /etc/passwd is a FIFO, or it sends SIGSTOP to each process that enters. So the end
-// of the context kills what the function has started.
+// its /etc/passwd is a FIFO, or it sends SIGSTOP to each process that enters. So when the
+// context ends, startBy kills the processes that the function has started.
 //
-// A start that fails half-way leaves children that libcontainer does not wait for: runc
-// ends then, and the host's init reaps them. Here they are reaped; until then, as zombies
-// in the container's pid namespace, they would keep its init from ending.
+// A start that fails half-way leaves children that libcontainer does not wait for. runc
+// exits then, and the host's init reaps them. startBy reaps them itself: as zombies in
+// the container's pid namespace they would keep its init from ending.
 func startBy(ctx context.Context, c *libcontainerChild, start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -35,7 +35,7 @@ func startBy(ctx context.Context, c *libcontainerChild, start func() error) erro
 	switch {
 	case err == nil && cause == nil:
 		return nil
-	case err == nil: // it was too late to end it
+	case err == nil: // the start succeeded all the same
 		_, err = terminate(c)
 	default:
 		err = errors.Join(translate(err), s.reap(time.Second))
@@ -46,19 +46,19 @@ func startBy(ctx context.Context, c *libcontainerChild, start func() error) erro
 	return err
 }
 
-// endedStart is the error of a start that was ended, joined with what else has failed.
+// endedStart returns the error of a start that was ended, joined with err.
 func endedStart(cause, err error) error {
 	return errors.Join(fmt.Errorf("the start of the process was ended: %w", cause), err)
 }
 
-// strays are the processes that a start has made so far. Until libcontainer returns, it
-// does not tell their pids. But the kernel lists the children of a thread, and new
-// children of a locked thread are libcontainer's: the process, its parents on the way,
-// and hooks.
+// strays are the processes that a start has made so far. libcontainer does not tell their
+// pids before it returns. But the kernel lists the children of a thread, and each new
+// child of a locked thread is libcontainer's: the process, its intermediate parents, and
+// hooks.
 type strays struct {
-	thread int   // whose children they are
-	others []int // children that the thread had before
-	over   chan struct{}
+	thread int           // the parent of the strays
+	others []int         // children that the thread had before the start
+	over   chan struct{} // closed when libcontainer has returned
 }
 
 // newStrays is called on a locked thread, before the start.
@@ -71,8 +71,8 @@ func (s *strays) pids() []int {
 	return slices.DeleteFunc(ownChildren(s.thread), func(pid int) bool { return slices.Contains(s.others, pid) })
 }
 
-// killAll kills what libcontainer has started, and starts, until the start is over. No
-// event says that a thread has a new child.
+// killAll kills each stray until the start is over. It polls, because no event reports
+// that a thread has a new child.
 func (s *strays) killAll() {
 	for {
 		for _, pid := range s.pids() {
@@ -86,8 +86,9 @@ func (s *strays) killAll() {
 	}
 }
 
-// kill kills a child that may be reaped meanwhile, and its pid be another's. If it
-// is a child still when the pidfd is open, the pidfd is the child's.
+// kill kills a stray that libcontainer may reap at any time, so that its pid may become
+// another process's. If the pid is still a stray's after the pidfd was opened, the pidfd
+// is that stray's.
 func (s *strays) kill(pid int) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
@@ -99,9 +100,9 @@ func (s *strays) kill(pid int) {
 	}
 }
 
-// reap waits for the strays. They have been killed, or end by themselves because the
-// pipes to their parent are closed. One that is reaped may have made another by
-// clone(2) with CLONE_PARENT, so the list is read again until it is empty.
+// reap waits for the strays. They have been killed, or they exit because the pipes to
+// their parent are closed. A stray may have made another by clone(2) with CLONE_PARENT
+// before it exited, so reap reads the list again until it is empty.
 func (s *strays) reap(limit time.Duration) error {
 	var alive []int
 	if poll(time.Millisecond, limit, func() bool {
@@ -118,7 +119,8 @@ func (s *strays) reap(limit time.Duration) error {
 	return fmt.Errorf("processes %v of the failed start survive it for %s", alive, limit)
 }
 
-// ownChildren returns the children of a thread of this process, if the kernel tells.
+// ownChildren returns the children of a thread of this process; none if the kernel does
+// not list them.
 func ownChildren(thread int) []int {
 	pids, _ := childrenOf(os.Getpid(), thread)
 	return pids

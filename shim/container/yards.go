@@ -8,10 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// criuWork is CRIU's work folder in a bundle.
 func criuWork(bundle string) string { return filepath.Join(bundle, "criu-work") }
 
-// removeYards removes the mounts of all cgroup hierarchies that CRIU makes in its work
-// folder to restore cgroups, and leaves there when it fails or is killed.
+// removeYards unmounts the cgroup hierarchies that CRIU mounts in its work folder while
+// it restores cgroups. CRIU leaves them there when it fails or is killed.
 func removeYards(bundle string) error {
 	yards, err := filepath.Glob(filepath.Join(criuWork(bundle), ".criu.cgyard.*"))
 	for _, yard := range yards {

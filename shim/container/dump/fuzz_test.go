@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// What is understood of a checkpoint is what go-criu's generated types, which read
-// as CRIU does, say of it. Most of the seeds are hostile.
+// The reader agrees with go-criu's generated types, which read as CRIU does, on each
+// checkpoint that it accepts. Most of the seeds are hostile.
 func FuzzThreads(f *testing.F) {
 	for _, row := range hostile() {
 		f.Add(row.files["pstree.img"], row.files["core-1.img"], row.files["core-2.img"], row.files["core-99999.img"], row.files["seccomp.img"])

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Process is what the shim does for a process, and knows of it, while it waits.
+// Process is the process at the other end of a channel, for Load and AwaitExecve.
 type Process struct {
 	PID int
-	// Deliver takes the filter's listener, if it has one, to its agent.
+	// Deliver sends the filter's listener to its agent.
 	Deliver func(listener *os.File) error
-	// Standing is [StandingOf], but in tests.
+	// Standing is [StandingOf] for the process, also after it was reaped.
 	Standing func() (Standing, error)
 }
 
-// Load returns when the process is about to load its filter, or, with a listener,
-// when the listener is delivered.
+// Load returns when the process is about to load its filter. If the filter has a
+// listener, Load returns when the listener is delivered.
 //
-// The process then calls execve: see AwaitExecve. After an error, kill it.
+// The process then calls execve: see AwaitExecve. After an error, kill the process.
 func (c *Channel) Load(p Process) (Execve, error) {
 	call, err := c.awaitReady()
 	if err == nil && c.order.listens() {
@@ -29,6 +29,7 @@ func (c *Channel) Load(p Process) (Execve, error) {
 	return call, err
 }
 
+// awaitReady receives the process's first message.
 func (c *Channel) awaitReady() (Execve, error) {
 	kind, body, err := c.receive(time.Time{})
 	switch {
@@ -44,15 +45,16 @@ func (c *Channel) awaitReady() (Execve, error) {
 	return decodeExecve(body)
 }
 
-// pollPause is how often a process is looked at that neither runs its program nor
-// closes the channel: its first thread may have been killed, and its other
-// threads hold the channel open.
+// pollPause is the longest time between two looks at a process that keeps the channel
+// open. No event says that its first thread has been killed while other threads hold the
+// channel open.
 const pollPause = 50 * time.Millisecond
 
-// AwaitExecve returns when the process has become the user's program, or why it
-// does not. After an error, kill the process: it may have threads left.
+// AwaitExecve returns nil when the process has become the user's program. Otherwise it
+// returns an [ExecveError], a [LimitError], ErrKilled, ErrThreadKilled or another error
+// that says why not. After an error, kill the process: it may have threads left.
 //
-// It may be killed at any time, which ends the wait.
+// SIGKILL to the process ends the wait.
 func (c *Channel) AwaitExecve(p Process, call Execve) error {
 	for {
 		err := c.fate(p, call, pollPause)
@@ -65,13 +67,14 @@ func (c *Channel) AwaitExecve(p Process, call Execve) error {
 	}
 }
 
-// suspicion is the time between two looks at a process whose first thread has ended.
+// suspicion is the time between two looks at a process whose first thread has ended. Its
+// other threads may be about to end, too.
 const suspicion = 10 * time.Millisecond
 
 var errExecuted = errors.New("the program runs")
 
-// fate waits for the channel to close, for a while. It returns errExecuted, why
-// the program does not run, or nil if neither is known.
+// fate waits until the channel closes or the time has passed. It returns errExecuted, the
+// reason why the program does not run, or nil if neither is known yet.
 func (c *Channel) fate(p Process, call Execve, wait time.Duration) error {
 	kind, _, err := c.receive(time.Now().Add(wait))
 	closed := errors.Is(err, io.EOF)
@@ -81,7 +84,7 @@ func (c *Channel) fate(p Process, call Execve, wait time.Duration) error {
 	case !closed && !errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("wait for the program to run: %w", err)
 	}
-	// In this order: of a process that has ended, the page is final.
+	// Read the standing first: once the process has ended, the page does not change.
 	standing, err := p.Standing()
 	if said := c.page.failure(c.order, call); said != nil {
 		return said
@@ -93,13 +96,13 @@ func (c *Channel) fate(p Process, call Execve, wait time.Duration) error {
 		return errExecuted
 	case standing == FirstThreadEnded && c.suspected:
 		return ErrThreadKilled
-	case standing == FirstThreadEnded: // look again: a thread may be between its last signal and its end
+	case standing == FirstThreadEnded: // look again: a killed thread may not have ended yet
 		c.suspected = true
 		time.Sleep(suspicion)
 	case standing == Ended:
 		return ErrKilled
 	}
-	if closed { // it is about to end: exit_files comes before exit_notify (do_exit)
+	if closed { // about to end: do_exit calls exit_files before exit_notify
 		time.Sleep(time.Millisecond)
 	}
 	return nil

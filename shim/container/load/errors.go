@@ -9,19 +9,20 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// Errors of processes that did not come to run their program.
+// Errors of processes that did not run their program.
 var (
-	// ErrEarlyEnd says that a process ended before it came to load its filter.
+	// ErrEarlyEnd says that a process ended before it was ready to load its filter.
 	ErrEarlyEnd = errors.New("the process ended before it ran the program")
-	// ErrKilled says that a process ended after that, without a word of its own.
+	// ErrKilled says that a process ended after that and left no reason in the page.
 	ErrKilled = errors.New("the process was killed before it ran the program")
-	// ErrThreadKilled says that the process's first thread, which is the one that
-	// loads and calls execve, has ended while the others live. Only a filter that
-	// answers SECCOMP_RET_KILL_THREAD does that.
+	// ErrThreadKilled says that the process's first thread, which loads the filter and
+	// calls execve, has ended while other threads live. Only a filter that answers
+	// SECCOMP_RET_KILL_THREAD causes this.
 	ErrThreadKilled = errors.New("the filter killed the process before it ran the program")
 )
 
-// ExecveError says that execve(2) failed, by the kernel or by the filter.
+// ExecveError says that execve(2) failed. The errno is the kernel's, the filter's or an
+// agent's.
 type ExecveError struct {
 	Execve
 	Errno unix.Errno

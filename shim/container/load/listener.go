@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// handOver delivers the listener, and then lets the process call execve.
 func (c *Channel) handOver(p Process, call Execve) error {
 	listener, err := c.awaitListener(p, call)
 	if err == nil {
@@ -16,13 +17,14 @@ func (c *Channel) handOver(p Process, call Execve) error {
 		err = p.Deliver(listener)
 	}
 	if err != nil {
-		_ = c.page.write(wordResume, resumeEnd) // or else it is killed
+		_ = c.page.write(wordResume, resumeEnd) // best effort: the caller kills the process
 		return err
 	}
 	return c.page.write(wordResume, resumeExecve)
 }
 
-// awaitListener takes the listener out of the process, which cannot send it.
+// awaitListener takes the listener out of the process, which can make no system call to
+// send it. A store to the page is no event, so awaitListener polls.
 func (c *Channel) awaitListener(p Process, call Execve) (*os.File, error) {
 	for pause := 20 * time.Microsecond; ; pause = min(2*pause, pollPause) {
 		if n := c.page.read(wordListener); n != 0 {
@@ -37,7 +39,7 @@ func (c *Channel) awaitListener(p Process, call Execve) (*os.File, error) {
 // takeDescriptor duplicates a process's descriptor (pidfd_getfd(2), Linux 5.6).
 func takeDescriptor(pid, number int) (*os.File, error) {
 	process, err := unix.PidfdOpen(pid, 0)
-	if errors.Is(err, unix.ESRCH) { // it has been reaped
+	if errors.Is(err, unix.ESRCH) { // the process has been reaped
 		return nil, ErrKilled
 	}
 	if err != nil {
