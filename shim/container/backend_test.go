@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/proto"
 
+	"seccomp-shim/shim/container/load"
 	"seccomp-shim/shim/stdio"
 )
 
@@ -55,6 +55,13 @@ func (b *fakeBackend) call(name string, over <-chan struct{}) error {
 		}
 	}
 	return err
+}
+
+// forget makes the backend one that has not been called.
+func (b *fakeBackend) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls = nil
 }
 
 func (b *fakeBackend) count(name string) (n int) {
@@ -137,61 +144,32 @@ func (c *fakeChild) release(gone <-chan struct{}) (bool, error) {
 	}
 }
 
-func (c *fakeChild) load() error        { return c.backend.call("load", c.ended) }
-func (c *fakeChild) awaitExecve() error { return c.backend.call("awaitExecve", c.ended) }
+func (c *fakeChild) load() error        { return c.step("load") }
+func (c *fakeChild) awaitExecve() error { return c.step("awaitExecve") }
 func (c *fakeChild) close()             { _ = c.backend.call("close", nil) }
 
+func (c *fakeChild) step(name string) error {
+	err := c.backend.call(name, c.ended)
+	select {
+	case <-c.ended:
+		return load.ErrKilled
+	default:
+		return err
+	}
+}
+
 func (c *fakeChild) signal(s unix.Signal) error {
+	err := c.backend.call(fmt.Sprintf("signal %d", s), nil)
 	if s == unix.SIGKILL {
 		c.end(128 + int(unix.SIGKILL))
 	}
-	return c.backend.call(fmt.Sprintf("signal %d", s), nil)
+	return err
 }
 
 func (c *fakeChild) wait() int {
 	<-c.ended
 	_ = c.backend.call("wait", nil)
 	return c.status
-}
-
-// eventLog records the events in their order.
-type eventLog struct {
-	onStarted func(*Process) // called before a start is recorded
-
-	mu  sync.Mutex
-	log []string // guarded by mu
-}
-
-func (l *eventLog) add(event, id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.log = append(l.log, event+" "+id)
-}
-
-func (l *eventLog) all() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.log)
-}
-
-func (l *eventLog) Created(c *Container)      { l.add("created", c.ID) }
-func (l *eventLog) ExecAdded(p *Process)      { l.add("added", p.ID) }
-func (l *eventLog) OOM(c *Container)          { l.add("oom", c.ID) }
-func (l *eventLog) Exited(p *Process, e Exit) { l.add(fmt.Sprintf("exited %d", e.Status), p.ID) }
-
-func (l *eventLog) Started(p *Process) {
-	if l.onStarted != nil {
-		l.onStarted(p)
-	}
-	l.add("started", p.ID)
-}
-
-// want fails the test if other events were reported, or in another order.
-func (l *eventLog) want(t *testing.T, want ...string) {
-	t.Helper()
-	if got := l.all(); !slices.Equal(got, want) {
-		t.Errorf("events are %q, want %q", got, want)
-	}
 }
 
 // fake returns a created container that has no processes in the kernel.

@@ -3,59 +3,63 @@ package container
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
-// SIGKILL, and the end of the client, reach a process at any time of its start: the start
-// fails, and the process is dead. A backend that returns a process after that is no way
-// around it.
+// SIGKILL, and the end of the client, end a start at any time: it fails, and the process is
+// dead. A backend that returns a process all the same changes nothing.
 func TestEndedStart(t *testing.T) {
 	errClient := errors.New("the client is gone")
-	for _, call := range []string{"startExec", "load", "awaitExecve"} {
+	for _, row := range []struct {
+		call           string // during which the start is ended
+		init, stubborn bool
+	}{
+		{"release", true, false}, {"load", true, false}, {"awaitExecve", true, false},
+		{"startExec", false, false}, {"startExec", false, true}, {"load", false, false}, {"awaitExecve", false, false},
+	} {
 		for _, kill := range []bool{true, false} {
-			for _, stubborn := range []bool{false, true} {
-				if stubborn && call != "startExec" {
-					continue
-				}
+			t.Run(fmt.Sprintf("%+v, by SIGKILL %v", row, kill), func(t *testing.T) {
 				c, b, _ := fake(t)
-				start(t, c.init)
-				p := addExec(t, c, "exec")
-				b.stubborn = stubborn
-				b.mu.Lock()
-				b.calls = nil
-				b.mu.Unlock()
-				letGo := b.hold(call)
+				p := c.init
+				if !row.init {
+					start(t, c.init)
+					p = addExec(t, c, "exec")
+				}
+				b.forget()
+				b.stubborn = row.stubborn
+				letGo := b.hold(row.call)
+				defer letGo()
 				ctx, end := context.WithCancelCause(t.Context())
+				defer end(nil)
 				started := make(chan error, 1)
 				go func() { started <- p.Start(ctx) }()
-				awaitCall(t, b, call)
-				if kill {
-					if err := p.Kill(unix.SIGKILL, false); err != nil {
-						t.Error(err)
-					}
-				} else {
-					end(errClient)
+				awaitCall(t, b, row.call)
+				var want error // nil for any
+				switch launching := row.call == "startExec"; {
+				case kill && launching:
+					want = errKilled
+				case !kill && (launching || row.init):
+					want = errClient
 				}
-				if stubborn {
+				if !kill {
+					end(errClient)
+				} else if err := p.Kill(unix.SIGKILL, false); err != nil {
+					t.Error(err)
+				}
+				if row.stubborn {
 					letGo()
 				}
-				err := soon(t, "Start", func() error { return <-started })
-				switch {
-				case err == nil && kill && call != "startExec":
-					awaitExit(t, p) // the fake's program runs, and is killed
-				case err == nil:
-					t.Errorf("%s, kill %v, stubborn %v: the start succeeds", call, kill, stubborn)
-				case !kill && !errors.Is(err, errClient), kill && call == "startExec" && !errors.Is(err, errKilled):
-					t.Errorf("%s, kill %v, stubborn %v: %v", call, kill, stubborn, err)
+				if err := soon(t, "Start", func() error { return <-started }); err == nil || want != nil && !errors.Is(err, want) {
+					t.Errorf("the start returns %v", err)
 				}
-				if dead := b.count("signal 9") > 0; dead != (call != "startExec" || stubborn) {
-					t.Errorf("%s, kill %v, stubborn %v: killed: %v", call, kill, stubborn, dead)
+				launched := row.call != "startExec" || row.stubborn
+				if dead := b.count("signal 9") > 0; dead != launched {
+					t.Errorf("killed: %v", dead)
 				}
-				end(nil)
-				letGo()
-			}
+			})
 		}
 	}
 }

@@ -35,9 +35,7 @@ func TestNothingWaitsUnderALock(t *testing.T) {
 			if row.exec {
 				start(t, c.init)
 				p = addExec(t, c, "exec")
-				b.mu.Lock()
-				b.calls = nil
-				b.mu.Unlock()
+				b.forget()
 			}
 			defer b.hold(row.call)()
 			over := make(chan error, 1)

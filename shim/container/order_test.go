@@ -120,17 +120,27 @@ func TestExitIsReportedAfterTheComplaint(t *testing.T) {
 	events.want(t, "created c", "started ", "exited 137 ")
 }
 
-// A kill by the OOM killer is reported before the exit of whom it hit.
+// A kill by the OOM killer is reported before the exit of the process that it has hit: an
+// exec's, and the init's, also if the kill is among what is left when init has exited.
 func TestOOMIsReportedBeforeExit(t *testing.T) {
-	c, _, events := fake(t)
+	c, b, events := fake(t)
 	file := filepath.Join(t.TempDir(), "memory.events")
 	overwrite(t, file, "oom_kill 0\n")
 	c.oom = &oomWatch{file: file, report: func() { events.OOM(c) }}
 	init := start(t, c.init)
+	p := addExec(t, c, "exec")
+	exec := start(t, p)
+
 	overwrite(t, file, "oom_kill 1\n")
-	init.end(137)
+	exec.end(137)
+	awaitExit(t, p)
+	letGo := b.hold("killOthers")
+	init.end(0)
+	awaitCall(t, b, "killOthers")
+	overwrite(t, file, "oom_kill 2\n")
+	letGo()
 	awaitExit(t, c.init)
-	events.want(t, "created c", "started ", "oom c", "exited 137 ")
+	events.want(t, "created c", "started ", "added exec", "started exec", "oom c", "exited 137 exec", "oom c", "exited 0 ")
 }
 
 // A created container that is deleted is killed, and its exit reported, before it is
@@ -170,6 +180,7 @@ func TestEarlyExit(t *testing.T) {
 		if early := (*earlyExitError)(nil); !errors.As(err, &early) || early.Status != 5 {
 			t.Errorf("got %v", err)
 		}
+		awaitExit(t, c.init)
 		events.want(t, "created c", "exited 5 ")
 	}
 }
