@@ -70,7 +70,7 @@ func TestFilterIsAmong(t *testing.T) {
 	}
 }
 
-// Each thread counts, of each process.
+// Each thread of each process must be under the filter.
 func TestEachThreadIsAdmitted(t *testing.T) {
 	own, other := installed.Filter{Program: program(t, 0)}, installed.Filter{Program: program(t, 1)}
 	f := &Filter{Name: "the profile", Program: own.Program.Bytes()}

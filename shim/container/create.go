@@ -28,7 +28,7 @@ func Create(ctx context.Context, cfg Config, streams *stdio.IO, events Events) (
 	if c.oom, err = newOOMWatch(c.cgroupPaths, func() { events.OOM(c) }); err != nil {
 		return nil, errors.Join(err, b.abandon())
 	}
-	if err := noteCgroup(cfg.Bundle, b.lc.Config().Cgroups); err != nil {
+	if err := noteCgroup(cfg.Bundle, b.libcontainer().Config().Cgroups); err != nil {
 		return nil, errors.Join(err, b.abandon())
 	}
 	if err := c.create(ctx); err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// An exec's ID is the client's: containerd checks it, others may not.
+// The client chooses an exec's ID. containerd checks it; another client may not.
 func TestExecIDsAreShown(t *testing.T) {
 	const id, shown = "a\x1b[2J\nb", `"a\x1b[2J\nb"`
 	_, err := (&Container{}).Process(id)

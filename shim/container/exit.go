@@ -32,12 +32,11 @@ func (p *Process) watch() {
 	defer p.gate.Unlock()
 	if p.isInit() {
 		p.Container.oom.close()
+	} else {
+		defer p.Container.execs.Done()
 	}
 	p.finish(p.death)
 	p.Container.events.Exited(p, p.death)
-	if !p.isInit() {
-		p.Container.execs.Done()
-	}
 }
 
 // awaitComplaint returns when followExecve, if it was called, has written to the

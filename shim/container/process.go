@@ -23,7 +23,7 @@ type Process struct {
 
 	// gate serializes Start, the report of the exit, and Delete.
 	gate     sync.Mutex
-	started  bool          // guarded by gate; Started was reported of an init
+	started  bool          // guarded by gate; an init's Started was reported
 	followed chan struct{} // guarded by gate; closed when followExecve has returned, nil if it is not called
 
 	mu        sync.Mutex

@@ -82,8 +82,8 @@ func TestOperationsObeyTheState(t *testing.T) {
 	}
 }
 
-// An exec is not started in a container that is or becomes paused, and says what its
-// container is.
+// An exec is not started in a paused container, and a running exec is paused with its
+// container.
 func TestStateOfAnExec(t *testing.T) {
 	c, b, _ := fake(t)
 	start(t, c.init)
@@ -103,7 +103,8 @@ func TestStateOfAnExec(t *testing.T) {
 	}
 }
 
-// A pause or resume that fails or is too late does not change what the container is.
+// A pause that fails, or that returns when the container has stopped, does not change the
+// state.
 func TestSettledState(t *testing.T) {
 	c, b, _ := fake(t)
 	init := start(t, c.init)

@@ -16,8 +16,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// (That this is how CRIU writes images is tested with CRIU: TestRestore in
-// integration.)
+// (TestRestore in integration shows that CRIU writes images like these.)
 func TestFiltersOfThreads(t *testing.T) {
 	got, err := Threads(images(map[string][]byte{
 		"seccomp.img": image(markSeccomp, seccompOf(

@@ -98,7 +98,7 @@ func coreEntry(t *testing.T, images fs.FS, thread uint32) *criu.CoreEntry {
 	return &c
 }
 
-// unmarshal does not ask for the required fields that are of no interest here.
+// unmarshal accepts a message without the required fields that this test does not read.
 func unmarshal(t *testing.T, raw []byte, to proto.Message) {
 	t.Helper()
 	if err := (proto.UnmarshalOptions{AllowPartial: true}).Unmarshal(raw, to); err != nil {

@@ -129,7 +129,8 @@ func standingByName(pid int) (Standing, error) {
 	return s.standing(), err
 }
 
-// only is a program that allows these syscalls and does otherwise to all others.
+// only returns an order whose program allows these syscalls and answers all others with
+// otherwise.
 func only(t *testing.T, otherwise bpf.Action, numbers ...uint32) Order {
 	t.Helper()
 	var a bpf.Assembler
@@ -243,8 +244,8 @@ func TestProgramInheritsNothingOfTheRuntime(t *testing.T) {
 	}
 }
 
-// lowerFileLimit makes the limit of files one that Go raises when it starts: a soft one
-// below the hard one.
+// lowerFileLimit sets the soft limit of files below the hard one, so that Go raises it when
+// a program starts.
 func lowerFileLimit(t *testing.T) {
 	t.Helper()
 	var before unix.Rlimit
@@ -261,7 +262,7 @@ func lowerFileLimit(t *testing.T) {
 	}
 }
 
-// inherited is what a shell that is started from here says.
+// inherited returns what a command prints in a shell that this process starts.
 func inherited(t *testing.T, command string) string {
 	t.Helper()
 	out, err := exec.Command("sh", "-c", command).Output()
