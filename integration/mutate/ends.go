@@ -19,7 +19,7 @@ var ends = []mutation{
 	},
 	{
 		"late-failure-lives", "a process that fails after its start was reported lives on",
-		"shim/container/execve.go", "if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {", "if killErr := error(nil); killErr != nil && !isEnded(killErr) {",
+		"shim/container/execve.go", "if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {", "if killErr := p.signal(unix.Signal(0)); killErr != nil && !isEnded(killErr) {",
 		in(integration, "TestFailedExecLeavesNoThreads"),
 	},
 }
