@@ -14,7 +14,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
-	"seccomp-shim/integration/self"
+	"seccomp-shim/integration/reexec"
 )
 
 // inheritTo is the argument with which this binary writes to a file which descriptors
@@ -22,7 +22,7 @@ import (
 const inheritTo = "inherit-to"
 
 func runHeir(path string) int {
-	descriptors, err := self.Inheritable()
+	descriptors, err := reexec.Inheritable()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

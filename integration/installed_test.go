@@ -15,7 +15,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/bpf"
-	"seccomp-shim/integration/alike"
+	"seccomp-shim/integration/differential"
 	"seccomp-shim/integration/testbed"
 	kernel "seccomp-shim/seccomp/installed"
 )
@@ -102,7 +102,7 @@ func TestRuntimeDefaultIsCtrsDefault(t *testing.T) {
 			}
 			mustDecideAlike(t, "by annotation", got[0], got[1])
 			for capabilities, other := range programs {
-				if len(alike.Compare(got[0], other)) == 0 {
+				if len(differential.Compare(got[0], other)) == 0 {
 					t.Errorf("decides as for the capabilities %q", capabilities)
 				}
 			}
@@ -125,7 +125,7 @@ func runningProgram(t *testing.T, id string) uint32 {
 // mustDecideAlike compares programs that were made from different profiles.
 func mustDecideAlike(t *testing.T, who string, got, want bpf.Program) {
 	t.Helper()
-	for _, d := range alike.Compare(got, want) {
+	for _, d := range differential.Compare(got, want) {
 		t.Errorf("%s runs under another program: %v", who, d)
 	}
 }

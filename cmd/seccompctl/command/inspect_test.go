@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
-	"seccomp-shim/integration/self"
+	"seccomp-shim/integration/reexec"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/installed"
 )
@@ -128,7 +128,7 @@ func TestInspectUnconfinedProcess(t *testing.T) {
 // confined starts a process under the program in a file, if it has one.
 func confined(t *testing.T, file string) (pid string) {
 	t.Helper()
-	cmd, said := self.Start(t, nil, confineEnv+"="+file)
+	cmd, said := reexec.Start(t, nil, confineEnv+"="+file)
 	if said != "<nil>\n" {
 		t.Fatalf("load the program: %q", said)
 	}

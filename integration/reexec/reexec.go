@@ -1,6 +1,6 @@
-// Package self runs a test's own binary once more, as a process that the test is
+// Package reexec runs a test's own binary once more, as a process that the test is
 // about. The binary's TestMain tells by the environment what it is then.
-package self
+package reexec
 
 import (
 	"bufio"
