@@ -14,7 +14,7 @@ var excluded = []struct{ test, why string }{
 	{"TestDaemonRuntimeRoot", "looks for runc's state in a folder of its choice (Options.Root)"},
 }
 
-// skipped returns the expression for all tests that are not run.
+// skipped returns a regular expression for the tests that are not run.
 func (s settings) skipped() string {
 	var all []string
 	if s.runtime == ourRuntime {

@@ -1,6 +1,6 @@
 package main
 
-// caching: a program from the cache is the profile's own.
+// caching: the cache returns the program of this profile only.
 var caching = []mutation{
 	{
 		"cache-checksum", "a damaged file of the cache is used",

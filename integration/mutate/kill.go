@@ -1,6 +1,6 @@
 package main
 
-// killing: what is killed is dead.
+// killing: a process that is killed is dead.
 var killing = []mutation{
 	{
 		"kill-by-pid", "without a pid namespace of its own, a container's processes survive their init",

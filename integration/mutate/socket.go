@@ -1,6 +1,6 @@
 package main
 
-// socket: who may speak with a shim.
+// socket: only root reaches a shim.
 var socket = []mutation{
 	{
 		"socket-mode", "everybody may write to a shim's socket",
