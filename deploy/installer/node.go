@@ -145,7 +145,7 @@ func (n *node) change(wanted bool, step func() error) (err error) {
 // the configuration again, or containerd may read another file.
 func (n *node) judgeRestarted(wanted bool) error {
 	if n.after.CRIDisabled() != "" {
-		return nil // uninstalled, and there is nothing to ask
+		return nil // uninstalled, and there is no CRI plugin to ask
 	}
 	socket := n.address
 	if socket == "" {
