@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"seccomp-shim/mistake/mistaketest"
 )
 
 func TestParseRefused(t *testing.T) {
@@ -57,7 +59,7 @@ func TestParseRefused(t *testing.T) {
 			if invalid := (*InvalidError)(nil); !errors.As(err, &invalid) {
 				t.Errorf("a %T, want an *InvalidError", err)
 			}
-			mustSay(t, err.Error(), row.says)
+			mistaketest.MustSay(t, err.Error(), row.says)
 			// Often, since a map of two seldom shows its second order.
 			for range 200 {
 				if _, again := Parse([]byte(row.given)); again.Error() != err.Error() {

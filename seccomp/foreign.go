@@ -33,9 +33,13 @@ const (
 	note             = `for notes there is "comment", in the profile and in each entry of syscalls`
 )
 
+// profileNames are the words by which annotations and options ask for a profile:
+// package resolve.
+var profileNames = []string{"RuntimeDefault", "Unconfined", "runtime/default", "docker/default", "unconfined", "Localhost/", "localhost/"}
+
 // unknownField says what belongs in place of a field that the form does not have.
 func unknownField(at, name string, f *form) *InvalidError {
-	reason := "unknown field " + quote(name)
+	reason := "unknown field " + mistake.Quote(name)
 	if advice := foreignFields[name]; advice != "" {
 		reason += ": " + advice
 	} else if near := mistake.Near(name, f.names()...); near != "" {
@@ -80,9 +84,9 @@ func reference(text string) string {
 	case strings.ContainsAny(text, "\n{}[]\",") || strings.HasPrefix(text, "//") || strings.HasPrefix(text, "/*"):
 		return ""
 	case filepath.IsAbs(text), strings.HasPrefix(text, "./"), strings.HasSuffix(text, ".json"):
-		return fmt.Sprintf("%s is a path: the profile itself belongs here, not where it is", quote(text))
-	case slices.ContainsFunc(append(slices.Clone(names), alphaNames...), func(n name) bool { return text == n.text }):
-		return fmt.Sprintf("%s is the name of a profile: it belongs into an annotation, or into the option unset_profile", quote(text))
+		return fmt.Sprintf("%s is a path: the profile itself belongs here, not where it is", mistake.Quote(text))
+	case slices.Contains(profileNames, text):
+		return fmt.Sprintf("%s is the name of a profile: it belongs into an annotation, or into the option unset_profile", mistake.Quote(text))
 	}
 	return ""
 }

@@ -64,29 +64,6 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzLocalhost: no value makes a profile outside the root the container's.
-func FuzzLocalhost(f *testing.F) {
-	for _, path := range []string{
-		"inside.json", "folder/up", "../outside.json", "/outside.json", "absolute-out", "relative-out",
-		"folder-out/outside.json", "folder-link/../../outside.json", "folder/../../root/inside.json", "fifo", "a\x00b", "",
-	} {
-		f.Add(path)
-	}
-	root := profileRoot(f)
-	f.Fuzz(func(t *testing.T, path string) {
-		choice, err := Resolve(Request{Annotations: map[string]string{ours: "Localhost/" + path}, ProfileRoot: root})
-		if err != nil {
-			return
-		}
-		if choice.Kind != Localhost {
-			t.Fatalf("chose %v", choice.Kind)
-		}
-		if p, err := choice.Load(); err == nil && p.Spec().DefaultAction != specs.ActLog {
-			t.Fatalf("loaded the profile outside by %q", path)
-		}
-	})
-}
-
 func withoutEmpty(spec *specs.LinuxSeccomp) *specs.LinuxSeccomp {
 	s := *spec
 	s.Architectures = orNil(s.Architectures)

@@ -17,7 +17,7 @@ const MaxProfileBytes = 1 << 20
 
 // Profile is a validated seccomp profile. It is immutable.
 //
-// The zero value is not a profile; use [New], [Parse] or [Choice.Load].
+// The zero value is not a profile; use [New] or [Parse].
 type Profile struct {
 	spec specs.LinuxSeccomp
 }
@@ -28,8 +28,8 @@ func New(spec *specs.LinuxSeccomp) (*Profile, error) {
 	if spec == nil {
 		return nil, &InvalidError{Reason: "there is none"}
 	}
-	if size := encodedSize(spec); size > MaxProfileBytes {
-		return nil, tooLarge(int64(size))
+	if err := CheckSize(int64(encodedSize(spec))); err != nil {
+		return nil, err
 	}
 	if err := validate(spec); err != nil {
 		return nil, err
@@ -78,29 +78,17 @@ func (e *InvalidError) Error() string {
 }
 
 func invalid(field string, value any, format string, args ...any) *InvalidError {
-	return &InvalidError{Field: field, Value: quote(value), Reason: fmt.Sprintf(format, args...)}
+	return &InvalidError{Field: field, Value: mistake.Quote(value), Reason: fmt.Sprintf(format, args...)}
 }
 
-func tooLarge(size int64) *InvalidError {
-	return &InvalidError{Reason: fmt.Sprintf("%d bytes exceed the limit of %d", size, MaxProfileBytes)}
-}
-
-// quote renders a value for an error message: a string in quotes, so that it
-// cannot pass for anything else in a log.
-func quote(value any) string {
-	s, isString := value.(string)
-	if !isString {
-		return mistake.Shorten(fmt.Sprint(value))
+// CheckSize refuses a profile whose JSON text has more than [MaxProfileBytes]. The
+// error is an [*InvalidError].
+func CheckSize(bytes int64) error {
+	if bytes <= MaxProfileBytes {
+		return nil
 	}
-	if len(s) > longestShown {
-		return fmt.Sprintf("%q… (%d bytes)", s[:longestShown], len(s))
-	}
-	return fmt.Sprintf("%q", s)
+	return &InvalidError{Reason: fmt.Sprintf("%d bytes exceed the limit of %d", bytes, MaxProfileBytes)}
 }
-
-// longestShown bounds what an error message repeats of its input, in bytes.
-// Profiles may hold names of any length, and messages travel in gRPC metadata.
-const longestShown = 64
 
 func encodedSize(spec *specs.LinuxSeccomp) int {
 	b, err := json.Marshal(spec)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/mistake/mistaketest"
 )
 
 // The words of config-linux.md, "Seccomp", in runtime-spec v1.3.0.
@@ -153,5 +155,5 @@ func TestInlineSize(t *testing.T) {
 	}
 	_, err := New(sized(1<<20 + 1))
 	mustBlame(t, err, "", "")
-	mustSay(t, fmt.Sprint(err), says("profile: 1048577 bytes", "1048576"))
+	mistaketest.MustSay(t, fmt.Sprint(err), says("profile: 1048577 bytes", "1048576"))
 }

@@ -108,7 +108,7 @@ func knownAction(field, errnoField string, action specs.LinuxSeccompAction) erro
 	if n, err := strconv.ParseUint(strings.TrimSuffix(number, ")"), 10, 64); err == nil {
 		example = fmt.Sprint(n)
 	}
-	return invalid(field, string(action), `the number belongs into the field %s: write %s and "%s": %s`, errnoField, quote(name), errnoField, example)
+	return invalid(field, string(action), `the number belongs into the field %s: write %s and "%s": %s`, errnoField, mistake.Quote(name), errnoField, example)
 }
 
 // Flags are the flags that a profile may have.

@@ -18,6 +18,7 @@ import (
 
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/resolve"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/stdio"
 )
@@ -79,13 +80,7 @@ func (s *service) confine(ctx context.Context, spec *specs.Spec, options *Option
 	if spec.Linux == nil || spec.Process == nil {
 		return nil, errors.New("config.json: linux and process must be set")
 	}
-	choice, err := seccomp.Resolve(seccomp.Request{
-		Inline:       spec.Linux.Seccomp,
-		Annotations:  spec.Annotations,
-		Capabilities: bounding(spec.Process),
-		UnsetProfile: options.UnsetProfile,
-		ProfileRoot:  options.ProfileRoot,
-	})
+	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: options.UnsetProfile, ProfileRoot: options.ProfileRoot})
 	if err != nil {
 		return nil, err
 	}
@@ -114,13 +109,6 @@ func (s *service) confine(ctx context.Context, spec *specs.Spec, options *Option
 		ListenerMetadata: metadata,
 		ListenerDirs:     options.ListenerDirs,
 	}, nil
-}
-
-func bounding(p *specs.Process) []string {
-	if p.Capabilities == nil {
-		return nil
-	}
-	return p.Capabilities.Bounding
 }
 
 func taskOptions(r *task.CreateTaskRequest) (*Options, error) {

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
-	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/resolve"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/version"
 )
@@ -35,7 +35,7 @@ func (manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, err
 	f := container.Features()
 	f.Linux.Seccomp = compile.Features()
 	f.Annotations = map[string]string{libseccompAnnotation: compile.LibraryVersion()}
-	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, seccomp.Annotations()...)
+	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, resolve.Annotations()...)
 	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, groupAnnotations...)
 	encoded, err := typeurl.MarshalAnyToProto(f)
 	if err != nil {

@@ -12,17 +12,20 @@ import (
 	"github.com/containerd/containerd/v2/core/containers"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/containerd/v2/pkg/oci"
+	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/resolve"
 )
 
 // The bytes are those of compile.Compile, whichever process makes them and
 // however the profile is named.
 func TestCompileBytes(t *testing.T) {
 	needAMD64(t)
-	standard, err := seccomp.Resolve(seccomp.Request{UnsetProfile: runtimeDefault, Capabilities: ctrCapabilities})
+	standard, err := resolve.Choose(&specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{Bounding: ctrCapabilities}}},
+		resolve.Options{UnsetProfile: runtimeDefault})
 	if err != nil {
 		t.Fatal(err)
 	}

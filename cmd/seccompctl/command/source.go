@@ -6,9 +6,11 @@ import (
 	"io"
 	"os"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/spf13/cobra"
 
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/resolve"
 )
 
 // A source is what a command line says of the profile that it means: a file with
@@ -35,7 +37,7 @@ that applies to the container of an OCI config.json, as under the shim.`
 func (s *source) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.spec, "spec", "", "OCI config.json of the container that is meant, - for standard input")
-	f.StringVar(&s.profileRoot, "profile-root", "", "with --spec: where Localhost profiles are (default "+seccomp.DefaultProfileRoot+")")
+	f.StringVar(&s.profileRoot, "profile-root", "", "with --spec: where Localhost profiles are (default "+resolve.DefaultProfileRoot+")")
 	f.StringVar(&s.unsetProfile, "unset-profile", "", "with --spec: the profile of a container that names none")
 	f.StringSliceVar(&s.capAdd, "cap-add", nil, "with RuntimeDefault: a capability more, such as CAP_SYS_ADMIN, or ALL")
 	f.StringSliceVar(&s.capDrop, "cap-drop", nil, "with RuntimeDefault: a capability less, or ALL")
@@ -92,7 +94,8 @@ func (s *source) loadDefault(cmd *cobra.Command) (*seccomp.Profile, error) {
 	if err != nil {
 		return nil, misuse(cmd, "%w", err)
 	}
-	choice, err := seccomp.Resolve(seccomp.Request{Capabilities: bounding, UnsetProfile: runtimeDefault})
+	spec := &specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{Bounding: bounding}}}
+	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: runtimeDefault})
 	if err != nil {
 		return nil, err
 	}
@@ -109,14 +112,7 @@ func (s *source) loadSpec(stdin io.Reader) (_ *seccomp.Profile, origin string, e
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
 	}
-	request := seccomp.Request{Annotations: spec.Annotations, UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot}
-	if spec.Linux != nil {
-		request.Inline = spec.Linux.Seccomp
-	}
-	if spec.Process != nil && spec.Process.Capabilities != nil {
-		request.Capabilities = spec.Process.Capabilities.Bounding
-	}
-	choice, err := seccomp.Resolve(request)
+	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot})
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
 	}

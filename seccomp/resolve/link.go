@@ -1,10 +1,12 @@
-package seccomp
+package resolve
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"seccomp-shim/mistake"
 )
 
 // maxLinks is how many symbolic links the kernel follows on one way (path_resolution(7)).
@@ -29,7 +31,7 @@ func outwards(root *os.Root, path string) string {
 		links++
 		// As os.Root does, before it looks where an absolute link leads.
 		if filepath.IsAbs(target) || !filepath.IsLocal(filepath.Join(done, target)) {
-			return fmt.Sprintf("symbolic link %s to %s", quote(next), quote(target))
+			return fmt.Sprintf("symbolic link %s to %s", mistake.Quote(next), mistake.Quote(target))
 		}
 		rest = append(strings.Split(target, "/"), rest...)
 	}

@@ -1,18 +1,20 @@
-package seccomp
+package resolve
 
 import (
 	"fmt"
 
 	containerd "github.com/containerd/containerd/v2/contrib/seccomp"
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/seccomp"
 )
 
 // defaultProfile is containerd's own default profile of the version we link,
 // so that RuntimeDefault means the same under this runtime as under any other
 // of the node. It depends on the bounding capabilities, the architecture and
 // the kernel version (ptrace is allowed since 4.8).
-func defaultProfile(bounding []string) (*Profile, error) {
-	p, err := New(containerd.DefaultProfile(&specs.Spec{
+func defaultProfile(bounding []string) (*seccomp.Profile, error) {
+	p, err := seccomp.New(containerd.DefaultProfile(&specs.Spec{
 		Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{Bounding: bounding}},
 	}))
 	if err != nil {

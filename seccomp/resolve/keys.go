@@ -1,4 +1,4 @@
-package seccomp
+package resolve
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 func checkKeys(annotations map[string]string) error {
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
 		if reason := misspelt(key); reason != "" {
-			return fmt.Errorf("annotation %s: %s: %s", quote(key), quote(annotations[key]), reason)
+			return fmt.Errorf("annotation %s: %s: %s", mistake.Quote(key), mistake.Quote(annotations[key]), reason)
 		}
 	}
 	return nil
@@ -31,7 +31,7 @@ func misspelt(key string) string {
 		if isContainerName(container) {
 			return ""
 		}
-		return fmt.Sprintf("%s cannot be the name of a pod's container", quote(container))
+		return fmt.Sprintf("%s cannot be the name of a pod's container", mistake.Quote(container))
 	}
 	switch lower := strings.ToLower(key); {
 	// Also other separators and versions: nobody else's annotations begin so.

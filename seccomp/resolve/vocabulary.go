@@ -1,4 +1,4 @@
-package seccomp
+package resolve
 
 import (
 	"fmt"
@@ -11,11 +11,11 @@ import (
 // A vocabulary has the names that a profile may be asked for by.
 type vocabulary []name
 
-// A name is that of a kind of profile; one with a trailing slash is a prefix that
+// A name asks for a profile; one with a trailing slash is a prefix that
 // a path follows.
 type name struct {
-	text string
-	kind Kind
+	text   string
+	source Source
 }
 
 var (
@@ -33,12 +33,12 @@ var (
 )
 
 // read returns what a value names.
-func (v vocabulary) read(value string) (kind Kind, path string, ok bool) {
+func (v vocabulary) read(value string) (source Source, path string, ok bool) {
 	for _, n := range v {
-		if n.kind != Localhost && value == n.text {
-			return n.kind, "", true
+		if n.source != Localhost && value == n.text {
+			return n.source, "", true
 		}
-		if path, found := strings.CutPrefix(value, n.text); found && n.kind == Localhost {
+		if path, found := strings.CutPrefix(value, n.text); found && n.source == Localhost {
 			return Localhost, path, true
 		}
 	}
@@ -46,9 +46,9 @@ func (v vocabulary) read(value string) (kind Kind, path string, ok bool) {
 }
 
 // write returns the name of a profile, in this vocabulary.
-func (v vocabulary) write(kind Kind, path string) string {
+func (v vocabulary) write(source Source, path string) string {
 	for _, n := range v {
-		if n.kind == kind {
+		if n.source == source {
 			return n.text + path
 		}
 	}
@@ -60,7 +60,7 @@ func (v vocabulary) String() string {
 	var forms []string
 	for _, n := range v {
 		form := n.text
-		if n.kind == Localhost {
+		if n.source == Localhost {
 			form += "<path>"
 		}
 		forms = append(forms, form)
@@ -74,8 +74,8 @@ func (v vocabulary) String() string {
 func (v vocabulary) meant(value, root string) string {
 	value = strings.TrimSpace(value)
 	for _, other := range []vocabulary{names, alphaNames} {
-		if kind, path, ok := other.read(value); ok {
-			return v.suggest(kind, path)
+		if source, path, ok := other.read(value); ok {
+			return v.suggest(source, path)
 		}
 	}
 	first, path, hasSlash := strings.Cut(value, "/")
@@ -86,23 +86,23 @@ func (v vocabulary) meant(value, root string) string {
 		if below, err := filepath.Rel(root, value); err == nil && filepath.IsLocal(below) && below != "." {
 			return v.suggest(Localhost, below)
 		}
-		return fmt.Sprintf("; paths start at the option profile_root, here %s", quote(root))
+		return fmt.Sprintf("; paths start at the option profile_root, here %s", mistake.Quote(root))
 	case strings.HasSuffix(value, ".json") && filepath.IsLocal(value):
 		return v.suggest(Localhost, value)
 	}
 	for _, other := range []vocabulary{v, names, alphaNames} {
 		for _, n := range other {
 			if mistake.Near(value, n.text) != "" {
-				return v.suggest(n.kind, "")
+				return v.suggest(n.source, "")
 			}
 		}
 	}
 	return ""
 }
 
-func (v vocabulary) suggest(kind Kind, path string) string {
-	if kind == Localhost && path == "" {
+func (v vocabulary) suggest(source Source, path string) string {
+	if source == Localhost && path == "" {
 		path = "<path>"
 	}
-	return fmt.Sprintf("; did you mean %s?", quote(v.write(kind, path)))
+	return fmt.Sprintf("; did you mean %s?", mistake.Quote(v.write(source, path)))
 }

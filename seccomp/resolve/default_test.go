@@ -1,4 +1,4 @@
-package seccomp
+package resolve
 
 import (
 	"slices"
@@ -39,11 +39,11 @@ func TestRuntimeDefaultIsContainerds(t *testing.T) {
 			want := containerd.DefaultProfile(&specs.Spec{Process: &specs.Process{
 				Capabilities: &specs.LinuxCapabilities{Bounding: row.capabilities},
 			}})
-			for _, given := range []Request{
+			for _, given := range []request{
 				annotated(ours, "RuntimeDefault"),
 				annotated(webNote, "runtime/default"),
 				annotated(podNote, "docker/default"),
-				unset("RuntimeDefault", Request{}),
+				unset("RuntimeDefault", request{}),
 			} {
 				if got := loadedDefault(t, given, row.capabilities); encoded(t, got) != encoded(t, want) {
 					t.Errorf("%v: differs from containerd's profile for the same capabilities", given.Annotations)
@@ -124,10 +124,10 @@ func TestRuntimeDefaultFacts(t *testing.T) {
 	}
 }
 
-func loadedDefault(t *testing.T, given Request, capabilities []string) *specs.LinuxSeccomp {
+func loadedDefault(t *testing.T, given request, capabilities []string) *specs.LinuxSeccomp {
 	t.Helper()
 	given.Capabilities = capabilities
-	choice, err := Resolve(given)
+	choice, err := resolve(given)
 	if err != nil {
 		t.Fatal(err)
 	}

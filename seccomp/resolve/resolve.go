@@ -1,4 +1,4 @@
-package seccomp
+package resolve
 
 import (
 	"fmt"
@@ -7,6 +7,9 @@ import (
 	"syscall"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/mistake"
+	"seccomp-shim/seccomp"
 )
 
 // Annotations that name a profile.
@@ -35,47 +38,63 @@ func Annotations() []string {
 	return []string{ProfileAnnotation, alphaContainerAnnotation, alphaPodAnnotation}
 }
 
-// Kind is where a profile comes from.
-type Kind int
+// Source is where a profile comes from.
+type Source int
 
-// The kinds of a [Choice].
+// The sources of a [Choice].
 const (
-	Unconfined     Kind = iota // no profile at all
-	Inline                     // linux.seccomp of the OCI spec
-	RuntimeDefault             // containerd's default for the container's capabilities
-	Localhost                  // a file under the profile root
+	Unconfined     Source = iota // no profile at all
+	Inline                       // linux.seccomp of the OCI spec
+	RuntimeDefault               // containerd's default for the container's capabilities
+	Localhost                    // a file under the profile root
 )
 
-func (k Kind) String() string {
-	return [...]string{"Unconfined", "Inline", "RuntimeDefault", "Localhost"}[k]
+func (s Source) String() string {
+	return [...]string{"Unconfined", "Inline", "RuntimeDefault", "Localhost"}[s]
 }
 
-// Request is everything that [Resolve] looks at.
-type Request struct {
+// Options are what the node's operator says of profiles, in the handler's options.
+type Options struct {
+	UnsetProfile string // what applies when nothing is said; "" for none
+	ProfileRoot  string // where Localhost paths start; "" for DefaultProfileRoot
+}
+
+// request is everything that a choice depends on.
+type request struct {
 	Inline       *specs.LinuxSeccomp // linux.seccomp; nil if the spec has none
 	Annotations  map[string]string   // of the OCI spec
 	Capabilities []string            // process.capabilities.bounding, which RuntimeDefault depends on
-	UnsetProfile string              // handler option: what applies when nothing is said; "" for none
-	ProfileRoot  string              // handler option: where Localhost paths start; "" for DefaultProfileRoot
+	Options
 }
 
 // Choice is the profile that applies to a container, not yet read.
 type Choice struct {
-	Kind   Kind
+	Source Source
 	Path   string // Localhost only: relative to the profile root
 	Origin string // what decided, for people: a field, an annotation with its value, an option
 
-	request Request
+	request request
 }
 
-// Resolve chooses the profile by the table of the package doc. It does no I/O;
-// an unknown or escaping value is an error that names where it stands, as is an
-// annotation that is almost one of the table.
-func Resolve(r Request) (Choice, error) {
+// Choose chooses the profile of a container with this OCI spec, by the table of the
+// package doc. It does no I/O; an unknown or escaping value is an error that names
+// where it stands, as is an annotation that is almost one of the table.
+func Choose(spec *specs.Spec, options Options) (Choice, error) {
+	r := request{Annotations: spec.Annotations, Options: options}
+	if spec.Linux != nil {
+		r.Inline = spec.Linux.Seccomp
+	}
+	if spec.Process != nil && spec.Process.Capabilities != nil {
+		r.Capabilities = spec.Process.Capabilities.Bounding
+	}
+	return resolve(r)
+}
+
+func resolve(r request) (Choice, error) {
 	if err := checkKeys(r.Annotations); err != nil {
 		return Choice{}, err
 	}
-	chosen := Choice{Kind: Unconfined, Origin: "nothing names a profile"}
+	chosen := Choice{Source: Unconfined, Origin: "nothing names a profile"}
 	if r.UnsetProfile != "" {
 		c, err := r.parseName("option unset_profile", r.UnsetProfile, names)
 		if err != nil {
@@ -95,11 +114,11 @@ func Resolve(r Request) (Choice, error) {
 		}
 		chosen = c
 	}
-	if chosen.Kind == Localhost && r.Annotations[containerTypeAnnotation] == "sandbox" {
-		chosen = Choice{Kind: RuntimeDefault, Origin: chosen.Origin + ", which is not for the pod's sandbox"}
+	if chosen.Source == Localhost && r.Annotations[containerTypeAnnotation] == "sandbox" {
+		chosen = Choice{Source: RuntimeDefault, Origin: chosen.Origin + ", which is not for the pod's sandbox"}
 	}
 	if r.Inline != nil {
-		chosen = Choice{Kind: Inline, Origin: "linux.seccomp"}
+		chosen = Choice{Source: Inline, Origin: "linux.seccomp"}
 	}
 	chosen.request = r
 	return chosen, nil
@@ -119,20 +138,20 @@ func annotations(all map[string]string) []annotation {
 	return append(list, annotation{ProfileAnnotation, names})
 }
 
-func (r Request) parseName(where, value string, known vocabulary) (Choice, error) {
-	origin := fmt.Sprintf("%s: %s", where, quote(value))
-	kind, path, ok := known.read(value)
+func (r request) parseName(where, value string, known vocabulary) (Choice, error) {
+	origin := fmt.Sprintf("%s: %s", where, mistake.Quote(value))
+	source, path, ok := known.read(value)
 	if !ok {
-		return Choice{}, fmt.Errorf("%s: %s is not a known seccomp profile: must be %s%s", where, quote(value), known, known.meant(value, r.root()))
+		return Choice{}, fmt.Errorf("%s: %s is not a known seccomp profile: must be %s%s", where, mistake.Quote(value), known, known.meant(value, r.root()))
 	}
 	// IsLocal: relative, not empty, never above its start. Links are judged at Load.
-	if kind == Localhost && (!filepath.IsLocal(path) || strings.ContainsRune(path, 0) || len(path) >= syscall.PathMax) {
-		return Choice{}, fmt.Errorf("%s: %s: the path must lead down from the profile root", where, quote(value))
+	if source == Localhost && (!filepath.IsLocal(path) || strings.ContainsRune(path, 0) || len(path) >= syscall.PathMax) {
+		return Choice{}, fmt.Errorf("%s: %s: the path must lead down from the profile root", where, mistake.Quote(value))
 	}
-	return Choice{Kind: kind, Path: path, Origin: origin}, nil
+	return Choice{Source: source, Path: path, Origin: origin}, nil
 }
 
-func (r Request) root() string {
+func (r request) root() string {
 	if r.ProfileRoot == "" {
 		return DefaultProfileRoot
 	}
@@ -140,12 +159,12 @@ func (r Request) root() string {
 }
 
 // Load obtains the chosen profile, or nil for Unconfined.
-func (c Choice) Load() (*Profile, error) {
-	switch c.Kind {
+func (c Choice) Load() (*seccomp.Profile, error) {
+	switch c.Source {
 	case Unconfined:
 		return nil, nil
 	case Inline:
-		p, err := New(c.request.Inline)
+		p, err := seccomp.New(c.request.Inline)
 		if err != nil {
 			return nil, fmt.Errorf("linux.seccomp: %w", err)
 		}
@@ -159,5 +178,5 @@ func (c Choice) Load() (*Profile, error) {
 		}
 		return p, nil
 	}
-	return nil, fmt.Errorf("load seccomp profile: unknown kind %d", c.Kind)
+	return nil, fmt.Errorf("load seccomp profile: unknown source %d", c.Source)
 }

@@ -1,4 +1,4 @@
-package seccomp
+package resolve
 
 import (
 	"errors"
@@ -12,6 +12,9 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/mistake/mistaketest"
+	"seccomp-shim/seccomp"
 )
 
 const (
@@ -132,9 +135,9 @@ func TestLocalhostUnreadable(t *testing.T) {
 	mustFail(t, err, root, "inside.json", fs.ErrPermission)
 }
 
-// load goes by the annotation, or past it where Resolve would refuse the path
+// load goes by the annotation, or past it where resolve would refuse the path
 // before any file is touched: each guard must hold without the other.
-func load(t *testing.T, root, path string) (*Profile, error) {
+func load(t *testing.T, root, path string) (*seccomp.Profile, error) {
 	t.Helper()
 	started := time.Now()
 	// A reader that waits for a FIFO's writer is let go after a while.
@@ -144,8 +147,8 @@ func load(t *testing.T, root, path string) (*Profile, error) {
 		}
 	})
 	defer rescue.Stop()
-	choice := Choice{Kind: Localhost, Path: path, Origin: ours, request: Request{ProfileRoot: root}}
-	if c, err := Resolve(Request{Annotations: map[string]string{ours: "Localhost/" + path}, ProfileRoot: root}); err == nil {
+	choice := Choice{Source: Localhost, Path: path, Origin: ours, request: request{Options: Options{ProfileRoot: root}}}
+	if c, err := resolve(request{Annotations: map[string]string{ours: "Localhost/" + path}, Options: Options{ProfileRoot: root}}); err == nil {
 		choice = c
 	}
 	p, err := choice.Load()
@@ -168,7 +171,7 @@ func mustFail(t *testing.T, err error, root, path string, is error, parts ...str
 		root = "/var/lib/kubelet/seccomp"
 	}
 	full := strings.ReplaceAll(filepath.Join(root, path), "\x00", `\x00`)
-	mustSay(t, err.Error(), append(parts, ours, `"`+full+`"`))
+	mistaketest.MustSay(t, err.Error(), append(parts, ours, `"`+full+`"`))
 }
 
 // asNobody takes root's right to read everything from the test's thread, and
@@ -191,9 +194,25 @@ func asNobody(t *testing.T, root string) {
 	})
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+// What a file says wrongly is told as Parse tells it, after the file's name.
+func TestLocalhostFilesAreParsed(t *testing.T) {
+	const folder = "../testdata/written"
+	files, err := os.ReadDir(folder)
+	must(t, err)
+	if len(files) == 0 {
+		t.Fatal("no files")
+	}
+	for _, file := range files {
+		t.Run(file.Name(), func(t *testing.T) {
+			data, err := os.ReadFile(filepath.Join(folder, file.Name()))
+			must(t, err)
+			_, parsed := seccomp.Parse(data)
+			_, loaded := load(t, folder, file.Name())
+			if parsed == nil {
+				must(t, loaded)
+				return
+			}
+			mustFail(t, loaded, folder, file.Name(), nil, parsed.Error())
+		})
 	}
 }
