@@ -2,7 +2,7 @@ package seccomp
 
 // A form is what belongs at a place of a profile's JSON text.
 type form struct {
-	kind     kind
+	jsonType jsonType
 	fields   []field  // of an object
 	entries  *form    // of a list
 	required []string // fields of an object that encoding/json would read as 0 if they are absent
@@ -13,37 +13,37 @@ type field struct {
 	form *form
 }
 
-// kind is a form's, in the words of messages.
-type kind string
+// A jsonType is one of JSON's types of values, in the words of messages.
+type jsonType string
 
 const (
-	text   kind = "a string"
-	number kind = "a number"
-	list   kind = "a list"
-	object kind = "an object"
+	text   jsonType = "a string"
+	number jsonType = "a number"
+	list   jsonType = "a list"
+	object jsonType = "an object"
 	// boolean is what no field is.
-	boolean kind = "a boolean"
+	boolean jsonType = "a boolean"
 	// conditions say when a rule of Docker's format counts. An OCI profile has none.
-	conditions kind = "conditions"
+	conditions jsonType = "conditions"
 )
 
 var (
-	aText   = &form{kind: text}
-	aNumber = &form{kind: number}
-	texts   = &form{kind: list, entries: aText}
+	aText   = &form{jsonType: text}
+	aNumber = &form{jsonType: number}
+	texts   = &form{jsonType: list, entries: aText}
 
 	// profileForm is OCI's linux.seccomp (config-linux.md, "Seccomp"), and what Docker's
 	// format adds to it where that can be judged harmless.
-	profileForm = &form{kind: object, fields: []field{
+	profileForm = &form{jsonType: object, fields: []field{
 		{"defaultAction", aText}, {"defaultErrnoRet", aNumber}, {"architectures", texts}, {"flags", texts},
-		{"listenerPath", aText}, {"listenerMetadata", aText}, {"syscalls", &form{kind: list, entries: ruleForm}},
+		{"listenerPath", aText}, {"listenerMetadata", aText}, {"syscalls", &form{jsonType: list, entries: ruleForm}},
 		{"comment", aText},
 	}}
-	ruleForm = &form{kind: object, fields: []field{
-		{"names", texts}, {"action", aText}, {"errnoRet", aNumber}, {"args", &form{kind: list, entries: conditionForm}},
-		{"comment", aText}, {"includes", &form{kind: conditions}}, {"excludes", &form{kind: conditions}},
+	ruleForm = &form{jsonType: object, fields: []field{
+		{"names", texts}, {"action", aText}, {"errnoRet", aNumber}, {"args", &form{jsonType: list, entries: conditionForm}},
+		{"comment", aText}, {"includes", &form{jsonType: conditions}}, {"excludes", &form{jsonType: conditions}},
 	}}
-	conditionForm = &form{kind: object, fields: []field{
+	conditionForm = &form{jsonType: object, fields: []field{
 		{"index", aNumber}, {"value", aNumber}, {"valueTwo", aNumber}, {"op", aText},
 	}, required: []string{"index", "value"}}
 )

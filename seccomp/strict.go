@@ -56,14 +56,14 @@ func checkForm(data []byte, f *form) error {
 // value reads the value at a place, and reports whether it is more than null, which
 // counts as absent.
 func (r reader) value(at string, f *form) (set bool, err error) {
-	if f.kind == conditions {
+	if f.jsonType == conditions {
 		return true, r.conditions(at)
 	}
 	token, err := r.Token()
 	if err != nil {
 		return false, err
 	}
-	var is kind
+	var is jsonType
 	shown := fmt.Sprint(token)
 	switch v := token.(type) {
 	case nil:
@@ -73,12 +73,12 @@ func (r reader) value(at string, f *form) (set bool, err error) {
 		if v == '{' {
 			is, shown = object, "{...}"
 		}
-		if is == f.kind {
+		if is == f.jsonType {
 			return true, r.inside(at, f)
 		}
 	case json.Number:
 		is = number
-		if is == f.kind {
+		if is == f.jsonType {
 			return true, r.number(at, string(v))
 		}
 	case string:
@@ -88,14 +88,14 @@ func (r reader) value(at string, f *form) (set bool, err error) {
 	}
 	advice := ""
 	switch {
-	case is == f.kind:
+	case is == f.jsonType:
 		return true, nil
-	case f.kind == list && f.entries.kind == is:
+	case f.jsonType == list && f.entries.jsonType == is:
 		advice = "put it in brackets, [ ]"
-	case f.kind == number && is == text:
+	case f.jsonType == number && is == text:
 		advice = unquoted(at, token.(string))
 	}
-	return true, r.refuse(at, shown, fmt.Sprintf("must be %s, not %s", f.kind, is), advice)
+	return true, r.refuse(at, shown, fmt.Sprintf("must be %s, not %s", f.jsonType, is), advice)
 }
 
 // inside reads the rest of a list or an object.
@@ -103,7 +103,7 @@ func (r reader) inside(at string, f *form) error {
 	var seen, set []string
 	for i := 0; r.More(); i++ {
 		entry, below, name := fmt.Sprintf("%s[%d]", at, i), f.entries, ""
-		if f.kind == object {
+		if f.jsonType == object {
 			var err error
 			if name, err = r.name(at, f, seen); err != nil {
 				return err

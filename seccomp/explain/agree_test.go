@@ -50,9 +50,9 @@ func mustAgree(t *testing.T, m *meaning.Meaning, a Answer, call [6]uint64, known
 			call[i] = uint64(uint32(call[i]))
 		}
 	}
-	for _, way := range abi.Ways(a.Name) {
-		if way.Through == a.Through && way.Through != "" {
-			call[0] = way.Selector
+	for _, route := range abi.Routes(a.Name) {
+		if route.Through == a.Through && route.Through != "" {
+			call[0] = route.Selector
 			known = 1
 		}
 	}

@@ -21,7 +21,7 @@ func constant(spec *specs.LinuxSeccomp, m *meaning.Meaning) []Finding {
 		for j, c := range entry.Args {
 			where := fmt.Sprintf("syscalls[%d].args[%d]", i, j)
 			all = append(all, sameForAll(where, c, abis, enough)...)
-			all = append(all, ignored(where, c)...)
+			all = append(all, ignoredValue(where, c)...)
 		}
 		if index, covered := covers(entry.Args); covered {
 			all = append(all, Finding{Warning, ConditionAlways, fmt.Sprintf("syscalls[%d].args", i),
@@ -46,15 +46,15 @@ func sameForAll(where string, c specs.LinuxSeccompArg, abis []*meaning.Compiled,
 			never = append(never, string(abi.Name))
 		}
 	}
-	find := func(kind Kind, names []string, text, consequence string) []Finding {
+	find := func(topic Topic, names []string, text, consequence string) []Finding {
 		if len(names) == 0 {
 			return nil
 		}
 		text = fmt.Sprintf("%v %s", Condition(c), text)
 		if len(names) < len(abis) { // as a value of 64 bits for one ABI of several
-			return []Finding{{Note, kind, where, fmt.Sprintf("%s on %s, whose arguments have 32 bits", text, strings.Join(names, ", "))}}
+			return []Finding{{Note, topic, where, fmt.Sprintf("%s on %s, whose arguments have 32 bits", text, strings.Join(names, ", "))}}
 		}
-		return []Finding{{Warning, kind, where, text + consequence}}
+		return []Finding{{Warning, topic, where, text + consequence}}
 	}
 	alwaysSo, neverSo := ", so the condition is without effect", ", so the rule never counts"
 	if enough {
@@ -86,8 +86,8 @@ func outcome(c specs.LinuxSeccompArg, highest uint64) (holds, constant bool) {
 	return holds, !slices.ContainsFunc(samples, func(arg uint64) bool { return meaning.Holds(c, arg) != holds })
 }
 
-// ignored finds bits and values that no comparison looks at.
-func ignored(where string, c specs.LinuxSeccompArg) []Finding {
+// ignoredValue finds bits and values that no comparison looks at.
+func ignoredValue(where string, c specs.LinuxSeccompArg) []Finding {
 	switch outside := c.ValueTwo &^ c.Value; {
 	case c.ValueTwo == 0:
 	case c.Op != specs.OpMaskedEqual:
@@ -141,7 +141,7 @@ func covers(args []specs.LinuxSeccompArg) (index uint, covered bool) {
 func abisOf(m *meaning.Meaning, names []string) []*meaning.Compiled {
 	var all []*meaning.Compiled
 	for _, abi := range m.ABIs {
-		if slices.ContainsFunc(names, func(name string) bool { return len(abi.Ways(name)) > 0 }) {
+		if slices.ContainsFunc(names, func(name string) bool { return len(abi.Routes(name)) > 0 }) {
 			all = append(all, abi)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // A Finding is something about a profile that its author may not expect.
 type Finding struct {
 	Level Level  `json:"level"`
-	Kind  Kind   `json:"kind"`
+	Topic Topic  `json:"kind"`
 	Where string `json:"where"` // the field, or empty
 	Text  string `json:"text"`
 }
@@ -27,22 +27,22 @@ const (
 	Note    Level = "note"    // good to know
 )
 
-// Kind is what a finding is about.
-type Kind string
+// Topic is what a finding is about.
+type Topic string
 
-// The kinds.
+// The topics.
 const (
-	ExitRefused  Kind = "exit-refused"
-	SameArgument Kind = "same-argument"
+	ExitRefused  Topic = "exit-refused"
+	SameArgument Topic = "same-argument"
 
-	ConditionAlways Kind = "condition-always" // holds for every call
-	ConditionNever  Kind = "condition-never"
-	ValueIgnored    Kind = "value-ignored"
+	ConditionAlways Topic = "condition-always" // holds for every call
+	ConditionNever  Topic = "condition-never"
+	ValueIgnored    Topic = "value-ignored"
 
-	RuleShadowed Kind = "rule-shadowed"
-	RuleLeftOut  Kind = "rule-left-out"
-	NameUnknown  Kind = "name-unknown"
-	OwnEmission  Kind = "own-emission"
+	RuleShadowed Topic = "rule-shadowed"
+	RuleLeftOut  Topic = "rule-left-out"
+	NameUnknown  Topic = "name-unknown"
+	OwnEmission  Topic = "own-emission"
 )
 
 const (
@@ -104,7 +104,7 @@ func ambiguous(spec *specs.LinuxSeccomp) []Finding {
 }
 
 // ByCompiler is what the compiler has to tell.
-func ByCompiler(c Compiled) []Finding {
+func ByCompiler(c CompilerReport) []Finding {
 	var all []Finding
 	if len(c.Skipped) > 0 {
 		all = append(all, Finding{Note, NameUnknown, "syscalls", fmt.Sprintf("libseccomp %s does not know these, nor does the table of newer syscalls, so their rules are left out: %s",

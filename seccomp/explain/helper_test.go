@@ -75,8 +75,8 @@ func lines(e *Explanation) []string {
 				line += " if " + All(c.If)
 			}
 			line += "; " + c.Why()
-			if i == len(a.Cases)-1 && len(a.Passed) > 0 {
-				line += "; " + Sentence(a.Passed)
+			if i == len(a.Cases)-1 && len(a.Ignored) > 0 {
+				line += "; " + Sentence(a.Ignored)
 			}
 			all = append(all, line)
 		}

@@ -49,15 +49,15 @@ type Count struct {
 // ByArguments is the answer that depends on a call's arguments.
 const ByArguments = "by arguments"
 
-// Compiled is what only the compiler knows.
-type Compiled struct {
+// CompilerReport is what only the compiler knows.
+type CompilerReport struct {
 	Libseccomp   string   // its version
 	Skipped, Own []string // as in compile.Result
 }
 
 // Profile reports on a profile. Without compiled, it says nothing of what the
 // compiler does to it.
-func Profile(p *seccomp.Profile, m *meaning.Meaning, compiled *Compiled) *Report {
+func Profile(p *seccomp.Profile, m *meaning.Meaning, compiled *CompilerReport) *Report {
 	r := &Report{Default: m.Default, ABIs: Summary(m), Findings: []Finding{}}
 	spec := p.Spec()
 	r.Findings = append(r.Findings, noExit(m)...)
@@ -78,7 +78,7 @@ func Summary(m *meaning.Meaning) []ABI {
 	for _, abi := range m.ABIs {
 		counts := map[Count]int{}
 		for _, nr := range abi.Numbers {
-			counts[kind(m, abi, nr)]++
+			counts[counted(m, abi, nr)]++
 		}
 		a := ABI{Name: abi.Name, Arch: abi.Arch.String()}
 		for _, count := range slices.SortedFunc(maps.Keys(counts), func(a, b Count) int {
@@ -95,8 +95,8 @@ func Summary(m *meaning.Meaning) []ABI {
 	return all
 }
 
-// kind is how a syscall is counted.
-func kind(m *meaning.Meaning, abi *meaning.Compiled, nr uint32) Count {
+// counted says as what a syscall counts.
+func counted(m *meaning.Meaning, abi *meaning.Compiled, nr uint32) Count {
 	first := cases(abi, m.Call(abi.Arch, nr), nr, nil)[0]
 	if len(first.If) > 0 {
 		return Count{Answer: ByArguments, Reason: ByRule}

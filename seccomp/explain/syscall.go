@@ -30,8 +30,8 @@ type Answer struct {
 	// Cases are what is possible. The first whose conditions hold counts, and the
 	// last has none. There are none if the ABI does not have the syscall.
 	Cases []Case `json:"cases"`
-	// Passed are the profile's rules for the syscall that do not count.
-	Passed []Passed `json:"passed,omitempty"`
+	// Ignored are the profile's rules for the syscall that do not count.
+	Ignored []IgnoredRule `json:"passed,omitempty"`
 }
 
 // Syscall explains the syscall of this name with these first arguments. What is
@@ -41,12 +41,12 @@ func Syscall(p *seccomp.Profile, m *meaning.Meaning, name string, args ...uint64
 	e := newExplanation(m, name, args)
 	found := false
 	for _, abi := range m.ABIs {
-		ways := abi.Ways(name)
-		for _, way := range ways {
+		routes := abi.Routes(name)
+		for _, route := range routes {
 			found = true
-			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, name, way, args))
+			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, name, route, args))
 		}
-		if len(ways) == 0 {
+		if len(routes) == 0 {
 			e.Answers = append(e.Answers, Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Cases: []Case{}})
 		}
 	}
@@ -69,7 +69,7 @@ func Number(p *seccomp.Profile, m *meaning.Meaning, nr uint32, args ...uint64) *
 	e := newExplanation(m, fmt.Sprint(nr), args)
 	for _, abi := range m.ABIs {
 		if m.ABI(abi.Arch, nr) == abi {
-			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, abi.SyscallName(nr), meaning.Way{Number: nr}, args))
+			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, abi.SyscallName(nr), meaning.Route{Number: nr}, args))
 		}
 	}
 	return e
@@ -80,7 +80,7 @@ func newExplanation(m *meaning.Meaning, name string, args []uint64) *Explanation
 	return &Explanation{Syscall: name, Args: args, Others: Case{Action: m.Call(nowhere, 0).Otherwise, Reason: ForeignABI}}
 }
 
-func answer(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled, name string, way meaning.Way, args []uint64) Answer {
+func answer(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled, name string, route meaning.Route, args []uint64) Answer {
 	known := map[uint]uint64{}
 	for i, arg := range args {
 		if !abi.Wide() {
@@ -88,13 +88,13 @@ func answer(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled,
 		}
 		known[uint(i)] = arg
 	}
-	if way.Through != "" {
+	if route.Through != "" {
 		// The other arguments are in memory, which a filter does not see.
-		known = map[uint]uint64{0: way.Selector}
+		known = map[uint]uint64{0: route.Selector}
 	}
-	a := Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Number: way.Number, Through: way.Through}
-	a.Cases = cases(abi, m.Call(abi.Arch, way.Number), way.Number, known)
-	a.Passed = passed(spec, m.Default, abi, a, known)
+	a := Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Number: route.Number, Through: route.Through}
+	a.Cases = cases(abi, m.Call(abi.Arch, route.Number), route.Number, known)
+	a.Ignored = ignoredRules(spec, m.Default, abi, a, known)
 	return a
 }
 
@@ -109,7 +109,7 @@ func unknown(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled
 	a.Cases = append(a.Cases, Case{Action: m.Default, Reason: ByDefault})
 	for i, entry := range spec.Syscalls {
 		if slices.Contains(entry.Names, name) {
-			a.Passed = append(a.Passed, Passed{Rule: i, Why: Unknown})
+			a.Ignored = append(a.Ignored, IgnoredRule{Rule: i, Why: Unknown})
 		}
 	}
 	return a

@@ -44,7 +44,7 @@
 //
 // Some ABIs have socketcall(2) and ipc(2), whose first argument chooses the
 // real call, and whose other arguments a filter cannot see. A rule for a call
-// behind a multiplexer stands for both ways to it. What its conditions would say
+// behind a multiplexer stands for both routes to it. What its conditions would say
 // of the hidden arguments is unknown, so a rule that refuses counts as matching.
 // One that permits counts as matching only if its conditions are all about
 // argument 0: without this, which runc does too, the default profile's rules for

@@ -74,8 +74,8 @@ func remark(stderr io.Writer, result *compile.Result) {
 	}
 }
 
-func compilerSays(result *compile.Result) explain.Compiled {
-	return explain.Compiled{Libseccomp: compile.LibraryVersion(), Skipped: result.Skipped, Own: result.Own}
+func compilerSays(result *compile.Result) explain.CompilerReport {
+	return explain.CompilerReport{Libseccomp: compile.LibraryVersion(), Skipped: result.Skipped, Own: result.Own}
 }
 
 func writeCompiled(w io.Writer, p *seccomp.Profile, origin string, result *compile.Result) error {

@@ -101,11 +101,11 @@ func writeExplanation(w io.Writer, e *explain.Explanation) error {
 }
 
 // worthTelling leaves out the rules that do not match where another does.
-func worthTelling(a explain.Answer) []explain.Passed {
+func worthTelling(a explain.Answer) []explain.IgnoredRule {
 	if a.Cases[len(a.Cases)-1].Reason != explain.ByRule {
-		return a.Passed
+		return a.Ignored
 	}
-	return slices.DeleteFunc(slices.Clone(a.Passed), func(p explain.Passed) bool { return p.Why == explain.Mismatch })
+	return slices.DeleteFunc(slices.Clone(a.Ignored), func(p explain.IgnoredRule) bool { return p.Why == explain.Mismatch })
 }
 
 func syscallText(a explain.Answer) string {
@@ -135,7 +135,7 @@ func ifText(c explain.Case, position int) string {
 // report also compiles the profile, since it is the compiler that finds out
 // whether it can be enforced.
 func report(cmd *cobra.Command, output *format, p *seccomp.Profile, m *meaning.Meaning, origin string) error {
-	var compiled *explain.Compiled
+	var compiled *explain.CompilerReport
 	result, refused := compile.Compile(cmd.Context(), p)
 	if refused == nil {
 		says := compilerSays(result)

@@ -42,7 +42,7 @@ func writeReportText(w io.Writer, r *explain.Report, origin string, result *comp
 	}
 	findings := table{{"LEVEL", "FINDING", "WHERE", "TEXT"}}
 	for _, f := range r.Findings {
-		findings.row(string(f.Level), string(f.Kind), f.Where, f.Text)
+		findings.row(string(f.Level), string(f.Topic), f.Where, f.Text)
 	}
 	errs := []error{facts.write(w)}
 	for _, t := range []table{counts, findings} {

@@ -11,8 +11,8 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// Passed is a rule that is about a syscall and does not count for it.
-type Passed struct {
+// An IgnoredRule is a rule that is about a syscall and does not count for it.
+type IgnoredRule struct {
 	Rule int `json:"rule"` // the index of the profile's syscalls entry
 	Why  Why `json:"why"`
 }
@@ -30,10 +30,10 @@ const (
 	Unknown     Why = "is left out, because nobody knows the syscall"
 )
 
-// passed returns the rules that name a syscall, or stand for its number, and are
+// ignoredRules returns the rules that name a syscall, or stand for its number, and are
 // in none of the answer's cases.
-func passed(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.Compiled, a Answer, known map[uint]uint64) []Passed {
-	var all []Passed
+func ignoredRules(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.Compiled, a Answer, known map[uint]uint64) []IgnoredRule {
+	var all []IgnoredRule
 	for i, entry := range spec.Syscalls {
 		ofRule := func(r meaning.Rule) bool { return r.Source == i }
 		stands := slices.ContainsFunc(abi.Rules[a.Number], ofRule)
@@ -59,14 +59,14 @@ func passed(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.Compile
 		case stands:
 			why = Mismatch
 		}
-		all = append(all, Passed{i, why})
+		all = append(all, IgnoredRule{i, why})
 	}
 	return all
 }
 
 // Sentence writes the rules that do not count, or nothing, such as
 // "syscalls[1] and syscalls[4] do not match".
-func Sentence(all []Passed) string {
+func Sentence(all []IgnoredRule) string {
 	var parts []string
 	for _, why := range []Why{Mismatch, Later, Shadowed, SaysDefault, Hidden, Unknown} {
 		var rules []int
