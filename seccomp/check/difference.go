@@ -12,6 +12,10 @@ type Difference struct {
 	Program, Profile bpf.Action
 }
 
+// Weakens reports whether the program decides less strictly than the profile, in the
+// order that the kernel has for several filters: seccomp(2).
+func (d Difference) Weakens() bool { return int32(d.Program.Kind()) > int32(d.Profile.Kind()) }
+
 // String returns the call and both actions, such as
 //
 //	i386 nr 0x5 args 0x0 0x1 0x0 0x0 0x0 0x0: program ALLOW, profile ERRNO(1 operation not permitted)

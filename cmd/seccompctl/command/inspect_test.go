@@ -84,6 +84,21 @@ func TestInspectComparesWithAProfile(t *testing.T) {
 	}
 }
 
+// What a program lets through counts more than what it denies beside the profile.
+func TestInspectShowsWhatGetsThroughFirst(t *testing.T) {
+	written := func(denied string) string {
+		return `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["` + denied + `"],"action":"SCMP_ACT_ERRNO"}]}`
+	}
+	for _, row := range []struct{ program, profile string }{{"read", "write"}, {"write", "read"}} {
+		got := ctl("", "inspect", write(t, string(programOf(t, written(row.program)).Bytes())), "--profile", write(t, written(row.profile)))
+		through := strings.Index(got.stdout, "difference:     "+row.profile+": ")
+		denied := strings.Index(got.stdout, "difference:     "+row.program+": ")
+		if through < 0 || denied < through {
+			t.Errorf("%s is let through; got\n%s", row.profile, got.stdout)
+		}
+	}
+}
+
 func TestInspectProcess(t *testing.T) {
 	program := programOf(t, harmless)
 	pid := confined(t, write(t, string(program.Bytes())))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ type match struct {
 	Profile string `json:"profile"`
 	Equal   bool   `json:"equal"`
 	// Differences are calls that the program decides otherwise than the profile,
-	// one for each syscall.
+	// one for each syscall. Those that the program lets through come first.
 	Differences []string `json:"differences"`
 }
 
@@ -39,6 +40,15 @@ func (in *inspection) compare(cmd *cobra.Command, subjects []subject) (verdict, 
 		if err != nil {
 			return nil, fmt.Errorf("%s: compare with %s: %w", subjects[i].name, origin, err)
 		}
+		slices.SortStableFunc(differences, func(a, b check.Difference) int {
+			switch {
+			case a.Weakens() == b.Weakens():
+				return 0
+			case a.Weakens():
+				return -1
+			}
+			return 1
+		})
 		found := &match{Profile: origin, Equal: len(differences) == 0, Differences: []string{}}
 		for _, d := range differences {
 			text := d.String()
