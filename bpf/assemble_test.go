@@ -99,11 +99,11 @@ func TestAndMasks(t *testing.T) {
 }
 
 func TestAppendedProgramKeepsItsMeaning(t *testing.T) {
-	tail := chain(t, 2000)
+	padding := chain(t, 2000)
 	var a Assembler
 	a.Load(OffsetNr)
 	a.If(Equal, 0xffffffff, "end", Next)
-	a.Append(tail)
+	a.Append(padding)
 	a.Mark("end")
 	a.Return(Trap)
 	p := assembled(t, &a)
@@ -111,11 +111,11 @@ func TestAppendedProgramKeepsItsMeaning(t *testing.T) {
 		t.Errorf("jump over the appended program: Run = %v, want %v", got, Trap)
 	}
 	for _, d := range []Data{{Arch: ArchI386}, {Arch: ArchX86_64, Nr: 500}, {Arch: ArchX86_64, Nr: 5000}} {
-		if got, want := p.Run(d), tail.Run(d); got != want {
+		if got, want := p.Run(d), padding.Run(d); got != want {
 			t.Errorf("%+v: Run = %v, want %v", d, got, want)
 		}
 	}
-	if got := p.Instructions()[3:]; !slices.Equal(got[:tail.Len()], tail.Instructions()) {
+	if got := p.Instructions()[3:]; !slices.Equal(got[:padding.Len()], padding.Instructions()) {
 		t.Error("the appended instructions have changed")
 	}
 }
@@ -181,14 +181,14 @@ func TestAssemblerRefuses(t *testing.T) {
 // script finds.
 func TestAssemblerKeepsTheScriptsMeaning(t *testing.T) {
 	r := newRandom(6)
-	returned, detours := map[Action]bool{}, 0
+	returned, withDetours := map[Action]bool{}, 0
 	for range 200 {
 		a := randomScript(r)
 		p := assembled(t, &a)
 		if again := assembled(t, &a); !again.Equal(p) {
 			t.Fatal("the same script gives two programs")
 		}
-		detours += p.Len() - len(slices.DeleteFunc(slices.Clone(a.items), func(it item) bool { return it.kind == mark }))
+		withDetours += p.Len() - len(slices.DeleteFunc(slices.Clone(a.items), func(it item) bool { return it.itemType == mark }))
 		for range 20 {
 			d := Data{Nr: uint32(r.IntN(4))}
 			got, want := p.Run(d), read(a, d)
@@ -198,8 +198,8 @@ func TestAssemblerKeepsTheScriptsMeaning(t *testing.T) {
 			returned[got] = true
 		}
 	}
-	if len(returned) != places+1 || detours == 0 {
-		t.Errorf("%d of %d places were returned from, over %d detours", len(returned), places+1, detours)
+	if len(returned) != places+1 || withDetours == 0 {
+		t.Errorf("%d of %d places were returned from, over %d detours", len(returned), places+1, withDetours)
 	}
 }
 
@@ -238,10 +238,10 @@ func read(a Assembler, d Data) Action {
 		if l == Next {
 			return i
 		}
-		return i + slices.IndexFunc(a.items[i:], func(it item) bool { return it.kind == mark && it.yes == l })
+		return i + slices.IndexFunc(a.items[i:], func(it item) bool { return it.itemType == mark && it.yes == l })
 	}
 	for i := 0; ; i++ {
-		switch it := a.items[i]; it.kind {
+		switch it := a.items[i]; it.itemType {
 		case jump:
 			i = next(i, it.yes)
 		case branch:

@@ -26,14 +26,14 @@ func TestDataLayout(t *testing.T) {
 	}
 	bytes := d.Bytes()
 	for offset, word := range want {
-		load := mustNew(t, Instruction{Code: LdAbs, K: offset}, Instruction{Code: RetA})
-		if got := uint32(load.Run(d)); got != word {
+		loader := mustNew(t, Instruction{Code: LdAbs, K: offset}, Instruction{Code: RetA})
+		if got := uint32(loader.Run(d)); got != word {
 			t.Errorf("word at %d = %#x, want %#x", offset, got, word)
 		}
 		if got := binary.NativeEndian.Uint32(bytes[offset:]); got != word {
 			t.Errorf("Bytes at %d = %#x, want %#x", offset, got, word)
 		}
-		if got, want := kernel(t).run(t, load, d)[0], kernel(t).predict(t, load, d); got != want {
+		if got, want := kernel(t).run(t, loader, d)[0], kernel(t).predict(t, loader, d); got != want {
 			t.Errorf("kernel's word at %d = %#x, want %#x", offset, got, want)
 		}
 	}

@@ -88,7 +88,7 @@ func (*Kernel) Prepare(_ struct{}, unavailable *string) error {
 // it: seccomp_set_mode_filter (kernel/seccomp.c) prepares the filter, refusing a
 // bad one with EINVAL, before seccomp_attach_filter finds that the parked thread
 // cannot be synchronized.
-func (*Kernel) Check(filters [][]byte, accepted *[]bool) error {
+func (*Kernel) Check(filters [][]byte, verdicts *[]bool) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := noNewPrivs(); err != nil {
@@ -99,7 +99,7 @@ func (*Kernel) Check(filters [][]byte, accepted *[]bool) error {
 		if errno != unix.EINVAL && thread <= 0 {
 			return fmt.Errorf("filter %d: dry run gave %d, %w", i, thread, errno)
 		}
-		*accepted = append(*accepted, errno == 0)
+		*verdicts = append(*verdicts, errno == 0)
 	}
 	return nil
 }

@@ -99,11 +99,11 @@ func (o *oracle) accepts(t testing.TB, programs ...[]Instruction) []bool {
 	for _, code := range programs {
 		filters = append(filters, Program{code}.Bytes())
 	}
-	var accepted []bool
-	if err := o.rpc.Call("Kernel.Check", filters, &accepted); err != nil {
+	var verdicts []bool
+	if err := o.rpc.Call("Kernel.Check", filters, &verdicts); err != nil {
 		t.Fatalf("ask the kernel to check: %v", err)
 	}
-	return accepted
+	return verdicts
 }
 
 // run returns the word that p returns in the kernel for each data, whose Arch,
@@ -160,10 +160,10 @@ func (o *oracle) learn(t testing.TB) {
 	if o.arch != 0 {
 		return
 	}
-	read := func(offset uint32) uint32 {
+	word := func(offset uint32) uint32 {
 		return o.run(t, mustNew(t, Instruction{Code: LdAbs, K: offset}, Instruction{Code: RetA}), Data{})[0]
 	}
-	o.arch = Arch(read(OffsetArch))
-	low, high := uint64(read(offsetIP+lowHalf())), uint64(read(offsetIP+lowHalf()^4))
+	o.arch = Arch(word(OffsetArch))
+	low, high := uint64(word(offsetIP+lowHalf())), uint64(word(offsetIP+lowHalf()^4))
 	o.ip = high<<32 | low
 }

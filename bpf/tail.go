@@ -14,19 +14,19 @@ const maxSkip = 255
 
 // prepend puts it in front. If it cannot, it returns the label at fault.
 func (t *tail) prepend(it item) (Label, Fault) {
-	switch it.kind {
+	switch it.itemType {
 	case mark:
 		return it.yes, t.mark(it.yes)
 	case jump:
-		skip, fault := t.skip(it.yes)
-		t.push(Instruction{Code: Ja, K: skip})
+		toLabel, fault := t.distance(it.yes)
+		t.push(Instruction{Code: Ja, K: toLabel})
 		return it.yes, fault
 	case branch:
-		yes, fault := t.skip(it.yes)
+		yes, fault := t.distance(it.yes)
 		if fault != "" {
 			return it.yes, fault
 		}
-		no, fault := t.skip(it.no)
+		no, fault := t.distance(it.no)
 		t.branch(it.code[0], yes, no)
 		return it.no, fault
 	}
@@ -49,9 +49,9 @@ func (t *tail) mark(l Label) Fault {
 	return ""
 }
 
-// skip returns how many instructions a jump put in front would pass over on its
+// distance returns how many instructions a jump put in front passes over on its
 // way to l.
-func (t *tail) skip(l Label) (uint32, Fault) {
+func (t *tail) distance(l Label) (uint32, Fault) {
 	if l == Next {
 		return 0, ""
 	}

@@ -21,7 +21,7 @@ func wrongCharacter(data []byte, err *json.SyntaxError) string {
 		return fmt.Sprintf("%U at %s is no character of JSON's: %s", character, Place(data, err.Offset), instead(character))
 	}
 	reason := fmt.Sprintf("%v at %s", err, Place(data, err.Offset))
-	if advice := advice(data, at, err.Error()); advice != "" {
+	if advice := adviceOn(data, at, err.Error()); advice != "" {
 		reason += ": " + advice
 	}
 	return reason
@@ -39,7 +39,7 @@ func instead(character rune) string {
 	return "delete it, or put the word that it belongs to in double quotes"
 }
 
-func advice(data []byte, at int, said string) string {
+func adviceOn(data []byte, at int, said string) string {
 	before := bytes.TrimRight(data[:at], " \t\r\n")
 	switch c := data[at]; {
 	case c == '/' || c == '#':

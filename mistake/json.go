@@ -46,11 +46,11 @@ func Place(data []byte, offset int64) string {
 
 // Shorten cuts a text that may repeat its input.
 func Shorten(text string) string {
-	const longest = 192
-	if len(text) <= longest {
+	const longestText = 192
+	if len(text) <= longestText {
 		return text
 	}
-	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:longest], ""), len(text))
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:longestText], ""), len(text))
 }
 
 func wrongType(wrong *json.UnmarshalTypeError) string {

@@ -11,7 +11,7 @@ import (
 // of the letters differ.
 func Near(word string, known ...string) string {
 	folded := fold(word)
-	if len(folded) < shortest {
+	if len(folded) < shortestWord {
 		return ""
 	}
 	nearest, least := "", len(folded)
@@ -29,9 +29,9 @@ func Near(word string, known ...string) string {
 }
 
 const (
-	shortest     = 2 // letters; one is near to everything
+	shortestWord = 2 // letters; one is near to everything
 	shortestPart = 4
-	longest      = 128 // bytes; distance takes the product of both lengths
+	longestWord  = 128 // bytes; distance takes the product of both lengths
 )
 
 // Meant is the end of a sentence that asks whether the nearest word was meant. It is
@@ -44,7 +44,7 @@ func Meant(word string, known ...string) string {
 }
 
 func fold(word string) string {
-	if len(word) > longest {
+	if len(word) > longestWord {
 		return ""
 	}
 	return strings.Map(func(r rune) rune {

@@ -56,7 +56,7 @@ func TestParseRefused(t *testing.T) {
 			if err == nil {
 				t.Fatalf("accepted as %s", encoded(t, p.Spec()))
 			}
-			if invalid := (*InvalidError)(nil); !errors.As(err, &invalid) {
+			if refused := (*InvalidError)(nil); !errors.As(err, &refused) {
 				t.Errorf("a %T, want an *InvalidError", err)
 			}
 			mistaketest.MustSay(t, err.Error(), row.says)

@@ -3,12 +3,12 @@ package seccomp
 // A form is what belongs at a place of a profile's JSON text.
 type form struct {
 	jsonType jsonType
-	fields   []field  // of an object
-	entries  *form    // of a list
-	required []string // fields of an object that encoding/json would read as 0 if they are absent
+	fields   []formField // of an object
+	entries  *form       // of a list
+	required []string    // fields of an object that encoding/json would read as 0 if they are absent
 }
 
-type field struct {
+type formField struct {
 	name string
 	form *form
 }
@@ -17,33 +17,33 @@ type field struct {
 type jsonType string
 
 const (
-	text   jsonType = "a string"
-	number jsonType = "a number"
-	list   jsonType = "a list"
-	object jsonType = "an object"
+	jsonString jsonType = "a string"
+	jsonNumber jsonType = "a number"
+	jsonList   jsonType = "a list"
+	jsonObject jsonType = "an object"
 	// boolean is what no field is.
-	boolean jsonType = "a boolean"
+	jsonBoolean jsonType = "a boolean"
 	// conditions say when a rule of Docker's format counts. An OCI profile has none.
-	conditions jsonType = "conditions"
+	dockerConditions jsonType = "conditions"
 )
 
 var (
-	aText   = &form{jsonType: text}
-	aNumber = &form{jsonType: number}
-	texts   = &form{jsonType: list, entries: aText}
+	aText   = &form{jsonType: jsonString}
+	aNumber = &form{jsonType: jsonNumber}
+	texts   = &form{jsonType: jsonList, entries: aText}
 
 	// profileForm is OCI's linux.seccomp (config-linux.md, "Seccomp"), and what Docker's
 	// format adds to it where that can be judged harmless.
-	profileForm = &form{jsonType: object, fields: []field{
+	profileForm = &form{jsonType: jsonObject, fields: []formField{
 		{"defaultAction", aText}, {"defaultErrnoRet", aNumber}, {"architectures", texts}, {"flags", texts},
-		{"listenerPath", aText}, {"listenerMetadata", aText}, {"syscalls", &form{jsonType: list, entries: ruleForm}},
+		{"listenerPath", aText}, {"listenerMetadata", aText}, {"syscalls", &form{jsonType: jsonList, entries: ruleForm}},
 		{"comment", aText},
 	}}
-	ruleForm = &form{jsonType: object, fields: []field{
-		{"names", texts}, {"action", aText}, {"errnoRet", aNumber}, {"args", &form{jsonType: list, entries: conditionForm}},
-		{"comment", aText}, {"includes", &form{jsonType: conditions}}, {"excludes", &form{jsonType: conditions}},
+	ruleForm = &form{jsonType: jsonObject, fields: []formField{
+		{"names", texts}, {"action", aText}, {"errnoRet", aNumber}, {"args", &form{jsonType: jsonList, entries: conditionForm}},
+		{"comment", aText}, {"includes", &form{jsonType: dockerConditions}}, {"excludes", &form{jsonType: dockerConditions}},
 	}}
-	conditionForm = &form{jsonType: object, fields: []field{
+	conditionForm = &form{jsonType: jsonObject, fields: []formField{
 		{"index", aNumber}, {"value", aNumber}, {"valueTwo", aNumber}, {"op", aText},
 	}, required: []string{"index", "value"}}
 )

@@ -38,7 +38,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := Parse(data)
 		if err != nil {
-			if invalid := (*InvalidError)(nil); !errors.As(err, &invalid) {
+			if refused := (*InvalidError)(nil); !errors.As(err, &refused) {
 				t.Fatalf("a %T, want an *InvalidError", err)
 			}
 			return

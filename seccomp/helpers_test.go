@@ -23,12 +23,12 @@ func must(t testing.TB, err error) {
 // that its text names both.
 func mustBlame(t *testing.T, err error, field, value string) {
 	t.Helper()
-	var invalid *InvalidError
-	if !errors.As(err, &invalid) {
+	var refused *InvalidError
+	if !errors.As(err, &refused) {
 		t.Fatalf("got %v, want an *InvalidError", err)
 	}
-	if invalid.Field != field || invalid.Value != value {
-		t.Errorf("blames %q, value %.200q; want %q, value %q", invalid.Field, invalid.Value, field, value)
+	if refused.Field != field || refused.Value != value {
+		t.Errorf("blames %q, value %.200q; want %q, value %q", refused.Field, refused.Value, field, value)
 	}
 	mistaketest.MustSay(t, err.Error(), says(field, value))
 }

@@ -56,7 +56,7 @@ func checkForm(data []byte, f *form) error {
 // value reads the value at a place, and reports whether it is more than null, which
 // counts as absent.
 func (r reader) value(at string, f *form) (set bool, err error) {
-	if f.jsonType == conditions {
+	if f.jsonType == dockerConditions {
 		return true, r.conditions(at)
 	}
 	token, err := r.Token()
@@ -69,30 +69,30 @@ func (r reader) value(at string, f *form) (set bool, err error) {
 	case nil:
 		return false, nil
 	case json.Delim:
-		is, shown = list, "[...]"
+		is, shown = jsonList, "[...]"
 		if v == '{' {
-			is, shown = object, "{...}"
+			is, shown = jsonObject, "{...}"
 		}
 		if is == f.jsonType {
 			return true, r.inside(at, f)
 		}
 	case json.Number:
-		is = number
+		is = jsonNumber
 		if is == f.jsonType {
 			return true, r.number(at, string(v))
 		}
 	case string:
-		is, shown = text, mistake.Quote(v)
+		is, shown = jsonString, mistake.Quote(v)
 	case bool:
-		is = boolean
+		is = jsonBoolean
 	}
 	advice := ""
 	switch {
 	case is == f.jsonType:
 		return true, nil
-	case f.jsonType == list && f.entries.jsonType == is:
+	case f.jsonType == jsonList && f.entries.jsonType == is:
 		advice = "put it in brackets, [ ]"
-	case f.jsonType == number && is == text:
+	case f.jsonType == jsonNumber && is == jsonString:
 		advice = unquoted(at, token.(string))
 	}
 	return true, r.refuse(at, shown, fmt.Sprintf("must be %s, not %s", f.jsonType, is), advice)
@@ -103,7 +103,7 @@ func (r reader) inside(at string, f *form) error {
 	var seen, set []string
 	for i := 0; r.More(); i++ {
 		entry, below, name := fmt.Sprintf("%s[%d]", at, i), f.entries, ""
-		if f.jsonType == object {
+		if f.jsonType == jsonObject {
 			var err error
 			if name, err = r.name(at, f, seen); err != nil {
 				return err

@@ -63,7 +63,7 @@ func TestWrittenFiles(t *testing.T) {
 				}
 				return
 			}
-			if invalid := (*InvalidError)(nil); !errors.As(err, &invalid) {
+			if refused := (*InvalidError)(nil); !errors.As(err, &refused) {
 				t.Fatalf("a %T, want an *InvalidError", err)
 			}
 			mistaketest.MustSay(t, err.Error(), parts)
@@ -152,7 +152,7 @@ func TestWritten(t *testing.T) {
 			if err == nil {
 				t.Fatalf("accepted as %s", encoded(t, p.Spec()))
 			}
-			if invalid := (*InvalidError)(nil); !errors.As(err, &invalid) {
+			if refused := (*InvalidError)(nil); !errors.As(err, &refused) {
 				t.Errorf("a %T, want an *InvalidError", err)
 			}
 			mistaketest.MustSay(t, err.Error(), row.says)

@@ -11,8 +11,8 @@ type class struct {
 
 func interval(low, high uint32) class { return class{low: low, high: high, example: low} }
 
-// all is the class of all values.
-var all = interval(0, allBits)
+// allValues is the class of all values of a word.
+var allValues = interval(0, allBits)
 
 // settle returns the answer to a question if it is the same for all values of
 // the class.
@@ -69,8 +69,8 @@ func (c class) from(low, high uint64, b *budget) []class {
 		return nil
 	}
 	c.low, c.high = uint32(low), uint32(high)
-	var any bool
-	if c.example, any = c.find(b); !any {
+	var found bool
+	if c.example, found = c.find(b); !found {
 		return nil
 	}
 	return []class{c}

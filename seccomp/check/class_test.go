@@ -27,7 +27,7 @@ func spaces(r *rand.Rand) []space {
 	for bits.OnesCount32(scattered) > 9 {
 		scattered &= r.Uint32() | 0x8000_0001
 	}
-	all := []space{{"few bits", all, subsets(scattered), func(r *rand.Rand) question {
+	all := []space{{"few bits", allValues, subsets(scattered), func(r *rand.Rand) question {
 		mask := r.Uint32() & scattered
 		return question{mask, r.Uint32() & mask, r.IntN(3) == 0}
 	}}}

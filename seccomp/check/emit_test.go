@@ -71,11 +71,11 @@ func (e *emitter) abi(abi *meaning.Compiled, otherwise bpf.Action, other bpf.Lab
 		slices.Reverse(numbers)
 	}
 	for _, nr := range numbers {
-		next := e.label()
-		e.If(bpf.Equal, nr, bpf.Next, next)
+		fails := e.label()
+		e.If(bpf.Equal, nr, bpf.Next, fails)
 		e.rules(abi.Rules[nr])
 		e.Return(otherwise)
-		e.Mark(next)
+		e.Mark(fails)
 	}
 	e.Return(otherwise)
 	e.Mark(unknown)
@@ -83,19 +83,19 @@ func (e *emitter) abi(abi *meaning.Compiled, otherwise bpf.Action, other bpf.Lab
 }
 
 func (e *emitter) rules(rules []meaning.Rule) {
-	for _, rule := range rules {
-		next := e.label()
-		conditions := slices.Clone(rule.Conditions)
+	for _, r := range rules {
+		fails := e.label()
+		conditions := slices.Clone(r.Conditions)
 		if e.backward {
 			slices.Reverse(conditions)
 		}
 		for _, c := range conditions {
 			holds := e.label()
-			e.condition(c, holds, next)
+			e.condition(c, holds, fails)
 			e.Mark(holds)
 		}
-		e.Return(rule.Action)
-		e.Mark(next)
+		e.Return(r.Action)
+		e.Mark(fails)
 	}
 }
 
@@ -135,18 +135,18 @@ func (e *emitter) condition(c specs.LinuxSeccompArg, yes, no bpf.Label) {
 }
 
 func (e *emitter) equal(c specs.LinuxSeccompArg, yes, no bpf.Label) {
-	offsets, values := []uint32{bpf.ArgHigh(int(c.Index)), bpf.ArgLow(int(c.Index))}, []uint32{uint32(c.Value >> 32), uint32(c.Value)}
+	offsets, constants := []uint32{bpf.ArgHigh(int(c.Index)), bpf.ArgLow(int(c.Index))}, []uint32{uint32(c.Value >> 32), uint32(c.Value)}
 	if e.lowFirst {
 		slices.Reverse(offsets)
-		slices.Reverse(values)
+		slices.Reverse(constants)
 	}
 	for i, offset := range offsets {
 		e.half(offset)
 		if e.byOrder {
-			e.If(bpf.Greater, values[i], no, bpf.Next)
-			e.If(bpf.GreaterOrEqual, values[i], bpf.Next, no)
+			e.If(bpf.Greater, constants[i], no, bpf.Next)
+			e.If(bpf.GreaterOrEqual, constants[i], bpf.Next, no)
 		} else {
-			e.If(bpf.Equal, values[i], bpf.Next, no)
+			e.If(bpf.Equal, constants[i], bpf.Next, no)
 		}
 	}
 	e.Goto(yes)

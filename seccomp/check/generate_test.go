@@ -53,13 +53,13 @@ func (c *choices) meaning(t *testing.T) *meaning.Meaning {
 	t.Helper()
 	spec := &specs.LinuxSeccomp{DefaultAction: pick(c, actions)}
 	for range c.upTo(7) {
-		rule := specs.LinuxSyscall{Names: []string{pick(c, names)}, Action: pick(c, actions)}
+		r := specs.LinuxSyscall{Names: []string{pick(c, names)}, Action: pick(c, actions)}
 		for range c.upTo(4) {
-			rule.Args = append(rule.Args, specs.LinuxSeccompArg{
+			r.Args = append(r.Args, specs.LinuxSeccompArg{
 				Index: uint(c.upTo(3)), Op: pick(c, operators), Value: c.wide(), ValueTwo: c.wide(),
 			})
 		}
-		spec.Syscalls = append(spec.Syscalls, rule)
+		spec.Syscalls = append(spec.Syscalls, r)
 	}
 	return meaningOf(t, spec, pick(c, abiSets)...)
 }
@@ -104,21 +104,21 @@ func (c *choices) mutate(p bpf.Program) bpf.Program {
 // program and their neighbours.
 func (c *choices) call(p bpf.Program) bpf.Data {
 	code := p.Instructions()
-	word := func() uint32 {
+	random := func() uint32 {
 		if c.upTo(3) == 0 {
 			return uint32(pick(c, halves))
 		}
 		return code[(c.upTo(256)<<8|c.upTo(256))%len(code)].K + uint32(c.upTo(3)) - 1
 	}
-	d := bpf.Data{Nr: word(), Arch: pick(c, []bpf.Arch{bpf.ArchX86_64, bpf.ArchI386, bpf.ArchS390X, bpf.Arch(word())})}
+	d := bpf.Data{Nr: random(), Arch: pick(c, []bpf.Arch{bpf.ArchX86_64, bpf.ArchI386, bpf.ArchS390X, bpf.Arch(random())})}
 	if c.upTo(2) == 0 {
 		d.Nr = pick(c, []*meaning.ABI{x8664, x86, x32, s390x}).Numbers[pick(c, names)]
 	}
 	for arg := range 4 {
-		d.Args[arg] = uint64(word())<<32 | uint64(word())
+		d.Args[arg] = uint64(random())<<32 | uint64(random())
 	}
 	if c.upTo(3) == 0 {
-		d.InstructionPointer = uint64(word())
+		d.InstructionPointer = uint64(random())
 	}
 	return d
 }

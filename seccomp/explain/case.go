@@ -87,7 +87,7 @@ func cases(abi *meaning.Compiled, call meaning.Call, nr uint32, known map[uint]u
 		if fails {
 			continue
 		}
-		all = append(all, Case{If: open, Action: rule.Action, Reason: ByRule, Rule: rule.Source, Conditions: conditions(rule.Conditions)})
+		all = append(all, Case{If: open, Action: rule.Action, Reason: ByRule, Rule: rule.Source, Conditions: conditionsOf(rule.Conditions)})
 		if len(open) == 0 {
 			return all
 		}

@@ -43,7 +43,7 @@ func number(v uint64) string {
 	return fmt.Sprintf("%#x", v)
 }
 
-func conditions(args []specs.LinuxSeccompArg) []Condition {
+func conditionsOf(args []specs.LinuxSeccompArg) []Condition {
 	all := make([]Condition, 0, len(args))
 	for _, arg := range args {
 		all = append(all, Condition(arg))

@@ -11,9 +11,9 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// constant finds conditions that hold for every call or for none, and values that do
+// constantConditions finds conditions that hold for every call or for none, and values that do
 // not count.
-func constant(spec *specs.LinuxSeccomp, m *meaning.Meaning) []Finding {
+func constantConditions(spec *specs.LinuxSeccomp, m *meaning.Meaning) []Finding {
 	var all []Finding
 	for i, entry := range spec.Syscalls {
 		abis := abisOf(m, entry.Names)

@@ -61,14 +61,14 @@ func noExit(m *meaning.Meaning) []Finding {
 			if !ok {
 				continue
 			}
-			answer := cases(abi, m.Call(abi.Arch, nr), nr, nil)[0]
-			if len(answer.If) > 0 || canRun(answer.Action) {
+			first := cases(abi, m.Call(abi.Arch, nr), nr, nil)[0]
+			if len(first.If) > 0 || canRun(first.Action) {
 				continue
 			}
-			if refusing[answer.Action] == nil {
-				order = append(order, answer.Action)
+			if refusing[first.Action] == nil {
+				order = append(order, first.Action)
 			}
-			refusing[answer.Action] = append(refusing[answer.Action], string(abi.Name))
+			refusing[first.Action] = append(refusing[first.Action], string(abi.Name))
 		}
 		for _, action := range order {
 			why := trapped

@@ -37,9 +37,9 @@ func ignoredRules(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.C
 	for i, entry := range spec.Syscalls {
 		ofRule := func(r meaning.Rule) bool { return r.Source == i }
 		stands := slices.ContainsFunc(abi.Rules[a.Number], ofRule)
-		shadowed := slices.ContainsFunc(abi.Shadowed[a.Number], ofRule)
+		isShadowed := slices.ContainsFunc(abi.Shadowed[a.Number], ofRule)
 		names := slices.Contains(entry.Names, a.Name) || slices.Contains(entry.Names, a.Through)
-		if !names && (a.Through != "" || !stands && !shadowed) {
+		if !names && (a.Through != "" || !stands && !isShadowed) {
 			continue // about other syscalls, behind a multiplexer too
 		}
 		if slices.ContainsFunc(a.Cases, func(c Case) bool { return c.Reason == ByRule && c.Rule == i }) {
@@ -49,7 +49,7 @@ func ignoredRules(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.C
 		switch {
 		case meaning.Action(entry.Action, entry.ErrnoRet) == otherwise:
 			why = SaysDefault
-		case shadowed:
+		case isShadowed:
 			why = Shadowed
 		case stands && slices.ContainsFunc(abi.Rules[a.Number], func(r meaning.Rule) bool {
 			_, fails := undecided(r, known)

@@ -62,7 +62,7 @@ func Profile(p *seccomp.Profile, m *meaning.Meaning, compiled *CompilerReport) *
 	spec := p.Spec()
 	r.Findings = append(r.Findings, noExit(m)...)
 	r.Findings = append(r.Findings, ambiguous(spec)...)
-	r.Findings = append(r.Findings, constant(spec, m)...)
+	r.Findings = append(r.Findings, constantConditions(spec, m)...)
 	r.Findings = append(r.Findings, shadowed(m)...)
 	r.Findings = append(r.Findings, leftOut(spec, m.Default)...)
 	if compiled != nil {

@@ -102,9 +102,9 @@ func answer(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled,
 func unknown(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled, name string) Answer {
 	a := Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Unknown: true}
 	if !abi.Open {
-		new := newCase(abi, m.Call(abi.Arch, abi.Highest+1).Otherwise)
-		new.IfAbove = &abi.Highest
-		a.Cases = append(a.Cases, new)
+		tooNew := newCase(abi, m.Call(abi.Arch, abi.Highest+1).Otherwise)
+		tooNew.IfAbove = &abi.Highest
+		a.Cases = append(a.Cases, tooNew)
 	}
 	a.Cases = append(a.Cases, Case{Action: m.Default, Reason: ByDefault})
 	for i, entry := range spec.Syscalls {

@@ -46,12 +46,12 @@ func TestMain(m *testing.M) {
 }
 
 // confine loads filters for the first thread, which is the one that is read.
-func confine(count string) error {
+func confine(n string) error {
 	runtime.LockOSThread()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
-	for i := range count[0] - '0' {
+	for i := range n[0] - '0' {
 		flags := uintptr(unix.SECCOMP_FILTER_FLAG_TSYNC)
 		if i == 1 {
 			flags |= unix.SECCOMP_FILTER_FLAG_LOG
@@ -104,15 +104,15 @@ func example(i uint32) bpf.Program {
 // Filters are read as they were loaded, in the order of loading, and the
 // process goes on.
 func TestFilters(t *testing.T) {
-	for count := range 3 {
-		t.Run(fmt.Sprint(count), func(t *testing.T) {
-			pid := start(t, count)
+	for n := range 3 {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			pid := start(t, n)
 			for range 2 {
 				got, err := Filters(pid)
 				if errors.Is(err, ErrUnsupported) {
 					t.Skip(err)
 				}
-				if err != nil || len(got) != count {
+				if err != nil || len(got) != n {
 					t.Fatalf("got %d filters, %v", len(got), err)
 				}
 				for i, f := range got {

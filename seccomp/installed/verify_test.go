@@ -40,8 +40,8 @@ func TestVerifyApproves(t *testing.T) {
 		t.Errorf("%d of %d threads are judged", len(counts), len(threads))
 	}
 	more := 0
-	for _, count := range counts {
-		more += count - 1
+	for _, n := range counts {
+		more += n - 1
 	}
 	if more != 1 {
 		t.Errorf("the numbers of filters are %v, of which one thread has one more", counts)

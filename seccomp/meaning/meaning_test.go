@@ -53,9 +53,9 @@ func meaningOf(t *testing.T, text string, abis ...*ABI) *Meaning {
 
 const deny, allow = `"defaultAction":"SCMP_ACT_ERRNO"`, `"defaultAction":"SCMP_ACT_ALLOW"`
 
-func rules(rules ...string) string {
+func rules(entries ...string) string {
 	text := `,"syscalls":[`
-	for i, r := range rules {
+	for i, r := range entries {
 		if i > 0 {
 			text += ","
 		}
@@ -151,8 +151,8 @@ func TestOverlappingRules(t *testing.T) {
 	for i, stricter := range strict {
 		for _, weaker := range strict[i:] {
 			a, b := rule(stricter, "read", arg(0, "EQ", 1)), rule(weaker, "read", arg(1, "EQ", 2))
-			for _, order := range []string{rules(a, b), rules(b, a)} {
-				if got := meaningOf(t, allow+order, x8664).Decide(amd64(0, 1, 2)); got != want[i] {
+			for _, both := range []string{rules(a, b), rules(b, a)} {
+				if got := meaningOf(t, allow+both, x8664).Decide(amd64(0, 1, 2)); got != want[i] {
 					t.Errorf("%s and %s: got %v", stricter, weaker, got)
 				}
 			}
@@ -169,20 +169,20 @@ func TestOverlappingRules(t *testing.T) {
 func TestHolds(t *testing.T) {
 	values := []uint64{0, 1, 2, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, 0x100000000, 0x100000001,
 		0x7fffffffffffffff, 0x8000000000000000, 0xffffffff00000000, 0xfffffffffffffffe, 0xffffffffffffffff}
-	for _, arg := range values {
+	for _, argument := range values {
 		for _, v := range values {
 			for op, want := range map[specs.LinuxSeccompOperator]bool{
-				specs.OpNotEqual: arg != v, specs.OpLessThan: arg < v, specs.OpLessEqual: arg <= v,
-				specs.OpEqualTo: arg == v, specs.OpGreaterEqual: arg >= v, specs.OpGreaterThan: arg > v,
+				specs.OpNotEqual: argument != v, specs.OpLessThan: argument < v, specs.OpLessEqual: argument <= v,
+				specs.OpEqualTo: argument == v, specs.OpGreaterEqual: argument >= v, specs.OpGreaterThan: argument > v,
 			} {
-				if got := Holds(specs.LinuxSeccompArg{Op: op, Value: v}, arg); got != want {
-					t.Errorf("%#x %s %#x is %v", arg, op, v, got)
+				if got := Holds(specs.LinuxSeccompArg{Op: op, Value: v}, argument); got != want {
+					t.Errorf("%#x %s %#x is %v", argument, op, v, got)
 				}
 			}
 			for _, masked := range values {
 				c := specs.LinuxSeccompArg{Op: specs.OpMaskedEqual, Value: v, ValueTwo: masked}
-				if got := Holds(c, arg); got != (arg&v == masked&v) {
-					t.Errorf("%#x & %#x == %#x is %v", arg, v, masked, got)
+				if got := Holds(c, argument); got != (argument&v == masked&v) {
+					t.Errorf("%#x & %#x == %#x is %v", argument, v, masked, got)
 				}
 			}
 		}

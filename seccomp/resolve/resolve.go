@@ -103,7 +103,7 @@ func resolve(r request) (Choice, error) {
 		chosen = c
 	}
 	// From the weakest to the strongest, so that each present one is checked.
-	for _, a := range annotations(r.Annotations) {
+	for _, a := range relevantAnnotations(r.Annotations) {
 		value, present := r.Annotations[a.key]
 		if !present {
 			continue
@@ -129,8 +129,9 @@ type annotation struct {
 	names vocabulary
 }
 
-// annotations lists the annotations that matter for a container, the weakest first.
-func annotations(all map[string]string) []annotation {
+// relevantAnnotations returns the annotations that count for a container, the weakest
+// first.
+func relevantAnnotations(all map[string]string) []annotation {
 	list := []annotation{{alphaPodAnnotation, alphaNames}}
 	if name := all[containerNameAnnotation]; name != "" {
 		list = append(list, annotation{alphaContainerAnnotation + name, alphaNames})

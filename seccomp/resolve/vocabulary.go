@@ -8,12 +8,11 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// A vocabulary has the names that a profile may be asked for by.
-type vocabulary []name
+// A vocabulary has the names by which users ask for profiles in one place.
+type vocabulary []profileName
 
-// A name asks for a profile; one with a trailing slash is a prefix that
-// a path follows.
-type name struct {
+// A profileName asks for a profile. Behind a name that ends in a slash stands a path.
+type profileName struct {
 	text   string
 	source Source
 }

@@ -90,7 +90,7 @@ func writeCompiled(w io.Writer, p *seccomp.Profile, origin string, result *compi
 		Skipped    []string      `json:"skipped"`
 		Own        []string      `json:"own"`
 		ABIs       []explain.ABI `json:"abis"`
-		program
+		summary
 	}{origin, compile.LibraryVersion(), compile.FlagNames(result.Flags), list(result.Skipped), list(result.Own),
 		explain.Summary(m), describe(result.Program)})
 }

@@ -65,8 +65,8 @@ func TestCompileSpec(t *testing.T) {
 		}
 		return got.stdout
 	}
-	with := func(capabilities string) string {
-		return `{"process":{"capabilities":{"bounding":[` + capabilities + `]}}}`
+	with := func(bounding string) string {
+		return `{"process":{"capabilities":{"bounding":[` + bounding + `]}}}`
 	}
 	standard := func(flags ...string) string {
 		return mustCtl(t, append([]string{"compile", "-o", "bpf", "RuntimeDefault", "--cap-drop", "ALL"}, flags...)...)

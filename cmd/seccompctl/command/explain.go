@@ -134,7 +134,7 @@ func ifText(c explain.Case, position int) string {
 
 // report also compiles the profile, since it is the compiler that finds out
 // whether it can be enforced.
-func report(cmd *cobra.Command, output *format, p *seccomp.Profile, m *meaning.Meaning, origin string) error {
+func report(cmd *cobra.Command, output *outputFormat, p *seccomp.Profile, m *meaning.Meaning, origin string) error {
 	var compiled *explain.CompilerReport
 	result, refused := compile.Compile(cmd.Context(), p)
 	if refused == nil {

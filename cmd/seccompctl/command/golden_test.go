@@ -42,11 +42,11 @@ func TestGolden(t *testing.T) {
 		{"help-explain", 0, "explain --help"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			said := ctl("", strings.Fields(row.args)...)
-			if said.code != row.code {
-				t.Errorf("exit code %d, want %d: %s", said.code, row.code, said.stderr)
+			out := ctl("", strings.Fields(row.args)...)
+			if out.code != row.code {
+				t.Errorf("exit code %d, want %d: %s", out.code, row.code, out.stderr)
 			}
-			got := "$ seccompctl " + row.args + "\n" + hostless(said.stdout+said.stderr)
+			got := "$ seccompctl " + row.args + "\n" + hostless(out.stdout+out.stderr)
 			file := "testdata/" + row.name + ".golden"
 			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {

@@ -16,7 +16,7 @@ type inspection struct {
 	source
 	profile string
 	pid     int
-	output  *format
+	output  *outputFormat
 }
 
 func newInspect() *cobra.Command {

@@ -143,9 +143,9 @@ func TestInspectUnconfinedProcess(t *testing.T) {
 // confined starts a process under the program in a file, if it has one.
 func confined(t *testing.T, file string) (pid string) {
 	t.Helper()
-	cmd, said := self.Start(t, nil, confineEnv+"="+file)
-	if said != "<nil>\n" {
-		t.Fatalf("load the program: %q", said)
+	cmd, got := self.Start(t, nil, confineEnv+"="+file)
+	if got != "<nil>\n" {
+		t.Fatalf("load the program: %q", got)
 	}
 	return fmt.Sprint(cmd.Process.Pid)
 }

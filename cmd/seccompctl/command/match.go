@@ -108,7 +108,7 @@ func writeInspectedJSON(w io.Writer, subjects []subject) error {
 		Name  string `json:"name"`
 		Logs  *bool  `json:"logs,omitempty"`
 		Match *match `json:"match,omitempty"`
-		program
+		summary
 		Assembly []string `json:"assembly"`
 	}
 	all := []document{}

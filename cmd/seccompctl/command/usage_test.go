@@ -92,8 +92,8 @@ func TestBadInput(t *testing.T) {
 					t.Errorf("stderr says %q: %s", jargon, got.stderr)
 				}
 			}
-			hint := strings.Contains(got.stderr, " --help'.")
-			if lines := strings.Count(got.stderr, "\n"); hint != (row.code == misused) || lines > 2 {
+			advice := strings.Contains(got.stderr, " --help'.")
+			if lines := strings.Count(got.stderr, "\n"); advice != (row.code == misused) || lines > 2 {
 				t.Errorf("stderr in %d lines: %s", lines, got.stderr)
 			}
 		})
