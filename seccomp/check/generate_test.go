@@ -39,9 +39,8 @@ var (
 	abiSets = [][]*meaning.ABI{{x8664}, {x8664, x86}, {x8664, x32}, {x8664, x86, x32}, {x86}, {s390x}, {s390x, x86}}
 	names   = []string{"read", "write", "socket", "clone", "openat2"}
 
-	operators = []specs.LinuxSeccompOperator{specs.OpNotEqual, specs.OpLessThan, specs.OpLessEqual, specs.OpEqualTo,
-		specs.OpGreaterEqual, specs.OpGreaterThan, specs.OpMaskedEqual}
-	actions = []specs.LinuxSeccompAction{specs.ActErrno, specs.ActAllow, specs.ActLog, specs.ActKillProcess, specs.ActTrap, specs.ActTrace}
+	operators = seccomp.Operators()
+	actions   = []specs.LinuxSeccompAction{specs.ActErrno, specs.ActAllow, specs.ActLog, specs.ActKillProcess, specs.ActTrap, specs.ActTrace}
 
 	halves = []uint64{0, 1, 2, 3, 5, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff}
 )

@@ -5,19 +5,12 @@ import (
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/seccomp"
 )
 
 // A Condition is one about an argument, as in a profile.
 type Condition specs.LinuxSeccompArg
-
-var comparisons = map[specs.LinuxSeccompOperator]string{
-	specs.OpNotEqual:     "!=",
-	specs.OpLessThan:     "<",
-	specs.OpLessEqual:    "<=",
-	specs.OpEqualTo:      "==",
-	specs.OpGreaterEqual: ">=",
-	specs.OpGreaterThan:  ">",
-}
 
 // String returns the condition as an expression, such as arg0 == 8 or
 // arg1 & 0xff == 0x10.
@@ -28,7 +21,7 @@ func (c Condition) String() string {
 		}
 		return fmt.Sprintf("arg%d & %s == %s", c.Index, number(c.Value), number(c.ValueTwo&c.Value))
 	}
-	return fmt.Sprintf("arg%d %s %s", c.Index, comparisons[c.Op], number(c.Value))
+	return fmt.Sprintf("arg%d %s %s", c.Index, seccomp.Symbol(c.Op), number(c.Value))
 }
 
 // MarshalText makes a condition its expression in JSON.

@@ -165,26 +165,34 @@ func TestOverlappingRules(t *testing.T) {
 	}
 }
 
-// The operators are Go's own.
+// An operator has the meaning of Go's own, and the vocabulary has no others.
 func TestHolds(t *testing.T) {
 	values := []uint64{0, 1, 2, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, 0x100000000, 0x100000001,
 		0x7fffffffffffffff, 0x8000000000000000, 0xffffffff00000000, 0xfffffffffffffffe, 0xffffffffffffffff}
+	held := map[specs.LinuxSeccompOperator]bool{}
 	for _, argument := range values {
 		for _, v := range values {
 			for op, want := range map[specs.LinuxSeccompOperator]bool{
 				specs.OpNotEqual: argument != v, specs.OpLessThan: argument < v, specs.OpLessEqual: argument <= v,
 				specs.OpEqualTo: argument == v, specs.OpGreaterEqual: argument >= v, specs.OpGreaterThan: argument > v,
 			} {
+				held[op] = true
 				if got := Holds(specs.LinuxSeccompArg{Op: op, Value: v}, argument); got != want {
 					t.Errorf("%#x %s %#x is %v", argument, op, v, got)
 				}
 			}
 			for _, masked := range values {
+				held[specs.OpMaskedEqual] = true
 				c := specs.LinuxSeccompArg{Op: specs.OpMaskedEqual, Value: v, ValueTwo: masked}
 				if got := Holds(c, argument); got != (argument&v == masked&v) {
 					t.Errorf("%#x & %#x == %#x is %v", argument, v, masked, got)
 				}
 			}
+		}
+	}
+	for _, op := range seccomp.Operators() {
+		if !held[op] {
+			t.Errorf("%s is not tested", op)
 		}
 	}
 }
