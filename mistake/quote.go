@@ -2,12 +2,12 @@ package mistake
 
 import "fmt"
 
-// longestQuoted bounds what a message repeats of its input, in bytes. Profiles and
-// annotations may hold texts of any length, and messages travel in gRPC metadata.
+// longestQuoted is how many bytes of its input a message repeats. Texts in profiles and
+// annotations may have any length, and containerd sends messages in gRPC metadata.
 const longestQuoted = 64
 
-// Quote renders a value for a message: a string in quotes and with escapes, so that it
-// cannot pass for anything else in a log; of a long one the beginning and its length.
+// Quote returns a value for a message. A string gets quotes and escapes, so that a log
+// cannot show it as anything else; of a long string it returns the start and the length.
 func Quote(value any) string {
 	s, isString := value.(string)
 	if !isString {

@@ -1,22 +1,12 @@
-// Package seccomp reads seccomp profiles: a [Profile] is a value that cannot be
-// invalid. It is made of OCI's linux.seccomp by [New], or of its JSON text by [Parse].
+// Package seccomp reads seccomp profiles. A [Profile] is always valid: [New] makes one
+// from OCI's linux.seccomp, [Parse] from the JSON text of a file.
 //
-// # What is refused
+// A profile that cannot be enforced as it is written is refused with an [*InvalidError],
+// which names the field and the value. runc accepts several such profiles and enforces
+// something else: docs/profiles.md#what-is-refused lists them for users.
 //
-// runc accepts the following and enforces something else than was written; here
-// each is an [*InvalidError] that names the field and the value:
-//
-//	{} or an empty defaultAction              runc runs the container unconfined
-//	an errnoRet above 4095                    runc truncates to 16 bits: 65536 becomes success
-//	an errnoRet beside an action without one  the OCI spec demands the error; runc ignores the value
-//	syscalls without names                    runc ignores the rule
-//	WAIT_KILLABLE_RECV without SCMP_ACT_NOTIFY  the kernel refuses the load inside the container
-//	listenerMetadata without listenerPath     the OCI spec forbids it; runc ignores the value
-//	a condition without index or value     runc takes 0: a rule about another argument
-//	a field that OCI does not know, in a file Docker's includes, excludes and archMap would be dropped
-//
-// A file must be UTF-8. Its text is held against a form, so that an error names the
-// field with its place in the lists and says what belongs there; what is not an OCI
-// profile but looks like something else, such as YAML, Docker's format or a whole
-// spec, is called that. valueTwo may be absent, which is 0: containerd writes it so.
+// Parse compares the text with a form of what a profile may contain. So an error names
+// the entry in the lists, and the type of JSON value that belongs there. A text that is
+// something else, such as YAML, Docker's format or a whole OCI spec, is refused by its
+// name. An absent valueTwo is 0, because containerd omits it.
 package seccomp

@@ -8,10 +8,10 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// Parse reads a profile in the JSON form of OCI's linux.seccomp. A field that
-// OCI does not define is an error, because dropping it may change what the
-// profile means; "comment" is accepted, as Docker's and Podman's profiles have
-// it. The error is an [*InvalidError].
+// Parse reads a profile in the JSON form of OCI's linux.seccomp, of at most
+// [MaxProfileBytes]. A field that OCI does not define is an error, because without it the
+// profile may mean something else; only "comment" is accepted, which profiles of Docker
+// and Podman have. The error is an [*InvalidError].
 func Parse(data []byte) (*Profile, error) {
 	if err := CheckSize(int64(len(data))); err != nil {
 		return nil, err

@@ -1,11 +1,11 @@
 package seccomp
 
-// A form is what belongs at a place of a profile's JSON text.
+// A form describes the JSON value that belongs at one place of a profile.
 type form struct {
 	jsonType jsonType
 	fields   []formField // of an object
 	entries  *form       // of a list
-	required []string    // fields of an object that encoding/json would read as 0 if they are absent
+	required []string    // fields of an object that encoding/json reads as 0 if they are absent
 }
 
 type formField struct {
@@ -13,7 +13,7 @@ type formField struct {
 	form *form
 }
 
-// A jsonType is one of JSON's types of values, in the words of messages.
+// A jsonType is a type of JSON values, in the words of messages.
 type jsonType string
 
 const (
@@ -21,9 +21,9 @@ const (
 	jsonNumber jsonType = "a number"
 	jsonList   jsonType = "a list"
 	jsonObject jsonType = "an object"
-	// boolean is what no field is.
+	// No field is a boolean.
 	jsonBoolean jsonType = "a boolean"
-	// conditions say when a rule of Docker's format counts. An OCI profile has none.
+	// dockerConditions decide when a rule of Docker's format counts. OCI has none.
 	dockerConditions jsonType = "conditions"
 )
 
@@ -32,8 +32,8 @@ var (
 	aNumber = &form{jsonType: jsonNumber}
 	texts   = &form{jsonType: jsonList, entries: aText}
 
-	// profileForm is OCI's linux.seccomp (config-linux.md, "Seccomp"), and what Docker's
-	// format adds to it where that can be judged harmless.
+	// profileForm is OCI's linux.seccomp (config-linux.md, "Seccomp") with the fields of
+	// Docker's format that are harmless: comments and empty conditions.
 	profileForm = &form{jsonType: jsonObject, fields: []formField{
 		{"defaultAction", aText}, {"defaultErrnoRet", aNumber}, {"architectures", texts}, {"flags", texts},
 		{"listenerPath", aText}, {"listenerMetadata", aText}, {"syscalls", &form{jsonType: jsonList, entries: ruleForm}},

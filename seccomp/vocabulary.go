@@ -11,9 +11,9 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// flagTsync is not in the OCI spec, but runc accepts and ignores it, and
-// profiles carry it: only the thread that calls execve survives, so there is
-// nothing to synchronise.
+// flagTsync is not in the OCI spec, but profiles have it, and runc accepts and ignores it.
+// It has no effect: only the thread that calls execve survives, so there are no threads
+// to synchronise.
 const flagTsync specs.LinuxSeccompFlag = "SECCOMP_FILTER_FLAG_TSYNC"
 
 // The vocabulary of the OCI runtime spec, config-linux.md "Seccomp".
@@ -47,8 +47,8 @@ var (
 // SCMP_ACT_TRACE, when the profile names none: EPERM, as the OCI spec says.
 const DefaultErrno = 1
 
-// maxErrno is MAX_ERRNO of include/linux/err.h: above it, the kernel's seccomp
-// caps the value it returns, and user space does not see an error number.
+// maxErrno is MAX_ERRNO of include/linux/err.h. The kernel's seccomp returns it in place of
+// a higher value.
 const maxErrno = 4095
 
 // maxTraceMessage bounds SECCOMP_RET_DATA, the 16 bits that a tracer reads with

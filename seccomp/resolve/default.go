@@ -9,10 +9,10 @@ import (
 	"seccomp-shim/seccomp"
 )
 
-// defaultProfile is containerd's own default profile of the version we link,
-// so that RuntimeDefault means the same under this runtime as under any other
-// of the node. It depends on the bounding capabilities, the architecture and
-// the kernel version (ptrace is allowed since 4.8).
+// defaultProfile returns containerd's default profile of the version that this module
+// links, so that RuntimeDefault means the same as under the other runtimes of the node. It
+// depends on the bounding capabilities, the architecture and the kernel's version (ptrace
+// is allowed since 4.8).
 func defaultProfile(bounding []string) (*seccomp.Profile, error) {
 	p, err := seccomp.New(containerd.DefaultProfile(&specs.Spec{
 		Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{Bounding: bounding}},

@@ -13,8 +13,8 @@ import (
 // DefaultProfileRoot is where the kubelet keeps Localhost profiles.
 const DefaultProfileRoot = "/var/lib/kubelet/seccomp"
 
-// loadFile reads the profile at path, relative to root. Neither ".." nor a
-// symbolic link leads out of root (os.Root resolves with openat, link by link).
+// loadFile reads the profile at path, which is relative to root. Neither ".." nor a
+// symbolic link leads out of root: os.Root resolves each part of the path by openat.
 func loadFile(root, path string) (*seccomp.Profile, error) {
 	full := filepath.Join(root, path)
 	data, err := readFile(root, path)

@@ -14,26 +14,26 @@ import (
 
 // Annotations that name a profile.
 const (
-	// ProfileAnnotation is this runtime's own; its values are those of
-	// Kubernetes' securityContext.seccompProfile, in one word.
+	// ProfileAnnotation is this runtime's own. Its values are those of Kubernetes'
+	// securityContext.seccompProfile as one word, such as Localhost/PATH.
 	ProfileAnnotation = "io.containerd.seccomp.v1/profile"
 
-	// Kubernetes' annotations of the time before v1.19 (alpha), removed in
-	// v1.27. The first is completed by the container's name.
+	// Annotations of Kubernetes before v1.19 (alpha), which v1.27 removed. The container's
+	// name follows the first.
 	alphaContainerAnnotation = "container.seccomp.security.alpha.kubernetes.io/"
 	alphaPodPrefix           = "seccomp.security.alpha.kubernetes.io/"
 	alphaPodAnnotation       = alphaPodPrefix + "pod"
 
-	// containerNameAnnotation is how containerd's CRI plugin tells a runtime
-	// the container's name in its pod.
+	// containerNameAnnotation has the container's name in its pod. containerd's CRI plugin
+	// sets it.
 	containerNameAnnotation = "io.kubernetes.cri.container-name"
 	// containerTypeAnnotation is sandbox for the process that holds a pod's
 	// namespaces.
 	containerTypeAnnotation = "io.kubernetes.cri.container-type"
 )
 
-// Annotations are those that name a profile. One that ends in a slash stands for
-// all that begin so.
+// Annotations returns the keys of the annotations that name a profile. A key that ends in
+// a slash is a prefix: a container's name follows it.
 func Annotations() []string {
 	return []string{ProfileAnnotation, alphaContainerAnnotation, alphaPodAnnotation}
 }
@@ -53,13 +53,13 @@ func (s Source) String() string {
 	return [...]string{"Unconfined", "Inline", "RuntimeDefault", "Localhost"}[s]
 }
 
-// Options are what the node's operator says of profiles, in the handler's options.
+// Options are the options of the handler that concern profiles.
 type Options struct {
-	UnsetProfile string // what applies when nothing is said; "" for none
+	UnsetProfile string // the name of the profile where the spec names none; "" for no profile
 	ProfileRoot  string // where Localhost paths start; "" for DefaultProfileRoot
 }
 
-// request is everything that a choice depends on.
+// A request is everything that a choice depends on.
 type request struct {
 	Inline       *specs.LinuxSeccomp // linux.seccomp; nil if the spec has none
 	Annotations  map[string]string   // of the OCI spec
@@ -67,18 +67,19 @@ type request struct {
 	Options
 }
 
-// Choice is the profile that applies to a container, not yet read.
+// A Choice is the profile that applies to a container, before it is read.
 type Choice struct {
 	Source Source
 	Path   string // Localhost only: relative to the profile root
-	Origin string // what decided, for people: a field, an annotation with its value, an option
+	Origin string // what decided, for messages: a field, or an annotation or option with its value
 
 	request request
 }
 
-// Choose chooses the profile of a container with this OCI spec, by the table of the
-// package doc. It does no I/O; an unknown or escaping value is an error that names
-// where it stands, as is an annotation that is almost one of the table.
+// Choose returns the profile that applies to a container with this OCI spec, by the table
+// of the package's documentation. It does no I/O. An unknown value, a path out of the
+// profile root and an annotation that is almost one of the table are errors that name the
+// annotation or option.
 func Choose(spec *specs.Spec, options Options) (Choice, error) {
 	r := request{Annotations: spec.Annotations, Options: options}
 	if spec.Linux != nil {
@@ -102,7 +103,7 @@ func resolve(r request) (Choice, error) {
 		}
 		chosen = c
 	}
-	// From the weakest to the strongest, so that each present one is checked.
+	// From the weakest to the strongest, so that each one that is present is checked.
 	for _, a := range relevantAnnotations(r.Annotations) {
 		value, present := r.Annotations[a.key]
 		if !present {
@@ -145,7 +146,7 @@ func (r request) parseName(where, value string, known vocabulary) (Choice, error
 	if !ok {
 		return Choice{}, fmt.Errorf("%s: %s is not a known seccomp profile: must be %s%s", where, mistake.Quote(value), known, known.meant(value, r.root()))
 	}
-	// IsLocal: relative, not empty, never above its start. Links are judged at Load.
+	// IsLocal: relative, not empty, never above its start. Load checks symbolic links.
 	if source == Localhost && (!filepath.IsLocal(path) || strings.ContainsRune(path, 0) || len(path) >= syscall.PathMax) {
 		return Choice{}, fmt.Errorf("%s: %s: the path must lead down from the profile root", where, mistake.Quote(value))
 	}
@@ -159,7 +160,8 @@ func (r request) root() string {
 	return r.ProfileRoot
 }
 
-// Load obtains the chosen profile, or nil for Unconfined.
+// Load reads the chosen profile. It returns nil for Unconfined. The error names the
+// annotation or option, and the file if there is one.
 func (c Choice) Load() (*seccomp.Profile, error) {
 	switch c.Source {
 	case Unconfined:

@@ -31,7 +31,7 @@ var (
 	}
 )
 
-// read returns what a value names.
+// read returns the source that a value names, and the path of Localhost.
 func (v vocabulary) read(value string) (source Source, path string, ok bool) {
 	for _, n := range v {
 		if n.source != Localhost && value == n.text {
@@ -44,7 +44,7 @@ func (v vocabulary) read(value string) (source Source, path string, ok bool) {
 	return Unconfined, "", false
 }
 
-// write returns the name of a profile, in this vocabulary.
+// write returns a profile's name in this vocabulary.
 func (v vocabulary) write(source Source, path string) string {
 	for _, n := range v {
 		if n.source == source {
@@ -54,7 +54,7 @@ func (v vocabulary) write(source Source, path string) string {
 	return ""
 }
 
-// String lists the names for people.
+// String lists the names for messages.
 func (v vocabulary) String() string {
 	var forms []string
 	for _, n := range v {
@@ -68,8 +68,8 @@ func (v vocabulary) String() string {
 	return strings.Join(forms[:last], ", ") + " or " + forms[last]
 }
 
-// meant is the end of a sentence that says which name a value probably stands for: one
-// of the other vocabulary, in other letters, or a path below the profile root.
+// meant returns the end of a message: which name was probably meant by an unknown value,
+// such as a name of the other vocabulary, a misspelt one or a path below the root.
 func (v vocabulary) meant(value, root string) string {
 	value = strings.TrimSpace(value)
 	for _, other := range []vocabulary{names, alphaNames} {
