@@ -42,7 +42,7 @@ func TestParseRefused(t *testing.T) {
 		{"a word after the profile", valid + ` SCMP`, says("byte 32")},
 		{"a string after the profile", valid + ` "SCMP"`, says("byte 32")},
 
-		// encoding/json lets the last one win, and merges lists of rules.
+		// encoding/json takes the last one, and merges lists of rules.
 		{"two default actions", `{"defaultAction":"SCMP_ACT_ERRNO","defaultAction":"SCMP_ACT_ALLOW"}`, says("defaultAction")},
 		{"two default actions, one in other letters", `{"defaultAction":"SCMP_ACT_ERRNO","DefaultAction":"SCMP_ACT_ALLOW"}`, says("DefaultAction")},
 		{"a field in other letters", `{"DefaultAction":"SCMP_ACT_LOG"}`, says("DefaultAction")},
@@ -60,7 +60,7 @@ func TestParseRefused(t *testing.T) {
 				t.Errorf("a %T, want an *InvalidError", err)
 			}
 			mistaketest.MustSay(t, err.Error(), row.says)
-			// Often, since a map of two seldom shows its second order.
+			// Many times, because a map of two is rarely printed in its second order.
 			for range 200 {
 				if _, again := Parse([]byte(row.given)); again.Error() != err.Error() {
 					t.Fatalf("two errors for one profile:\n%v\n%v", err, again)
@@ -94,7 +94,7 @@ func TestParseAccepted(t *testing.T) {
 	}
 }
 
-// padded puts the profile at the end, where reading too little misses it.
+// padded puts spaces before the profile, so that a short read misses it.
 func padded(doc string, size int) string {
 	return strings.Repeat(" ", size-len(doc)) + doc
 }

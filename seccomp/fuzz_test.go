@@ -12,8 +12,8 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// FuzzParse: an accepted profile says what encoding/json reads in the same
-// text, says it again after a round trip, and is never runc's unconfined.
+// FuzzParse: an accepted profile has the values that encoding/json reads from the same
+// text, has them again after a round trip, and is never one that runc takes for unconfined.
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("../integration/testdata/profiles/*.json")
 	if err != nil || len(files) == 0 {
@@ -57,7 +57,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("refused on the second reading: %v", err)
 		}
-		// JSON cannot say an empty list: runtime-spec marks them omitempty.
+		// An empty list is not encoded: runtime-spec marks the fields omitempty.
 		if second := again.Spec(); !reflect.DeepEqual(withoutEmpty(second), withoutEmpty(first)) {
 			t.Fatalf("read as %+v, then as %+v", first, second)
 		}

@@ -41,7 +41,7 @@ func withRule(fields string) string {
 	return with(`"syscalls":[{` + fields + `}]`)
 }
 
-// decoded is what containerd makes of linux.seccomp, without any code of ours.
+// decoded decodes linux.seccomp as containerd does, without code of this project.
 func decoded(t *testing.T, doc string) *specs.LinuxSeccomp {
 	t.Helper()
 	var spec specs.LinuxSeccomp

@@ -40,8 +40,8 @@ func TestReadSpecRefused(t *testing.T) {
 	}
 }
 
-// What containerd writes of any profile is read as it is, zeros included, and so are
-// properties that OCI does not know: a runtime must not fail for them (config.md,
+// Any profile that containerd writes is read unchanged, also with zeros and with
+// properties that OCI does not know: a runtime must not fail because of them (config.md,
 // "Extensibility").
 func TestReadSpecAccepted(t *testing.T) {
 	zero := decoded(t, withRule(`"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":0,"op":"SCMP_CMP_EQ"}]`))

@@ -130,7 +130,7 @@ func TestAccepted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// DeepEqual tells a nil slice from an empty one.
+			// DeepEqual distinguishes a nil slice from an empty one.
 			if got := p.Spec(); !reflect.DeepEqual(got, want) {
 				t.Errorf("New: %+v, want %+v", got, want)
 			}

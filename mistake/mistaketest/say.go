@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// MustSay checks a message: it has all parts, stays below 1,000 bytes, since it
-// travels in gRPC metadata, and is free of Go's own type names.
+// MustSay checks that a message contains all parts, has at most 1,000 bytes, because
+// containerd sends it in gRPC metadata, and names no types of Go.
 func MustSay(t *testing.T, message string, parts []string) {
 	t.Helper()
 	if len(message) > 1000 {

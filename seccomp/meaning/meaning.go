@@ -10,38 +10,37 @@ import (
 	"seccomp-shim/seccomp"
 )
 
-// Meaning is what a profile means on some ABIs.
+// A Meaning is what a profile means on some ABIs.
 type Meaning struct {
 	Default bpf.Action
 	ABIs    []*Compiled // in the order in which they were given
 }
 
-// Compiled is a profile's meaning on one ABI.
+// A Compiled is a profile's meaning on one ABI.
 type Compiled struct {
 	*ABI
-	// Rules are those of each number that has any; the first that matches counts.
+	// Rules has the rules of each number that has any. The first that matches counts.
 	Rules map[uint32][]Rule
-	// Shadowed are the rules that never count because one without conditions does.
+	// Shadowed has the rules that never count because a rule without conditions does.
 	Shadowed map[uint32][]Rule
-	// Highest is the highest number that the profile names. New numbers, which are
-	// all above it, fail with ENOSYS; if Open is true there are none.
+	// Highest is the highest number that the profile names. Numbers above it are new and
+	// fail with ENOSYS, except if Open is true: then no number is new.
 	Highest uint32
 	Open    bool
 }
 
-// Call is what a profile says of one syscall.
+// A Call is what a profile decides about one syscall.
 type Call struct {
 	Rules     []Rule     // the first that matches counts
 	Otherwise bpf.Action // if none does
 }
 
-// foreign is what libseccomp, and so every runtime, does with the calls of an
-// ABI that does not belong to the profile.
+// foreign is the action for calls of an ABI that the profile does not have: that of
+// libseccomp, and so of runc and crun.
 const foreign = bpf.KillThread
 
-// New returns what a profile means if it has these ABIs: the native one, and
-// those that it lists. No name may be left out of an ABI's numbers, or rules for
-// it are lost.
+// New returns what a profile means on these ABIs: the native one and those that the
+// profile lists. Rules count only for names that an ABI's Numbers have.
 func New(p *seccomp.Profile, abis []*ABI) *Meaning {
 	spec := p.Spec()
 	m := &Meaning{Default: Action(spec.DefaultAction, spec.DefaultErrnoRet)}
@@ -72,7 +71,8 @@ func compile(abi *ABI, spec *specs.LinuxSeccomp, otherwise bpf.Action) *Compiled
 	return c
 }
 
-// add adds a profile's rule for a name to each number that the name stands for.
+// add adds a rule for a name to each number by which the syscall can be called. source is
+// the index of the profile's entry.
 func (c *Compiled) add(name string, action bpf.Action, conditions []specs.LinuxSeccompArg, source int) {
 	for _, all := range alternatives(conditions) {
 		rule := Rule{action, all, source}
@@ -108,7 +108,7 @@ func (m *Meaning) Decide(d bpf.Data) bpf.Action {
 	return call.Otherwise
 }
 
-// Call returns what the profile says of a syscall, whatever its arguments.
+// Call returns what the profile decides about a syscall, for all arguments.
 func (m *Meaning) Call(arch bpf.Arch, nr uint32) Call {
 	abi := m.ABI(arch, nr)
 	switch {
@@ -120,8 +120,7 @@ func (m *Meaning) Call(arch bpf.Arch, nr uint32) Call {
 	return Call{abi.Rules[nr], m.Default}
 }
 
-// ABI returns the ABI that a number belongs to, or nil if it is none of the
-// profile's.
+// ABI returns the ABI that a number belongs to, or nil if the profile does not have it.
 func (m *Meaning) ABI(arch bpf.Arch, nr uint32) *Compiled {
 	i := slices.IndexFunc(m.ABIs, func(c *Compiled) bool { return c.Arch == arch && c.has(nr) })
 	if i < 0 {
@@ -130,9 +129,9 @@ func (m *Meaning) ABI(arch bpf.Arch, nr uint32) *Compiled {
 	return m.ABIs[i]
 }
 
-// IsNew reports whether the number is above all that the profile names. On s390
-// the number 0, the ancient setup(2), also stands for every number too large for
-// the instruction, which the kernel does not know (runc#2871).
+// IsNew reports whether the number is above all numbers that the profile names. On s390 the
+// number 0, once setup(2), is new too: the kernel shows 0 for a number that it does not
+// know if the number does not fit into the svc instruction (runc#2871).
 func (c *Compiled) IsNew(nr uint32) bool {
 	if c.Open {
 		return false
@@ -140,7 +139,7 @@ func (c *Compiled) IsNew(nr uint32) bool {
 	return nr > c.Highest || nr == 0 && (c.Arch == bpf.ArchS390 || c.Arch == bpf.ArchS390X)
 }
 
-// Action combines a profile's action with its error number or message.
+// Action combines a profile's action with its error number or its message to the tracer.
 func Action(action specs.LinuxSeccompAction, errno *uint) bpf.Action {
 	a := kinds[action]
 	if action != specs.ActErrno && action != specs.ActTrace {

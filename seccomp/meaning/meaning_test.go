@@ -143,8 +143,8 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// Of rules with conditions that match together, the strictest action counts,
-// wherever it stands.
+// If several rules with conditions match, the strictest action counts, in any order of
+// the rules.
 func TestOverlappingRules(t *testing.T) {
 	strict := []string{"KILL_PROCESS", "KILL_THREAD", "TRAP", "ERRNO", "TRACE", "LOG"}
 	want := []bpf.Action{bpf.KillProcess, bpf.KillThread, bpf.Trap, eperm, bpf.Trace | 1, bpf.Log}

@@ -1,15 +1,15 @@
 package meaning
 
-// A Route is how programs of an ABI make a syscall: by its own number, or through
-// a multiplexer, whose first argument is then the selector.
+// A Route is how programs of an ABI call a syscall: by its own number, or through a
+// multiplexer with the selector as its first argument.
 type Route struct {
-	Number   uint32
+	Number   uint32 // of the syscall or of the multiplexer
 	Through  string // the multiplexer's name; empty if there is none
 	Selector uint64
 }
 
-// Routes returns how a syscall is made, the direct way first; none if the ABI does
-// not have it.
+// Routes returns the routes to a syscall, the direct one first, or none if the ABI does not
+// have the syscall.
 func (a *ABI) Routes(name string) []Route {
 	var routes []Route
 	if nr, ok := a.Numbers[name]; ok {

@@ -8,8 +8,8 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// criCapabilities are the 14 that containerd's CRI plugin gives a container
-// whose pod says nothing about capabilities.
+// criCapabilities are the 14 capabilities that containerd's CRI plugin gives a container
+// whose pod does not set any.
 var criCapabilities = []string{
 	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID",
 	"CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
@@ -53,8 +53,8 @@ func TestRuntimeDefaultIsContainerds(t *testing.T) {
 	}
 }
 
-// Facts from moby's and containerd's documentation of the default profile, not
-// from the package that we link.
+// The rows are from moby's and containerd's documentation of the default profile, not from
+// the linked package.
 func TestRuntimeDefaultFacts(t *testing.T) {
 	const denied, allowed, conditional, enosys = "denied", "allowed", "conditional", "ENOSYS"
 	for _, row := range []struct {

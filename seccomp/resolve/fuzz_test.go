@@ -6,7 +6,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// FuzzLocalhost: no value makes a profile outside the root the container's.
+// FuzzLocalhost: no value leads to a profile outside the root.
 func FuzzLocalhost(f *testing.F) {
 	for _, path := range []string{
 		"inside.json", "folder/up", "../outside.json", "/outside.json", "absolute-out", "relative-out",

@@ -26,7 +26,7 @@ func encoded(t *testing.T, spec *specs.LinuxSeccomp) string {
 	return string(b)
 }
 
-// padded puts the profile at the end, where reading too little misses it.
+// padded puts spaces before the profile, so that a short read misses it.
 func padded(text string, size int) string {
 	return strings.Repeat(" ", size-len(text)) + text
 }

@@ -11,7 +11,7 @@ import (
 	"seccomp-shim/seccomp"
 )
 
-// Localhost and RuntimeDefault have their own files.
+// localhost_test.go and default_test.go have the other two sources.
 func TestLoad(t *testing.T) {
 	empty := inline(request{})
 	empty.Inline = &specs.LinuxSeccomp{}

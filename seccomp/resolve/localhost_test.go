@@ -22,7 +22,7 @@ const (
 	outside = `{"defaultAction":"SCMP_ACT_ALLOW"}`
 )
 
-// profileRoot makes a folder with profiles beside a profile that no path may
+// profileRoot returns a folder with profiles. Beside it is a profile that no path may
 // reach.
 func profileRoot(t testing.TB) string {
 	t.Helper()
@@ -84,7 +84,7 @@ func TestLocalhostRefused(t *testing.T) {
 	root := profileRoot(t)
 	for _, row := range []struct {
 		fact, root, path string
-		is               error // errors.Is, where the reason has a name
+		is               error // for errors.Is; nil if the reason has no variable
 		says             []string
 	}{
 		{"a path up", root, "../outside.json", nil, says("escapes")},
@@ -135,12 +135,12 @@ func TestLocalhostUnreadable(t *testing.T) {
 	mustFail(t, err, root, "inside.json", fs.ErrPermission)
 }
 
-// load goes by the annotation, or past it where resolve would refuse the path
-// before any file is touched: each guard must hold without the other.
+// load loads a profile by an annotation. If resolve refuses the path before any file is
+// opened, it loads the path without resolve: each guard must hold without the other.
 func load(t *testing.T, root, path string) (*seccomp.Profile, error) {
 	t.Helper()
 	started := time.Now()
-	// A reader that waits for a FIFO's writer is let go after a while.
+	// If the reader waits for a writer of the FIFO, end that after a while.
 	rescue := time.AfterFunc(5*time.Second, func() {
 		if w, err := os.OpenFile(filepath.Join(root, path), os.O_WRONLY|unix.O_NONBLOCK, 0); err == nil {
 			w.Close()
@@ -158,7 +158,7 @@ func load(t *testing.T, root, path string) (*seccomp.Profile, error) {
 	return p, err
 }
 
-// mustFail checks that the error names who asked and the profile's full path.
+// mustFail checks that the error names the annotation and the full path of the profile.
 func mustFail(t *testing.T, err error, root, path string, is error, parts ...string) {
 	t.Helper()
 	if err == nil {
@@ -174,15 +174,15 @@ func mustFail(t *testing.T, err error, root, path string, is error, parts ...str
 	mistaketest.MustSay(t, err.Error(), append(parts, ours, `"`+full+`"`))
 }
 
-// asNobody takes root's right to read everything from the test's thread, and
-// leaves its files to nobody.
+// asNobody takes root's right to read all files from the test's thread, and makes nobody
+// the owner of its files.
 func asNobody(t *testing.T, root string) {
 	t.Helper()
 	const nobody = 65534
 	if os.Geteuid() != 0 {
 		return
 	}
-	// Up to testing's own folder, which only its owner may enter.
+	// Up to the folder of package testing, which only its owner may enter.
 	for _, path := range []string{"secret.json", ".", "..", "../.."} {
 		must(t, os.Chown(filepath.Join(root, path), nobody, nobody))
 	}
@@ -194,7 +194,7 @@ func asNobody(t *testing.T, root string) {
 	})
 }
 
-// What a file says wrongly is told as Parse tells it, after the file's name.
+// The error for a file has the message of Parse, after the name of the file.
 func TestLocalhostFilesAreParsed(t *testing.T) {
 	const folder = "../testdata/written"
 	files, err := os.ReadDir(folder)

@@ -24,7 +24,7 @@ const (
 	option       = "option unset_profile"
 )
 
-// refused stands where a row has a source: resolve must return an error.
+// refused is the source of rows for which resolve must return an error.
 const refused Source = -1
 
 func TestResolve(t *testing.T) {
@@ -71,7 +71,7 @@ func TestResolve(t *testing.T) {
 		{"the option says Unconfined", unset("Unconfined", annotated()), Unconfined, "", says(option, "Unconfined")},
 		{"the option says Localhost", unset("Localhost/a.json", annotated()), Localhost, "a.json", says(option, "Localhost/a.json")},
 
-		// Who wins: inline, ours, the container's, the pod's, the option.
+		// The order: inline, our annotation, the container's, the pod's, the option.
 		{"inline alone", inline(request{}), Inline, "", says("linux.seccomp")},
 		{"inline beats ours, Unconfined", inline(annotated(ours, "Unconfined")), Inline, "", says("linux.seccomp")},
 		{"inline beats ours, RuntimeDefault", inline(annotated(ours, "RuntimeDefault")), Inline, "", says("linux.seccomp")},
@@ -96,7 +96,7 @@ func TestResolve(t *testing.T) {
 		{"a sandbox, an escaping path", annotated(typeNote, "sandbox", ours, "Localhost/../a"), refused, "", says(ours, `"Localhost/../a"`)},
 		{"no sandbox", annotated(typeNote, "container", ours, "Localhost/a"), Localhost, "a", says(ours)},
 
-		// Values that are none of the known.
+		// Unknown values.
 		{"ours is empty", annotated(ours, ""), refused, "", says("annotation", ours, `""`)},
 		{"ours is misspelt", annotated(ours, "runtimedefault"), refused, "", says("annotation", ours, `"runtimedefault"`)},
 		{"ours has a space", annotated(ours, " RuntimeDefault"), refused, "", says(ours, `" RuntimeDefault"`)},
@@ -117,7 +117,7 @@ func TestResolve(t *testing.T) {
 		{"the option is misspelt", unset("runtimedefault", annotated()), refused, "", says(option, `"runtimedefault"`)},
 		{"the option speaks the old language", unset("runtime/default", annotated()), refused, "", says(option, `"runtime/default"`)},
 
-		// The answer to an unknown value lists the known ones, and the nearest.
+		// The error for an unknown value lists the known values and names the nearest.
 		{"ours is misspelt: all forms", annotated(ours, "x"), refused, "", says("must be RuntimeDefault, Unconfined or Localhost/<path>")},
 		{"the container's is misspelt: all forms", annotated(webNote, "x"), refused, "", says("must be runtime/default, docker/default, unconfined or localhost/<path>")},
 		{"ours is empty: all forms", annotated(ours, ""), refused, "", says("must be RuntimeDefault, Unconfined or Localhost/<path>")},
@@ -139,7 +139,7 @@ func TestResolve(t *testing.T) {
 		{"the new language of files for the container", annotated(webNote, "Localhost/a"), refused, "", says(`did you mean "localhost/a"?`)},
 		{"the option", unset("runtime/default", annotated()), refused, "", says(option, "must be RuntimeDefault", `did you mean "RuntimeDefault"?`)},
 
-		// Keys that are almost right, the losing ones too.
+		// Keys that are almost right, also of annotations that another one beats.
 		{"ours in capitals", annotated("io.containerd.seccomp.v1/Profile", "RuntimeDefault"), refused, "",
 			says(`annotation "io.containerd.seccomp.v1/Profile": "RuntimeDefault": is not known`, `did you mean "io.containerd.seccomp.v1/profile"?`)},
 		{"ours in the plural", annotated("io.containerd.seccomp.v1/profiles", "x"), refused, "", says(`"io.containerd.seccomp.v1/profiles"`, `"io.containerd.seccomp.v1/profile"?`)},
@@ -161,7 +161,7 @@ func TestResolve(t *testing.T) {
 		{"a wrong key in a sandbox", annotated(typeNote, "sandbox", "io.containerd.seccomp.v1/Profile", "x"), refused, "", says("/Profile")},
 		{"two wrong keys, always the first of them", annotated("io.containerd.seccomp.v1/b", "x", "io.containerd.seccomp.v1/a", "x"), refused, "", says("v1/a")},
 
-		// What is none of ours, and what a pod with several containers has.
+		// Annotations of other projects, and of a pod with several containers.
 		{"annotations of others", annotated("io.containerd.runc.v2/profile", "x", "io.kubernetes.cri.sandbox-name", "x", "org.systemd.property.X", "x",
 			"seccomp.example.com/profile", "x", "container.apparmor.security.beta.kubernetes.io/web", "x"), Unconfined, "", says("nothing")},
 		{"those for each of a pod's containers", annotated(webNote, "unconfined", dbNote, "runtime/default", "container.seccomp.security.alpha.kubernetes.io/web-1", "localhost/x",
@@ -184,7 +184,7 @@ func TestResolve(t *testing.T) {
 		{"ours has a path longer than PATH_MAX", annotated(ours, "Localhost/"+long), refused, "", says(ours, `"Localhost/xxx`, "65546")},
 		{"ours has a path with a line break", annotated(ours, "Localhost/a\nb"), Localhost, "a\nb", says(ours, `Localhost/a\nb`)},
 
-		// A losing value must be known all the same.
+		// A value that another one beats must be known too.
 		{"invalid ours under inline", inline(annotated(ours, "nonsense")), refused, "", says(ours, `"nonsense"`)},
 		{"invalid container's under inline", inline(annotated(webNote, "nonsense")), refused, "", says(webNote, `"nonsense"`)},
 		{"invalid pod's under inline", inline(annotated(podNote, "nonsense")), refused, "", says(podNote, `"nonsense"`)},
@@ -233,7 +233,8 @@ func unset(value string, r request) request {
 	return r
 }
 
-// A file whose text is only one of the names is told so: package seccomp has them, too.
+// The error for a file that has only a profile's name says so: package seccomp has all
+// names.
 func TestNamesAreNoProfiles(t *testing.T) {
 	for _, n := range append(slices.Clone(names), alphaNames...) {
 		_, err := seccomp.Parse([]byte(n.text))
