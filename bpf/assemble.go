@@ -8,7 +8,7 @@ import (
 // A Label names the instruction that an Assembler's Mark precedes.
 type Label string
 
-// Next is the label of whatever instruction comes next. It is never marked.
+// Next is the label of the next instruction. Mark does not take it.
 const Next Label = ""
 
 // A Condition compares A with a constant, unsigned.

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Every distance around the reach of a conditional jump, for either way and for
-// both ways at once, leads to its label.
+// A branch leads to its labels at every distance around the reach of a conditional jump,
+// for one of its two targets and for both.
 func TestIfReachesEveryDistance(t *testing.T) {
 	distances := []int{0, 1, 2, 252, 253, 254, 255, 256, 257, 258, 1000, 4000}
 	for _, yes := range distances {
@@ -42,8 +42,8 @@ func TestIfReachesEveryDistance(t *testing.T) {
 	}
 }
 
-// detours is how many ways need an instruction of their own. If one of them
-// does, the other is one longer for it.
+// detours returns how many targets need a BPF_JA. The BPF_JA of one makes the distance of
+// the other longer by one.
 func detours(yes, no int) int {
 	switch far, near := max(yes, no), min(yes, no); {
 	case far <= 255:
@@ -177,8 +177,7 @@ func TestAssemblerRefuses(t *testing.T) {
 	}
 }
 
-// A random script means what it says: its program returns what a reader of the
-// script finds.
+// The program of a random script returns what reading the script finds.
 func TestAssemblerKeepsTheScriptsMeaning(t *testing.T) {
 	r := newRandom(6)
 	returned, withDetours := map[Action]bool{}, 0
@@ -205,8 +204,8 @@ func TestAssemblerKeepsTheScriptsMeaning(t *testing.T) {
 
 const places = 30
 
-// randomScript jumps forward through some 2000 instructions. Every return gives
-// its own place.
+// randomScript jumps forward through about 2000 instructions. Each return returns its own
+// index.
 func randomScript(r random) (a Assembler) {
 	label := func(after int) Label { return Label(fmt.Sprint(after + 1 + r.IntN(places-after))) }
 	a.Load(OffsetNr)

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The layout is the kernel's: a load of each word gives the half of the field
-// that was passed in. (TestRun's facts say the same of single halves.)
+// The layout is that of the kernel: a load of each word returns the half of the field that
+// was passed. TestRun tests single halves.
 func TestDataLayout(t *testing.T) {
 	d := Data{Nr: 0x11, Arch: 0x22, InstructionPointer: 0x3333333344444444}
 	want := map[uint32]uint32{
@@ -39,7 +39,7 @@ func TestDataLayout(t *testing.T) {
 	}
 }
 
-// The two fields that the caller does not choose hold what they should.
+// The two fields that the caller does not choose have the right values.
 func TestDataOfTheKernel(t *testing.T) {
 	o := kernel(t)
 	o.learn(t)
