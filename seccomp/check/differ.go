@@ -2,8 +2,8 @@ package check
 
 import "iter"
 
-// differ returns a call for which two decisions differ, or nil if there is
-// none. Words that make no difference are 0.
+// differ returns a call for which two decisions differ, or nil if there is none. Words that
+// do not matter are 0.
 func (c *comparison) differ(p pair) *values {
 	words := c.words(p.program) | c.words(p.profile)
 	switch {
@@ -31,19 +31,19 @@ func (c *comparison) differ(p pair) *values {
 	return found
 }
 
-// A subclass is part of a class of a word's values and what two decisions are for it.
+// A subclass is a part of a class of a word's values, with two decisions for these values.
 type subclass struct {
 	class
 	pair
 }
 
-// parts splits a class of a word's values until neither of two decisions
-// depends on the word.
+// parts splits a class of a word's values until neither of two decisions depends on the
+// word.
 func (c *comparison) parts(w word, whole class, p pair) iter.Seq[subclass] {
 	return func(yield func(subclass) bool) { c.split(w, subclass{whole, p}, yield) }
 }
 
-// split yields the parts of a subclass. It reports whether more are wanted.
+// split yields the parts of a subclass. It returns false if yield does.
 func (c *comparison) split(w word, p subclass, yield func(subclass) bool) bool {
 	if !c.spend(1) {
 		return false

@@ -6,7 +6,7 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// A Difference is a call that a program decides otherwise than its profile.
+// A Difference is a call for which a program has another action than its profile.
 type Difference struct {
 	Call             bpf.Data
 	Program, Profile bpf.Action

@@ -12,19 +12,19 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// A style is how an emitter writes what can be written in several ways.
+// A style selects one of several equal forms of a program.
 type style struct {
-	lowFirst bool // an equality looks at the lower half first
+	lowFirst bool // an equality compares the lower half first
 	byOrder  bool // an equality is two orders, and an order of halves has no equality
-	backward bool // the conditions of a rule in the other order, and the numbers too
+	backward bool // the conditions of a rule and the numbers are in reverse order
 }
 
-// An emitter writes a program for a meaning, as plainly as can be. It shares no
-// code with the package, so that it can be held against it.
+// An emitter writes a simple program for a meaning. It shares no code with the package, so
+// that a test can compare them.
 type emitter struct {
 	bpf.Assembler
 	style
-	narrow bool // the ABI at hand uses only lower halves
+	narrow bool // the current ABI uses only lower halves
 	labels int
 }
 
@@ -99,7 +99,7 @@ func (e *emitter) rules(rules []meaning.Rule) {
 	}
 }
 
-// half loads a half of an argument as far as the call uses it.
+// half loads a half of an argument if the call uses it.
 func (e *emitter) half(offset uint32) {
 	e.Load(offset)
 	if e.narrow && slices.Contains([]uint32{bpf.ArgHigh(0), bpf.ArgHigh(1), bpf.ArgHigh(2)}, offset) {

@@ -10,8 +10,8 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// Choices turns bytes, random or a fuzzer's, into decisions. Those behind the
-// last byte are 0.
+// choices turns bytes, random or from a fuzzer, into decisions. After the last byte all
+// decisions are 0.
 type choices []byte
 
 func (c *choices) upTo(n int) int {
@@ -25,7 +25,7 @@ func (c *choices) upTo(n int) int {
 
 func pick[T any](c *choices, from []T) T { return from[c.upTo(len(from))] }
 
-// Names and numbers of a few syscalls, so that what is chosen meets.
+// Few names and numbers, so that rules often are about the same syscall.
 var (
 	x8664 = &meaning.ABI{Name: specs.ArchX86_64, Arch: bpf.ArchX86_64,
 		Numbers: map[string]uint32{"read": 0, "write": 1, "socket": 41, "clone": 56, "openat2": 437}}
@@ -45,7 +45,7 @@ var (
 	halves = []uint64{0, 1, 2, 3, 5, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff}
 )
 
-// wide chooses a value at whose halves comparisons go wrong.
+// wide chooses a value whose halves are edges of comparisons.
 func (c *choices) wide() uint64 { return pick(c, halves)<<32 | pick(c, halves) }
 
 func (c *choices) meaning(t *testing.T) *meaning.Meaning {
@@ -72,8 +72,7 @@ func meaningOf(t testing.TB, spec *specs.LinuxSeccomp, abis ...*meaning.ABI) *me
 	return meaning.New(p, abis)
 }
 
-// mutate changes some instructions a little. Changes that make no program are
-// left out.
+// mutate changes some instructions a little. It leaves out changes that bpf.New refuses.
 func (c *choices) mutate(p bpf.Program) bpf.Program {
 	for range c.upTo(4) {
 		code := p.Instructions()
@@ -99,7 +98,7 @@ func (c *choices) mutate(p bpf.Program) bpf.Program {
 	return p
 }
 
-// call chooses what decides otherwise if anything does: the constants of the
+// call chooses values that are most likely to show a difference: the constants of the
 // program and their neighbours.
 func (c *choices) call(p bpf.Program) bpf.Data {
 	code := p.Instructions()

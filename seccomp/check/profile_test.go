@@ -10,7 +10,7 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// Conditions in questions about halves say what they say about 64 bits.
+// Conditions as questions about halves decide as they do about 64 bits.
 func TestConditionsInHalves(t *testing.T) {
 	words := []uint32{0, 1, 2, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff}
 	var wide []uint64
