@@ -12,9 +12,8 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// Whatever is known of the arguments, the first case whose conditions hold is
-// what the profile means for the whole call; and when all are known, there is
-// one case.
+// For any number of known arguments, the first case whose conditions hold has the action
+// that the profile means for the whole call. If all are known, there is one case.
 func TestAgreesWithMeaning(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {

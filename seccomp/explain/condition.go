@@ -9,7 +9,7 @@ import (
 	"seccomp-shim/seccomp"
 )
 
-// A Condition is one about an argument, as in a profile.
+// A Condition is a condition on an argument, as in a profile.
 type Condition specs.LinuxSeccompArg
 
 // String returns the condition as an expression, such as arg0 == 8 or
@@ -24,11 +24,11 @@ func (c Condition) String() string {
 	return fmt.Sprintf("arg%d %s %s", c.Index, seccomp.Symbol(c.Op), number(c.Value))
 }
 
-// MarshalText makes a condition its expression in JSON.
+// MarshalText returns the expression, which a condition is in JSON too.
 func (c Condition) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// number writes small numbers as people do, and others so that their bits and
-// halves are seen.
+// number writes small numbers in decimal, and others in hexadecimal, which shows their bits
+// and halves.
 func number(v uint64) string {
 	if v < 10 {
 		return fmt.Sprint(v)
@@ -44,7 +44,7 @@ func conditionsOf(args []specs.LinuxSeccompArg) []Condition {
 	return all
 }
 
-// All writes conditions that must hold together.
+// All writes conditions of which all must hold.
 func All(conditions []Condition) string {
 	var texts []string
 	for _, c := range conditions {

@@ -10,24 +10,24 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// A Finding is something about a profile that its author may not expect.
+// A Finding is a property of a profile that its author may not expect.
 type Finding struct {
 	Level Level  `json:"level"`
 	Topic Topic  `json:"kind"`
-	Where string `json:"where"` // the field, or empty
+	Where string `json:"where"` // the field, such as syscalls[0].args[1], or empty
 	Text  string `json:"text"`
 }
 
-// Level is how much a finding matters.
+// A Level says how important a finding is.
 type Level string
 
 // The levels.
 const (
-	Warning Level = "warning" // the profile probably does other than was meant
-	Note    Level = "note"    // good to know
+	Warning Level = "warning" // the profile probably does not do what its author wants
+	Note    Level = "note"    // information
 )
 
-// Topic is what a finding is about.
+// A Topic is the subject of a finding.
 type Topic string
 
 // The topics.
@@ -50,7 +50,7 @@ const (
 	killed  = "a program that ends is killed instead, and its exit status is lost"
 )
 
-// noExit finds the syscalls with which a program ends, if they are refused.
+// noExit finds refused syscalls that a program ends with.
 func noExit(m *meaning.Meaning) []Finding {
 	var all []Finding
 	for _, name := range []string{"exit", "exit_group"} {
@@ -82,7 +82,7 @@ func noExit(m *meaning.Meaning) []Finding {
 	return all
 }
 
-// canRun reports whether a call may do its work, perhaps if somebody agrees.
+// canRun reports whether a call may run, perhaps after an agent has agreed.
 func canRun(a bpf.Action) bool {
 	return a.Kind() == bpf.Allow || a.Kind() == bpf.Log || a.Kind() == bpf.UserNotif
 }
@@ -91,7 +91,7 @@ func kills(a bpf.Action) bool {
 	return a.Kind() == bpf.KillProcess || a.Kind() == bpf.KillThread || a.Kind() == bpf.Trap
 }
 
-// ambiguous finds entries of which it is not plain what they mean.
+// ambiguous finds entries whose meaning is not obvious.
 func ambiguous(spec *specs.LinuxSeccomp) []Finding {
 	var all []Finding
 	for i, entry := range spec.Syscalls {
@@ -103,7 +103,7 @@ func ambiguous(spec *specs.LinuxSeccomp) []Finding {
 	return all
 }
 
-// ByCompiler is what the compiler has to tell.
+// ByCompiler returns the findings of the compiler.
 func ByCompiler(c CompilerReport) []Finding {
 	var all []Finding
 	if len(c.Skipped) > 0 {

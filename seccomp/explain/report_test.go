@@ -135,7 +135,7 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// Where nothing is too new, there is no highest syscall.
+// If no syscall fails for being new, there is no highest one.
 func TestSummaryOfAnOpenProfile(t *testing.T) {
 	_, m := parse(t, rules(allow, "read ERRNO"), x8664)
 	if got := Summary(m)[0]; got.Highest != "" || got.HighestNumber != 0 {

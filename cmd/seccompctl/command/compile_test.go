@@ -20,8 +20,8 @@ import (
 	"seccomp-shim/seccomp/resolve"
 )
 
-// The bytes are those of compile.Compile, whichever process makes them and
-// however the profile is named.
+// The bytes are those of compile.Compile, in every process and for every way to name the
+// profile.
 func TestCompileBytes(t *testing.T) {
 	needAMD64(t)
 	standard, err := resolve.Choose(&specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{Bounding: ctrCapabilities}}},
@@ -54,7 +54,8 @@ func TestCompileBytes(t *testing.T) {
 	}
 }
 
-// With a whole spec, the profile is chosen as by the shim.
+// With a whole spec, seccompctl chooses the profile as the shim does. The integration tests
+// compare it with the shim.
 func TestCompileSpec(t *testing.T) {
 	const inline = `{"defaultAction":"SCMP_ACT_ALLOW"}`
 	program := func(spec string, flags ...string) string {
@@ -118,7 +119,7 @@ func TestCompileAssembly(t *testing.T) {
 	}
 }
 
-// What the assembly does not show is told beside it.
+// Standard error has what the assembly does not show.
 const remarkable = `{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86"],"syscalls":[
 	{"names":["execve","not_yet_a_syscall"],"action":"SCMP_ACT_ALLOW"},
 	{"names":["personality"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":4294967301,"op":"SCMP_CMP_EQ"}]}]}`

@@ -12,8 +12,7 @@ import (
 	"seccomp-shim/seccomp/resolve"
 )
 
-// For calls of which everything is known, the explanation is what the compiled
-// program decides.
+// For calls with known arguments, the explanation has the action of the compiled program.
 func TestExplainAgreesWithTheProgram(t *testing.T) {
 	standard, err := resolve.Choose(&specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{Bounding: ctrCapabilities}}},
 		resolve.Options{UnsetProfile: runtimeDefault})

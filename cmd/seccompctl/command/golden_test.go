@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/*.golden")
 
-// What people and programs read stays as it is. What depends on the libseccomp
-// of the host is left out: how many syscalls it knows, its programs, its faults.
+// The output for people and programs does not change. hostless removes what depends on the
+// host's libseccomp: how many syscalls it knows, its programs, its faults.
 func TestGolden(t *testing.T) {
 	needAMD64(t)
 	for _, row := range []struct {

@@ -17,10 +17,10 @@ import (
 	"seccomp-shim/seccomp/installed"
 )
 
-// confineEnv makes the test binary load the program in this file and wait.
+// confineEnv makes the test binary load the program of the file that it names, and wait.
 const confineEnv = "SECCOMPCTL_TEST_CONFINE"
 
-// harmless lets a process do all that it needs.
+// harmless is a profile under which a process can do all that it needs.
 const harmless = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["swapon"],"action":"SCMP_ACT_ERRNO","errnoRet":77}]}`
 
 func confine() {
@@ -29,7 +29,7 @@ func confine() {
 		err = load(raw)
 	}
 	fmt.Println(err)
-	time.Sleep(time.Hour) // the parent ends it
+	time.Sleep(time.Hour) // the parent kills it
 }
 
 // write writes a file for the test.
@@ -84,7 +84,8 @@ func TestInspectComparesWithAProfile(t *testing.T) {
 	}
 }
 
-// What a program lets through counts more than what it denies beside the profile.
+// A call that the program lets through is more important than one that only the program
+// denies.
 func TestInspectShowsWhatGetsThroughFirst(t *testing.T) {
 	written := func(denied string) string {
 		return `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["` + denied + `"],"action":"SCMP_ACT_ERRNO"}]}`
@@ -140,7 +141,7 @@ func TestInspectUnconfinedProcess(t *testing.T) {
 	}
 }
 
-// confined starts a process under the program in a file, if it has one.
+// confined starts a process under the program in a file, or without one if file is empty.
 func confined(t *testing.T, file string) (pid string) {
 	t.Helper()
 	cmd, got := self.Start(t, nil, confineEnv+"="+file)

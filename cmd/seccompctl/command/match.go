@@ -14,17 +14,17 @@ import (
 	"seccomp-shim/seccomp/compile"
 )
 
-// A match is how a program compares with a profile.
+// A match is the result of comparing a program with a profile.
 type match struct {
 	Profile string `json:"profile"`
 	Equal   bool   `json:"equal"`
-	// Differences are calls that the program decides otherwise than the profile,
-	// one for each syscall. Those that the program lets through come first.
+	// Differences are calls for which the program has another action than the profile, one
+	// for each syscall. Those that the program lets through come first.
 	Differences []string `json:"differences"`
 }
 
-// compare compares each program with the profile. The verdict is nil if one of
-// them decides as the profile says.
+// compare compares each program with the profile. The verdict is nil if one of them decides
+// as the profile means.
 func (in *inspection) compare(cmd *cobra.Command, subjects []subject) (verdict, err error) {
 	p, origin, err := in.load(cmd, in.profile)
 	if err != nil {
@@ -65,7 +65,7 @@ func (in *inspection) compare(cmd *cobra.Command, subjects []subject) (verdict, 
 	return verdict, nil
 }
 
-// maxDifferences is how many are shown to people.
+// maxDifferences is how many differences the text shows. JSON has all.
 const maxDifferences = 10
 
 func writeInspectedText(w io.Writer, subjects []subject) error {

@@ -21,7 +21,7 @@ type outputFormat struct {
 func formatFlag(cmd *cobra.Command, known ...string) *outputFormat {
 	f := &outputFormat{known[0], known}
 	cmd.Flags().VarP(f, "output", "o", "output format, one of "+strings.Join(known, ", "))
-	// It fails only for a flag that does not exist.
+	// This fails only for a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(known, cobra.ShellCompDirectiveNoFileComp))
 	return f
 }

@@ -12,8 +12,8 @@ import (
 	"seccomp-shim/seccomp/explain"
 )
 
-// writeReportText writes three tables. The result is nil if the profile cannot be
-// compiled.
+// writeReportText writes three tables: facts, counts and findings. result is nil if the
+// profile cannot be compiled; refused is the reason.
 func writeReportText(w io.Writer, r *explain.Report, origin string, result *compile.Result, refused error) error {
 	facts := table{
 		{"profile:", mistake.Shown(origin)},

@@ -7,7 +7,7 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// list is never null in JSON.
+// list returns a copy that is never null in JSON.
 func list[T any](all []T) []T { return append([]T{}, all...) }
 
 // A summary describes a program in JSON documents.

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Errors name what is wrong, in one line, and say by the exit code whose fault
-// it is.
+// An error is one line that names what is wrong. The exit code distinguishes a wrong command
+// line from a failure.
 func TestBadInput(t *testing.T) {
 	needAMD64(t)
 	const fault, misused = exitFailure, exitUsage
@@ -116,7 +116,7 @@ func TestParseArgument(t *testing.T) {
 	}
 }
 
-// Negative numbers are arguments, wherever flags stand.
+// Negative numbers are arguments, at any place among the flags.
 func TestNegativeArguments(t *testing.T) {
 	needAMD64(t)
 	want := mustCtl(t, "explain", "testdata/arguments.json", "-o", "json", "--", "mmap", "0", "4096", "7", "2", "-1", "0")
