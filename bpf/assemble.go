@@ -77,8 +77,8 @@ func (a *Assembler) Goto(l Label) { a.items = append(a.items, item{itemType: jum
 // Mark puts l before the instruction that follows.
 func (a *Assembler) Mark(l Label) { a.items = append(a.items, item{itemType: mark, yes: l}) }
 
-// Append puts the instructions of p here. Control reaches them with whatever A,
-// X and M hold, and leaves them only by a return of p.
+// Append adds the instructions of p. They start with the current values of A, X and M, and
+// end only with a return of p.
 func (a *Assembler) Append(p Program) { a.plain(p.code...) }
 
 func (a *Assembler) plain(code ...Instruction) {

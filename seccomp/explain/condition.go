@@ -44,7 +44,7 @@ func conditionsOf(args []specs.LinuxSeccompArg) []Condition {
 	return all
 }
 
-// All writes conditions of which all must hold.
+// All writes conditions that must all hold.
 func All(conditions []Condition) string {
 	var texts []string
 	for _, c := range conditions {

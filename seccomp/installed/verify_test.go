@@ -44,7 +44,7 @@ func TestVerifyApproves(t *testing.T) {
 		more += n - 1
 	}
 	if more != 1 {
-		t.Errorf("the numbers of filters are %v, of which one thread has one more", counts)
+		t.Errorf("the numbers of filters are %v, but one thread has one more", counts)
 	}
 	for _, thread := range threads {
 		if state := stateOf(t, thread); state == "t" {
