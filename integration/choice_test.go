@@ -30,7 +30,8 @@ const (
 	containerName = "io.kubernetes.cri.container-name=web"
 )
 
-// Each cell of the table in package seccomp, and who wins where two speak.
+// Each cell of the table of package resolve, and the order of those that are present
+// together.
 func TestWhichProfileApplies(t *testing.T) {
 	t.Parallel()
 	if unavailable != "" {

@@ -44,7 +44,7 @@ func emit(m *meaning.Meaning, s style) (bpf.Program, error) {
 	return e.Program()
 }
 
-func (e *emitter) abi(abi *meaning.Compiled, otherwise bpf.Action, other bpf.Label) {
+func (e *emitter) abi(abi *meaning.ABIRules, otherwise bpf.Action, other bpf.Label) {
 	e.narrow = !abi.Wide()
 	e.Load(bpf.OffsetArch)
 	e.If(bpf.Equal, uint32(abi.Arch), bpf.Next, other)

@@ -122,7 +122,7 @@ func meant(m *meaning.Meaning, d bpf.Data) bpf.Action {
 // inTable reports whether a call's number is in a table, so that no other
 // number is decided with it.
 func inTable(m *meaning.Meaning, d bpf.Data) bool {
-	return slices.ContainsFunc(m.ABIs, func(abi *meaning.Compiled) bool {
+	return slices.ContainsFunc(m.ABIs, func(abi *meaning.ABIRules) bool {
 		for _, nr := range abi.Numbers {
 			if abi.Arch == d.Arch && nr == d.Nr {
 				return true

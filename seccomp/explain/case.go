@@ -78,7 +78,7 @@ func (c Case) MarshalJSON() ([]byte, error) {
 }
 
 // cases follows the rules of a syscall as far as the known arguments allow.
-func cases(abi *meaning.Compiled, call meaning.Call, nr uint32, known map[uint]uint64) []Case {
+func cases(abi *meaning.ABIRules, call meaning.Call, nr uint32, known map[uint]uint64) []Case {
 	if abi.IsNew(nr) {
 		return []Case{newCase(abi, call.Otherwise)}
 	}
@@ -96,7 +96,7 @@ func cases(abi *meaning.Compiled, call meaning.Call, nr uint32, known map[uint]u
 	return append(all, Case{Action: call.Otherwise, Reason: ByDefault})
 }
 
-func newCase(abi *meaning.Compiled, action bpf.Action) Case {
+func newCase(abi *meaning.ABIRules, action bpf.Action) Case {
 	return Case{Action: action, Reason: TooNew, Highest: abi.SyscallName(abi.Highest), HighestNumber: abi.Highest}
 }
 

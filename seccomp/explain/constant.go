@@ -33,7 +33,7 @@ func constantConditions(spec *specs.LinuxSeccomp, m *meaning.Meaning) []Finding 
 
 // sameForAll finds ABIs on which a condition has one result for all arguments. enough is
 // true if the condition alone makes the rule match.
-func sameForAll(where string, c specs.LinuxSeccompArg, abis []*meaning.Compiled, enough bool) []Finding {
+func sameForAll(where string, c specs.LinuxSeccompArg, abis []*meaning.ABIRules, enough bool) []Finding {
 	var always, never []string
 	for _, abi := range abis {
 		highest := uint64(math.MaxUint64)
@@ -139,8 +139,8 @@ func covers(args []specs.LinuxSeccompArg) (index uint, covered bool) {
 }
 
 // abisOf returns the ABIs that have one of the syscalls.
-func abisOf(m *meaning.Meaning, names []string) []*meaning.Compiled {
-	var all []*meaning.Compiled
+func abisOf(m *meaning.Meaning, names []string) []*meaning.ABIRules {
+	var all []*meaning.ABIRules
 	for _, abi := range m.ABIs {
 		if slices.ContainsFunc(names, func(name string) bool { return len(abi.Routes(name)) > 0 }) {
 			all = append(all, abi)

@@ -32,7 +32,7 @@ const (
 
 // ignoredRules returns the rules that name a syscall, or count for its number, and that no
 // case of the answer has.
-func ignoredRules(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.Compiled, a Answer, known map[uint]uint64) []IgnoredRule {
+func ignoredRules(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.ABIRules, a Answer, known map[uint]uint64) []IgnoredRule {
 	var all []IgnoredRule
 	for i, entry := range spec.Syscalls {
 		ofRule := func(r meaning.Rule) bool { return r.Source == i }

@@ -96,7 +96,7 @@ func Summary(m *meaning.Meaning) []ABI {
 }
 
 // counted returns the Count that a syscall belongs to.
-func counted(m *meaning.Meaning, abi *meaning.Compiled, nr uint32) Count {
+func counted(m *meaning.Meaning, abi *meaning.ABIRules, nr uint32) Count {
 	first := cases(abi, m.Call(abi.Arch, nr), nr, nil)[0]
 	if len(first.If) > 0 {
 		return Count{Answer: ByArguments, Reason: ByRule}

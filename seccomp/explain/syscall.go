@@ -80,7 +80,7 @@ func newExplanation(m *meaning.Meaning, name string, args []uint64) *Explanation
 	return &Explanation{Syscall: name, Args: args, Others: Case{Action: m.Call(nowhere, 0).Otherwise, Reason: ForeignABI}}
 }
 
-func answer(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled, name string, route meaning.Route, args []uint64) Answer {
+func answer(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.ABIRules, name string, route meaning.Route, args []uint64) Answer {
 	known := map[uint]uint64{}
 	for i, arg := range args {
 		if !abi.Wide() {
@@ -99,7 +99,7 @@ func answer(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled,
 }
 
 // unknown is the answer for a syscall whose number is not known.
-func unknown(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled, name string) Answer {
+func unknown(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.ABIRules, name string) Answer {
 	a := Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Unknown: true}
 	if !abi.Open {
 		tooNew := newCase(abi, m.Call(abi.Arch, abi.Highest+1).Otherwise)

@@ -28,7 +28,7 @@
 //   - Of the rules for one syscall, a rule without conditions beats all rules that have
 //     conditions; the first one counts if there are several. Of the other rules that
 //     match, the one with the strictest action counts (the kernel's order for several
-//     filters, seccomp(2)), then the first one. [Compiled.Shadowed] has the rules that
+//     filters, seccomp(2)), then the first one. [ABIRules.Shadowed] has the rules that
 //     never count.
 //   - Where no rule matches, the default action counts.
 //
