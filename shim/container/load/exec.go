@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -10,25 +11,26 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/mistake"
+	"seccomp-shim/shim/rights"
 )
 
-// Exec loads the filter that the shim has ordered and replaces the process by
-// the program at path. Call it on the process's first thread. It returns only if
-// it fails before its resource limits are set; the shim then has the error. What fails
-// later ends the process, and the shim reads why from the page.
+// Exec does what the shim's order says (resource limits, filter) and replaces the process by
+// the program at path. Call it on the process's first thread. It returns only if it fails
+// before it sets the resource limits; the shim then has received the error. A later
+// failure ends the process, and the shim reads the reason from the page.
 func Exec(path string, args, env []string) error {
 	err := replace(path, args, env)
 	report(err)
 	return err
 }
 
-// report tells the shim. If it cannot be told, nothing is left to do about it.
+// report sends an error to the shim. If that fails, nobody is left to report it to.
 func report(err error) {
 	_, _ = unix.Write(FD, append([]byte{messageFailed}, err.Error()...))
 }
 
-// replace makes everything that the last calls need, since then the limits of the
-// container hold and Go cannot have a thread or memory any more.
+// replace prepares everything that the last calls need. They are made under the
+// container's limits, when Go may get no thread and no memory any more.
 func replace(path string, args, env []string) error {
 	order, page, err := receiveOrder()
 	if err != nil {
@@ -44,7 +46,7 @@ func replace(path string, args, env []string) error {
 		}
 	}
 	last := newLastAct(order, call, page)
-	debug.SetGCPercent(-1) // a collection would wait for this thread, which no longer yields
+	debug.SetGCPercent(-1) // the collector would wait for this thread, which no longer yields
 	restoreFileLimit()
 	resetHandlers()
 	errno := last.run()
@@ -52,43 +54,28 @@ func replace(path string, args, env []string) error {
 	return fmt.Errorf("tell the shim: %w", errno)
 }
 
+// receiveOrder receives the order and maps the page that comes with it.
 func receiveOrder() (Order, *sharedWords, error) {
-	raw, control := make([]byte, maxOrder), make([]byte, unix.CmsgSpace(4))
-	n, nc, _, _, err := unix.Recvmsg(FD, raw, control, unix.MSG_CMSG_CLOEXEC)
+	raw := make([]byte, maxOrder)
+	n, fd, err := rights.Receive(FD, raw)
 	if err != nil {
-		return Order{}, nil, fmt.Errorf("receive the order: %w", os.NewSyscallError("recvmsg", err))
+		return Order{}, nil, fmt.Errorf("receive the order: %w", err)
 	}
 	order, err := decodeOrder(raw[:n])
 	if err != nil {
 		return Order{}, nil, err
 	}
-	fd, err := descriptorIn(control[:nc])
-	if err != nil {
-		return Order{}, nil, fmt.Errorf("receive the order: %w", err)
+	if fd < 0 {
+		return Order{}, nil, errors.New("receive the order: it has no descriptor")
 	}
 	defer unix.Close(fd)
 	page, err := mapWords(fd)
 	return order, page, err
 }
 
-func descriptorIn(control []byte) (int, error) {
-	messages, err := unix.ParseSocketControlMessage(control)
-	if err != nil {
-		return 0, err
-	}
-	if len(messages) != 1 {
-		return 0, fmt.Errorf("%d control messages instead of one", len(messages))
-	}
-	fds, err := unix.ParseUnixRights(&messages[0])
-	if err != nil {
-		return 0, err
-	}
-	return fds[0], nil // the buffer has room for one
-}
-
-// allowLoad makes CAP_SYS_ADMIN effective for this thread, unless it has
-// no_new_privs and needs none (seccomp_prepare_filter, kernel/seccomp.c). If it
-// is not permitted either, the load will say so.
+// allowLoad makes CAP_SYS_ADMIN effective for this thread. A thread with no_new_privs does
+// not need it (seccomp_prepare_filter in kernel/seccomp.c). If CAP_SYS_ADMIN is not
+// permitted, seccomp(2) fails later.
 func allowLoad() error {
 	nnp, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
 	if err != nil {
@@ -110,7 +97,7 @@ func allowLoad() error {
 	return os.NewSyscallError("capset", unix.Capset(&header, &sets[0]))
 }
 
-// restoreFileLimit gives back the RLIMIT_NOFILE that Go has raised. Only
-// syscall.Exec knows the old one; it restores it before it tries, and the empty
-// path does not exist.
+// restoreFileLimit restores the soft RLIMIT_NOFILE, which Go has raised. Only syscall.Exec
+// knows the old value: it restores the limit before it calls execve, which fails for the
+// empty path.
 func restoreFileLimit() { _ = syscall.Exec("", nil, nil) }
