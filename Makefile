@@ -9,12 +9,12 @@ BIN := $(CURDIR)/build/bin
 # go.mod, as upstream ships them; storage drivers that need C libraries are left out.
 CONTAINERD      := github.com/containerd/containerd/v2
 export CONTAINERD_TAGS := no_btrfs,no_devmapper,no_zfs
-# The shims, which speak ttrpc alone: without gRPC a third of the binary is gone,
-# which is started three times for each container and once for each exec.
+# The shims use only ttrpc. Without gRPC their binary, which is started three times for
+# each container and once for each exec, is a third smaller.
 SHIM_TAGS       := no_grpc
 RUNC_MODULE     := github.com/opencontainers/runc
-# Of a source that is neither a git repository nor a tarball of one it must be said;
-# else, as in Vagrant's machine, binaries tell what Go knows of it.
+# Set it for sources without git, such as Vagrant's; otherwise binaries have the version
+# that Go knows.
 VERSION ?= $(shell deploy/packages/version 2>/dev/null)
 STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOSEC           := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
@@ -27,48 +27,49 @@ SHIM  := $(BIN)/containerd-shim-seccomp-v1
 CTL   := $(BIN)/seccompctl
 PEERS := $(BIN)/containerd $(BIN)/ctr
 ECHO  := $(BIN)/http-echo
-# Modules with lines of ours, runc and ttrpc, and the go.mod that replaces them by these.
+# The changed copies of runc and ttrpc, and the go.mod that replaces the modules by them.
 CHANGED := -modfile=$(CURDIR)/build/go.mod -tags=lastact
 export CHANGED
 PATCHED := $(CURDIR)/build/runc $(CURDIR)/build/ttrpc
 DEMO  := $(BIN)/demo
-# What only the benchmark needs is kept apart: the tests' PATH has no runc.
+# A folder of its own for runc and crun, because the tests' PATH must have none. Only the
+# benchmark and the test of the pages use them.
 BENCH := $(CURDIR)/build/bench
 PROGRAM := $(BENCH)/program
-# The shim and the runtime that ours is measured against, as upstream ships them.
+# The shim and the runtimes that ours is compared with, as upstream ships them.
 RUNC_SHIM := $(BENCH)/containerd-shim-runc-v2
 RUNC_TOOL := $(BENCH)/runc
 CRUN_TOOL := $(BENCH)/crun
 RACE  := $(BIN)/race
-# What the node installer brings to a node, itself included.
+# The payload of the node installer, with the installer itself.
 INSTALLER := $(CURDIR)/build/installer
 NODE_INSTALLER := $(BIN)/node-installer
 # The virtual machine of test-vm: its disks, kernel and logs.
 VM   := $(CURDIR)/build/vm
-# And that of test-node and test-vagrant.
+# The virtual machines of test-node and test-vagrant.
 NODE    := $(CURDIR)/build/node
 VAGRANT := $(CURDIR)/build/vagrant
 
-# What test-matrix runs, and on which versions of containerd.
+# The tests of test-matrix, and its versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
 MATRIXTEST ?= ^(TestLifecycle|TestUpgrade|TestDropInIsAccepted|TestHandlerIsListed|TestTutorialPods|TestNodeInstaller.*)$$
 # runc with faults on demand, for two tests of containerd's client suite.
 RUNC_FP   := $(BENCH)/runc-fp
-# The runtime that the suite is run with, and the binaries that it needs besides.
+# The runtime under test of the suite, and the further binaries that it needs.
 RUNTIME     ?= io.containerd.seccomp.v1
 CONFORMANCE := $(CURDIR)/build/conformance
 CONFORMANCE_PEERS := $(if $(filter io.containerd.runc.v2,$(RUNTIME)),$(RUNC_SHIM) $(RUNC_TOOL) $(RUNC_FP))
 
-# What e2e-kubernetes runs, built from the Go proxy.
+# The programs of e2e-kubernetes, built from the Go proxy.
 KUBERNETES ?= v1.36.3
 ETCD       ?= v3.6.16
 CLUSTER    := $(CURDIR)/build/kubernetes
 CLUSTER_BIN = $(CLUSTER)/$(KUBERNETES)-etcd-$(ETCD)
 
-# What builds images; BUILD_FLAGS are for it, such as --build-arg NODE=... (see docs/kind.md).
+# The program that builds images, and its flags, such as --build-arg NODE=... (docs/kind.md).
 ENGINE ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 && echo $$e && break; done)
 BUILD_FLAGS ?=
-# Nobody can have an image of these names in a registry: see RFC 6761, .invalid.
+# No registry can have an image with these names: RFC 6761, .invalid.
 INSTALLER_IMAGE := seccomp-shim.invalid/installer:local
 NODE_IMAGE      := seccomp-shim.invalid/node:local
 
@@ -85,7 +86,7 @@ export FUZZWORKERS ?= 2
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# The groups of .ci/deps that a target needs besides.
+# The groups of .ci/deps that a target needs, besides "build".
 demo test stress bench mutate conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes: DEPS += test
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@.ci/deps build $(sort $(DEPS))
@@ -95,16 +96,16 @@ build: deps $(PATCHED) $(SHIM) $(CTL) ## build the shim and seccompctl into buil
 demo: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
 	$(DEMO) -bin $(BIN) -profiles integration/testdata/profiles
 
-test: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## run all tests; without root, those that can run
+test: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) $(RUNC_SHIM) $(RUNC_TOOL) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test $(CHANGED) ./...; else $(MAKE) --no-print-directory unit; fi
 
-# RUN is go test's -run, '.' for all tests; by default those that touch cgroups and
-# the filters that the kernel runs. The machine is emulated: on a busy host it takes
-# several times as long, and its limits follow. It says what to expect.
+# RUN is go test's -run, '.' for all tests. The default is the tests of cgroups and of the
+# filters that the kernel runs. The machine is emulated: a busy host takes several times
+# as long, and the limits follow. The machine prints how long it will take.
 test-vm: DEPS += vm
 test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(VM)/root.img ## run the tests that touch cgroups, and pods, on cgroup v2, in qemu (root; 6 minutes with 2 idle CPUs)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
-# The virtual machine boots what kind-image builds.
+# The virtual machine boots the image that kind-image builds.
 test-node: DEPS += vm node
 test-node: deps $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) ## test deploy/ on a node that kind-image makes, in qemu (root; 10 minutes)
 	integration/node/image $(NODE) "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL)
@@ -127,13 +128,13 @@ unit: $(PATCHED) ## run the tests that need no root and no containerd
 	@echo 'left out: integration/... (real containers; needs root)'
 
 # The shim under test is built with the race detector, and so is the test. Each of
-# their processes would sleep for a second at its end, to let reports be written.
+# their processes would sleep for a second at its exit, so that reports can be written.
 stress: deps $(PATCHED) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race; starts under limits 40 times (root)
 	@mkdir -p $(RACE)
 	$(GO) build $(CHANGED) -race -trimpath -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1
 	cp -u $(PEERS) $(RACE)/
 	GORACE=atexit_sleep_ms=0 SECCOMP_SHIM_BIN=$(RACE) STRESS=$(STRESS) $(GO) test $(CHANGED) -race -timeout 3h -count 1 -v -run '^TestStress$$' ./integration
-	# The race detector has memory of its own, which is not to be measured.
+	# Without the race detector, whose own memory would be measured too.
 	STRESS=$(STRESS) $(GO) test $(CHANGED) -timeout 1h -count 1 -v -run '^TestStressExecs$$' ./integration
 	SWEEPS=40 $(GO) test $(CHANGED) -timeout 1h -count 1 -run '^TestStartUnder' ./integration
 
@@ -196,8 +197,8 @@ clean: ## remove what was built
 	rm -rf build
 
 $(PATCHED) &: ; @$(GO) run ./shim/patch $(CURDIR)/build
-# Linked statically the shim starts faster, and needs no libseccomp on the node;
-# and both have the same one, so that they compile alike.
+# Linked statically the shim starts faster, and needs no libseccomp on the node. Both
+# binaries have the same libseccomp, so that they compile the same programs.
 LDFLAGS = -linkmode external -extldflags -static -X seccomp-shim/version.stamped=$(VERSION)
 $(SHIM) $(CTL): $(PATCHED)
 	$(CROSS) $(GO) build $(CHANGED),$(SHIM_TAGS),netgo,osusergo -trimpath -buildvcs=false -ldflags '$(LDFLAGS) $(STRIP)' -o $@ ./cmd/$(@F)
@@ -205,7 +206,7 @@ $(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
 $(NODE_INSTALLER): $(PATCHED)
 	$(CROSS) env CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o $@ ./cmd/$(@F)
 
-# As install(1) does, and no older binary is written into: it may be running.
+# install(1) replaces an older binary, which may be running, by a new file.
 $(INSTALLER): $(SHIM) $(CTL) $(NODE_INSTALLER)
 	@mkdir -p $@/profiles
 	install -t $@ $(NODE_INSTALLER) $(SHIM) $(CTL)
@@ -241,13 +242,13 @@ $(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(PATCHED)
 	$(GO) build -C "$$dir" -tags $(CONTAINERD_TAGS) -trimpath \
 		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ $(or $(CONTAINERD_CMD),./cmd)/$(@F)
 
-# As upstream ships it, with its own go.mod.
+# As upstream ships it: with its own go.mod.
 $(RUNC_TOOL): go.mod | $(PATCHED)
 	@mkdir -p $(@D)
 	version=$$($(GO) list -m -f '{{.Version}}' $(RUNC_MODULE)) && \
 	cd / && $(GO) mod download $(RUNC_MODULE)@$$version && \
 	$(GO) build -C "$$($(GO) env GOMODCACHE)/$(RUNC_MODULE)@$$version" -tags seccomp,urfave_cli_no_docs -trimpath -o $@ .
 
-# Not installed: a crun or runc in the system's PATH is what the tests want to do without.
+# Not installed, because the tests need a PATH without crun and runc.
 $(CRUN_TOOL): integration/bench/newest-crun
 	integration/bench/newest-crun $@

@@ -15,9 +15,10 @@ import (
 	"github.com/distribution/reference"
 )
 
-// imageFault says what is wrong with an image's name, or nothing. A name without a
-// registry means what the reader's tool guesses, such as docker.io, where anybody may
-// have it. What has to be pinned is what is run as root on nodes, or built from.
+// imageFault returns what is wrong with an image's name, or "". A name without a
+// registry means a registry that the reader's tool guesses, such as docker.io, where
+// anybody may own the name. Images that run as root on nodes, or that others are built
+// from, must be pinned by digest.
 func imageFault(name string, pinned bool) string {
 	parsed, err := reference.Parse(name)
 	if err != nil {
@@ -50,7 +51,8 @@ var (
 	// Fields and instructions whose value is always an image.
 	inYAML       = regexp.MustCompile(`\bimage:[ \t]*"?([^\s",}]+)`)
 	inDockerfile = regexp.MustCompile(`(?m)^(?:FROM|ARG\s+\w+\s*=|#\s*syntax\s*=)\s*([^\s$]+)(?:\s+AS\s+\w+)?$`)
-	// Elsewhere, what looks like one: a name of lower-case letters with a tag or digest.
+	// In other files, every text that looks like a name: lower-case letters with a tag
+	// or digest.
 	anywhere = regexp.MustCompile(`(?:^|[\s"'=` + "`" + `|])([a-z0-9][a-z0-9._/-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?@sha256:\w+|[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9_][A-Za-z0-9_.-]*)`)
 )
 
@@ -138,7 +140,7 @@ func TestImageFault(t *testing.T) {
 	}
 }
 
-// Each way in which a file can name an image is read.
+// Each way in which a file can name an image is found.
 func TestImagesIn(t *testing.T) {
 	for _, row := range []struct{ path, text, want string }{
 		{"a.yaml", "spec:\n  - image: busybox\n", "[busybox]"},

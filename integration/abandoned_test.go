@@ -21,9 +21,10 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// When containerd is killed during a create or start, the next one can make the
-// container, with the same id, and no shim or socket stays that it does not know:
-// see ownNode. A hook makes the moment certain; without, it is any.
+// If containerd is killed during a create or start, the next containerd can create the
+// container again with the same id. No shim or socket stays that it does not know: see
+// ownNode. A hook makes one kill in four hit the create; the others come at any
+// moment.
 func TestContainerdKilledDuringCreate(t *testing.T) {
 	if unavailable != "" {
 		t.Skip(unavailable)
@@ -57,7 +58,7 @@ func TestContainerdKilledDuringCreate(t *testing.T) {
 		if err := n.Restart(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if task, err := c.Task(bounded(t), nil); err == nil { // it was adopted
+		if task, err := c.Task(bounded(t), nil); err == nil { // the new containerd took the task over
 			if _, err := task.Delete(bounded(t), containerd.WithProcessKill); err != nil {
 				t.Errorf("%s, killed after %v: delete: %v", id, delay, err)
 			}
@@ -85,7 +86,7 @@ func TestContainerdKilledDuringCreate(t *testing.T) {
 	}
 }
 
-// ownContainer makes a container on a node of the test's own.
+// ownContainer makes a container on a node that only this test uses.
 func ownContainer(t *testing.T, n *testbed.Node, client *containerd.Client, id string, args []string, opts ...oci.SpecOpts) containerd.Container {
 	t.Helper()
 	image, err := client.GetImage(bounded(t), imageName)
@@ -103,8 +104,9 @@ func ownContainer(t *testing.T, n *testbed.Node, client *containerd.Client, id s
 	return c
 }
 
-// startByHand runs a shim's start as containerd before 2.3 does, in a bundle of its
-// own, and returns the socket that it answers with. prepare makes the bundle.
+// startByHand runs the shim's start action in a bundle of its own, as containerd before
+// 2.3 does. It returns the socket that start prints. prepare changes the bundle before
+// the start.
 func startByHand(t *testing.T, id string, prepare func(bundle string)) (socket, bundle string) {
 	t.Helper()
 	bundle = filepath.Join(t.TempDir(), id)
@@ -132,8 +134,8 @@ func startCommand(id, bundle string) *exec.Cmd {
 	return cmd
 }
 
-// A shim whose start was answered, and that nobody comes to or that cannot serve,
-// ends, and its socket goes.
+// A shim exits and removes its socket if no client connects after its start, or if it
+// cannot serve.
 func TestShimThatNobodyUsesEnds(t *testing.T) {
 	if unavailable != "" {
 		t.Skip(unavailable)
@@ -191,14 +193,14 @@ func isThere(path string) bool {
 	return err == nil
 }
 
-// shimNamed returns the process that serves for an id, or 0.
+// shimNamed returns the pid of the shim that serves an id, or 0.
 func shimNamed(id string) int {
 	over := make(chan struct{})
 	close(over)
 	return shimThat(over, id, func(args []string) bool { return true })
 }
 
-// A start that is killed leaves a socket at most until the next start.
+// The socket of a killed start is removed by the next start at the latest.
 func TestKilledStartLeavesNoSocket(t *testing.T) {
 	if unavailable != "" {
 		t.Skip(unavailable)
@@ -220,7 +222,7 @@ func TestKilledStartLeavesNoSocket(t *testing.T) {
 		}
 		time.Sleep(time.Duration(4+2*i) * time.Millisecond)
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() // the error is that it was killed
 	}
 	for _, id := range ids {
 		if pid := shimNamed(id); pid != 0 {
@@ -237,7 +239,8 @@ func TestKilledStartLeavesNoSocket(t *testing.T) {
 	}
 }
 
-// containerd cleans up after a container whose id the runtime refuses, too.
+// delete succeeds also for an id that the runtime refuses, because containerd cleans up
+// after such a container too.
 func TestDeleteOfRefusedID(t *testing.T) {
 	if unavailable != "" {
 		t.Skip(unavailable)

@@ -51,7 +51,7 @@ func (a *agent) serve(conn *net.UnixConn) error {
 	a.states <- state
 	listener := os.NewFile(uintptr(fds[0]), "listener")
 	if a.silent.Load() {
-		a.unanswered = append(a.unanswered, listener) // the kernel answers once it is closed
+		a.unanswered = append(a.unanswered, listener) // the kernel answers when it is closed
 		return nil
 	}
 	go a.answer(listener)
@@ -78,12 +78,13 @@ func (a *agent) answer(listener *os.File) {
 			continue // the process was killed meanwhile
 		}
 		r := a.respond(n)
-		_ = ioctl(fd, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(&r)) // likewise
+		_ = ioctl(fd, unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(&r)) // the process may have been killed
 	}
 }
 
-// respond lets getpgid succeed with 4242, getsid fail with ENOTNAM, execve as often
-// fail with EINTR as the agent is asked to, and all others run.
+// respond returns the agent's answer: getpgid succeeds with 4242, getsid fails with
+// ENOTNAM, execve fails with EINTR as often as interruptions says, and all other calls
+// run.
 func (a *agent) respond(n notification) response {
 	r := response{id: n.id}
 	switch *(*int32)(unsafe.Pointer(&n.data[bpf.OffsetNr])) {

@@ -13,7 +13,7 @@ const (
 	noneAreListed = ``
 )
 
-// A rule holds by every calling convention that the profile lists.
+// A rule applies to every calling convention that the profile lists.
 func TestListedArchitectures(t *testing.T) {
 	t.Parallel()
 	needLegacyCalls(t)
@@ -28,8 +28,8 @@ func TestListedArchitectures(t *testing.T) {
 	})
 }
 
-// By a convention that the profile does not list, no call is made at all, not
-// even where the profile allows everything.
+// A process is killed by each call of a convention that the profile does not list, even
+// if the profile allows everything.
 func TestUnlistedArchitectures(t *testing.T) {
 	t.Parallel()
 	needLegacyCalls(t)
@@ -51,8 +51,8 @@ func TestUnlistedArchitectures(t *testing.T) {
 	}
 }
 
-// A call by int 0x80 has arguments of 32 bits. What else is in the registers of a
-// 64-bit process, and shown to the filter, neither hides a call nor makes one.
+// A call by int 0x80 has arguments of 32 bits. The filter sees the 64 bits of the
+// registers; their upper halves do not change which rules match.
 func TestUpperHalvesOfLegacyCalls(t *testing.T) {
 	t.Parallel()
 	needLegacyCalls(t)
@@ -73,7 +73,7 @@ func TestUpperHalvesOfLegacyCalls(t *testing.T) {
 	})
 }
 
-// needLegacyCalls skips where there is but one calling convention.
+// needLegacyCalls skips the test on architectures with one calling convention.
 func needLegacyCalls(t *testing.T) {
 	t.Helper()
 	if runtime.GOARCH != "amd64" {

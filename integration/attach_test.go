@@ -8,9 +8,9 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// A client that attaches to a detached container has its stdin, stdout and
-// stderr, and learns how it ends; also long after the client that detached, whose
-// own stdin was empty.
+// A client that attaches to a detached container gets its stdin, stdout and stderr, and
+// its exit code. This holds also long after the client that detached, whose own stdin
+// was empty.
 func TestAttach(t *testing.T) {
 	t.Parallel()
 	for fact, pause := range map[string]time.Duration{"at once": 0, "later": 4 * time.Second} {
@@ -31,7 +31,7 @@ func TestAttach(t *testing.T) {
 func TestAttachAtTerminal(t *testing.T) {
 	t.Parallel()
 	id := newID(t)
-	// ctr sets its own terminal raw, so it needs one also to detach.
+	// ctr makes its own terminal raw, so it needs one for -d too.
 	if code := atTerminal(t, runArgs(id, []string{"-d", "-t"}, []string{"/bin/sh"})).exitCode(t); code != 0 {
 		t.Fatalf("run -d -t: exit code %d", code)
 	}

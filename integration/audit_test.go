@@ -14,14 +14,14 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// The kernel notes what SCMP_ACT_LOG lets run, and with the LOG flag what it
-// denies too: of init and of exec'd processes.
+// The kernel logs the calls that SCMP_ACT_LOG allows, and with the LOG flag also those
+// that the profile denies, for init and for exec'd processes.
 func TestAuditRecords(t *testing.T) {
 	t.Parallel()
 	if unavailable != "" {
 		t.Skip(unavailable)
 	}
-	// Calls that no other test makes, so that the records are known by them.
+	// No other test makes these calls, so the records belong to this one.
 	const logged, denied, quiet = "sched_rr_get_interval", "ioprio_get", "get_robust_list"
 	const profileText = `{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_LOG"],"syscalls":[
 		{"names":["` + logged + `"],"action":"SCMP_ACT_LOG"},
@@ -65,8 +65,8 @@ func TestAuditRecords(t *testing.T) {
 	}
 }
 
-// Every flag that this kernel and libseccomp have is accepted, and the others
-// are refused by name.
+// Every flag that this kernel and libseccomp support is accepted. The others are
+// refused by name.
 func TestFlags(t *testing.T) {
 	t.Parallel()
 	const (

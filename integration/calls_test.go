@@ -6,7 +6,7 @@ import (
 	"seccomp-shim/integration/steps"
 )
 
-// The calls program's command lines and answers: see package steps.
+// Short forms of package steps: command lines of the calls program, and its answers.
 
 func calls(all ...string) []string { return steps.Args(all...) }
 
@@ -18,8 +18,8 @@ func x32(name string, args ...uint64) string { return steps.X32(name, args...) }
 
 func answers(stdout string) map[string]string { return steps.Answers(stdout) }
 
-// mustAnswer compares what the calls program, run as who, said with what it
-// should have.
+// mustAnswer compares the output of the calls program with the wanted results. who
+// names the process in errors.
 func mustAnswer(t *testing.T, who, stdout string, want map[string]string) {
 	t.Helper()
 	got := answers(stdout)
@@ -30,10 +30,10 @@ func mustAnswer(t *testing.T, who, stdout string, want map[string]string) {
 	}
 }
 
-// expectation is what a call should come to.
+// expectation is a step and its wanted result.
 type expectation struct{ step, want string }
 
-// split returns the steps, and what each should come to.
+// split returns the steps, and the wanted result of each.
 func split(all []expectation) (steps []string, want map[string]string) {
 	want = map[string]string{}
 	for _, e := range all {

@@ -19,7 +19,8 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// limits are the spec's, and limitFiles says how the kernel has them.
+// limits are set in the spec; limitFiles lists the kernel's files and their wanted
+// values.
 var limits = []oci.SpecOpts{
 	oci.WithMemoryLimit(64 << 20), oci.WithCPUCFS(20000, 100000), oci.WithCPUShares(512), oci.WithPidsLimit(17),
 }
@@ -27,11 +28,11 @@ var limits = []oci.SpecOpts{
 var limitFiles = []struct{ controller, v1, want1, v2, want2 string }{
 	{"memory", "memory.limit_in_bytes", "67108864", "memory.max", "67108864"},
 	{"cpu", "cpu.cfs_quota_us", "20000", "cpu.max", "20000 100000"},
-	{"cpu", "cpu.shares", "512", "cpu.weight", "59"}, // by the formula that hits both defaults
+	{"cpu", "cpu.shares", "512", "cpu.weight", "59"}, // 59 is runc's conversion of 512 shares
 	{"pids", "pids.max", "17", "pids.max", "17"},
 }
 
-// What the spec limits is limited in the container's cgroup.
+// Each limit of the spec is set in the container's cgroup.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil, limits...)
@@ -51,8 +52,8 @@ func mustBeLimited(t *testing.T, c *container) {
 	}
 }
 
-// Metrics are those of the container's own cgroup, in the message that
-// containerd's clients expect of the host's cgroup version.
+// Metrics are read from the container's own cgroup. Their message has the type that
+// containerd's clients expect for the host's cgroup version.
 func TestMetricsOfLimits(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil, limits...)
@@ -81,7 +82,7 @@ func TestMetricsOfLimits(t *testing.T) {
 	}
 }
 
-// No more processes start than the spec allows.
+// The kernel refuses more processes than the spec allows.
 func TestPidsLimit(t *testing.T) {
 	t.Parallel()
 	got := execute(t, sh("sleep 5 & sleep 5 & sleep 5 & sleep 5 & true"), oci.WithPidsLimit(3))
@@ -90,8 +91,8 @@ func TestPidsLimit(t *testing.T) {
 	}
 }
 
-// A device that the spec does not allow can be made, and not opened: neither by
-// init nor by an exec. The spec's rules are the kernel's: as a program on v2.
+// A program can make a device that the spec does not allow, but neither init nor an
+// exec can open it. On v2 the spec's rules are a BPF program.
 func TestDeniedDevice(t *testing.T) {
 	t.Parallel()
 	const makeAndOpen = "exec 2>&1; busybox mknod /tmp/kmsg c 1 11; : >/tmp/kmsg && echo opened"
@@ -107,7 +108,7 @@ func TestDeniedDevice(t *testing.T) {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()
 			c := hold(t, newID(t), nil, row.opts...)
-			for _, script := range []string{makeAndOpen, makeAndOpen} { // made, and made by another
+			for _, script := range []string{makeAndOpen, makeAndOpen} { // the first makes the device, the second finds it
 				if got := c.exec(t, sh(script)); !strings.Contains(got.stdout, row.want) {
 					t.Errorf("an exec: %+v, want %q", got, row.want)
 				}
@@ -131,7 +132,7 @@ func allowKmsg(access string) oci.SpecOpts {
 	}
 }
 
-// A paused container's processes are all frozen, those of execs too.
+// Pause freezes all processes of a container, also those of execs.
 func TestPauseFreezesCgroup(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
@@ -160,7 +161,7 @@ func mustBeFrozen(t *testing.T, c *container, want bool) {
 	}
 }
 
-// An exec'd process counts among the container's in every hierarchy.
+// An exec'd process is in the container's cgroup in every hierarchy.
 func TestExecJoinsCgroup(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
@@ -176,7 +177,7 @@ func TestExecJoinsCgroup(t *testing.T) {
 	}
 }
 
-// The cgroup goes with the task. TestSystemdCgroup kills the shim too.
+// Delete removes the cgroup. TestSystemdCgroup covers a killed shim.
 func TestDeleteRemovesCgroup(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
@@ -193,7 +194,8 @@ func TestDeleteRemovesCgroup(t *testing.T) {
 // unified reports whether the host has cgroup v2 alone.
 func unified() bool { return cgroups.Mode() == cgroups.Unified }
 
-// cgroupFile reads a file of the container's cgroup; on v1, of a controller's.
+// cgroupFile reads a file of the container's cgroup; on v1, in the controller's
+// hierarchy.
 func cgroupFile(t *testing.T, c *container, controller, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(cgroupFolder(t, c.task.Pid(), controller), name))
@@ -228,8 +230,8 @@ func cgroupsOf(t *testing.T, pid uint32) []string {
 	return lines(string(text))
 }
 
-// A cgroupsPath of systemd's without SystemdCgroup runs outside of the slice. It is not
-// refused, for containerd 1.6 drops the option; but containerd's log tells.
+// A systemd cgroupsPath without SystemdCgroup runs outside of the slice. The shim does
+// not refuse it, because containerd 1.6 drops the option, but logs a warning.
 func TestSlicePathWithoutSystemdCgroup(t *testing.T) {
 	t.Parallel()
 	id := newID(t)

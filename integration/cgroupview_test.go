@@ -10,7 +10,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// cgroupView gives a container a cgroup namespace and its cgroups as files.
+// cgroupView gives a container a cgroup namespace and mounts its cgroups.
 func cgroupView(access string) oci.SpecOpts {
 	return oci.Compose(
 		oci.WithLinuxNamespace(specs.LinuxNamespace{Type: specs.CgroupNamespace}),
@@ -18,8 +18,8 @@ func cgroupView(access string) oci.SpecOpts {
 			Options: []string{"nosuid", "noexec", "nodev", access}}}))
 }
 
-// In a cgroup namespace the container's own cgroup is the root, for init and
-// for execs, and its limits can be read there.
+// In a cgroup namespace the container's own cgroup is the root, for init and for execs.
+// The container can read its limits there.
 func TestCgroupNamespace(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil, cgroupView("ro"), oci.WithPidsLimit(17))
@@ -33,7 +33,8 @@ func TestCgroupNamespace(t *testing.T) {
 	for who, pid := range map[string]string{"init": "1", "an exec": "self"} {
 		got := c.exec(t, []string{"/bin/cat", "/proc/" + pid + "/cgroup"})
 		for _, line := range lines(got.stdout) {
-			// A v1 host's hierarchies without a controller of ours are left as they are.
+			// On v1, hierarchies without a controller that libcontainer uses stay as
+			// they are.
 			if controller := strings.Split(line, ":")[1]; (unified() || controller == "pids") && !strings.HasSuffix(line, ":/") {
 				t.Errorf("%s: %s", who, line)
 			}
@@ -41,9 +42,9 @@ func TestCgroupNamespace(t *testing.T) {
 	}
 }
 
-// A program that manages cgroups of its own, as systemd does, moves itself down:
-// the kernel allows no process beside such cgroups, so that an exec cannot join
-// the container's. It joins init. All of it is paused, listed, and removed.
+// A program that manages cgroups of its own, as systemd does, moves itself into a child
+// cgroup. The kernel then allows no process in the parent, so an exec cannot join the
+// container's cgroup and joins init's. Pause, Pids and Delete still reach all of it.
 func TestNestedCgroup(t *testing.T) {
 	t.Parallel()
 	if !unified() {

@@ -21,16 +21,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// counting tells how far it came, which it knows after a restore only if its
-// memory came with it.
+// counting prints a counter. After a restore it goes on only if its memory was
+// restored.
 var counting = sh(`i=0; while :; do echo $i; i=$((i+1)); sleep 0.05; done`)
 
-// ofHost spares CRIU to lock the network meanwhile, for which it needs iptables
-// and a kernel's modules.
+// ofHost shares the host's network, so that CRIU need not lock it. For the lock CRIU
+// needs iptables and modules of the kernel.
 var ofHost = oci.WithHostNamespace(specs.NetworkNamespace)
 
-// needsCRIU skips a test where CRIU is not there, or cannot cope with the kernel
-// (Debian 12's, 3.17, cannot with Linux 6).
+// needsCRIU skips a test if there is no CRIU, or if it does not support the kernel:
+// Debian 12's 3.17 does not support Linux 6.
 func needsCRIU(t *testing.T) {
 	t.Helper()
 	if out, err := exec.Command("criu", "check").CombinedOutput(); err != nil {
@@ -38,7 +38,7 @@ func needsCRIU(t *testing.T) {
 	}
 }
 
-// What was saved goes on where it was: with its memory, its output, and under its
+// A restored container goes on where it was saved: with its memory, its output, and its
 // filter, byte for byte.
 func TestRestore(t *testing.T) {
 	needsCRIU(t)
@@ -95,7 +95,7 @@ func TestRestore(t *testing.T) {
 	}
 }
 
-// A container that is saved may go on.
+// A container may run on after it is saved.
 func TestCheckpointOfARunningContainer(t *testing.T) {
 	needsCRIU(t)
 	t.Parallel()
@@ -109,8 +109,8 @@ func TestCheckpointOfARunningContainer(t *testing.T) {
 	}
 }
 
-// A checkpoint brings its processes' filters along and no others, so that it must
-// not be restored where a profile asks for what it does not have.
+// A checkpoint has the filters of its processes and no others. A restore under a
+// profile that the checkpoint does not have is refused.
 func TestRestoreWithoutTheFilterIsRefused(t *testing.T) {
 	needsCRIU(t)
 	t.Parallel()
@@ -139,7 +139,7 @@ func TestRestoreWithoutTheFilterIsRefused(t *testing.T) {
 	}
 }
 
-// Each thread of each process comes back under the filter.
+// Each thread of each process is restored under the filter.
 func TestRestoreOfManyThreads(t *testing.T) {
 	needsCRIU(t)
 	t.Parallel()
@@ -184,7 +184,8 @@ func TestRestoreOfManyThreads(t *testing.T) {
 	}
 }
 
-// livingThreads returns the threads of a container's processes, by the host's ids.
+// livingThreads returns the threads of a container's processes as the host numbers
+// them.
 func livingThreads(t *testing.T, c *container) []int {
 	t.Helper()
 	pids, err := c.task.Pids(bounded(t))
@@ -209,9 +210,9 @@ func livingThreads(t *testing.T, c *container) []int {
 	return all
 }
 
-// disarm takes the filters from all threads of a checkpoint but the first: CRIU reads
-// their images when the hooks of a container have run, and the shim has read them before.
-// seccomp_mode of thread_core_entry, field 11, becomes 0.
+// disarm removes the filters of all threads of a checkpoint but the first. It runs as a
+// hook: the shim has read the images by then, and CRIU has not. It sets seccomp_mode of
+// thread_core_entry, field 11, to 0.
 const disarm = `
 for list in /proc/$PPID/task/*/children; do
 	for pid in $(cat $list); do
@@ -225,8 +226,8 @@ for core in $images/core-*.img; do
 	case $core in */core-1.img) ;; *) LC_ALL=C sed -i 's/\x58\x02\x60/\x58\x00\x60/' $core; echo $core >>DONE ;; esac
 done`
 
-// What the kernel says of the restored threads counts, not what the images say; and
-// it is asked before one of them has run.
+// The shim asks the kernel for the filters of the restored threads, before one of them
+// runs. What the images say does not count.
 func TestRestoredWithoutFilterNeverRuns(t *testing.T) {
 	needsCRIU(t)
 	t.Parallel()
@@ -268,7 +269,7 @@ func TestRestoredWithoutFilterNeverRuns(t *testing.T) {
 	eventually(t, "nothing of the task is left", func() bool { return len(node.Leftovers(id)) == 0 })
 }
 
-// A restore that hangs, here in a hook, ends by SIGKILL, and leaves nothing.
+// SIGKILL ends a restore that hangs, here in a hook, and nothing is left.
 func TestKillDuringRestore(t *testing.T) {
 	needsCRIU(t)
 	t.Parallel()
@@ -303,7 +304,7 @@ func TestKillDuringRestore(t *testing.T) {
 	eventually(t, "nothing of the task is left", func() bool { return len(node.Leftovers(id)) == 0 })
 }
 
-// A container that was never started is deleted as others are.
+// A restored container that was never started can be deleted.
 func TestRestoreThatIsNotStarted(t *testing.T) {
 	needsCRIU(t)
 	t.Parallel()
@@ -337,7 +338,7 @@ func (c *container) checkpoint(t *testing.T, options *runc.CheckpointOptions) co
 	return checkpoint
 }
 
-// restored makes a task of the container from a checkpoint, to be started.
+// restored creates a task of the container from a checkpoint, without starting it.
 func (c *container) restored(t *testing.T, checkpoint containerd.Image) *container {
 	t.Helper()
 	c = &container{Container: c.Container, stdout: &output{}, stderr: &output{}}

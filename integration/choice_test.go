@@ -11,8 +11,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// What a container's processes get for a call that every kernel lets run, by
-// the profile they are under.
+// The results of a call that every kernel allows, by the profile in force.
 const (
 	byNone    = "ok"        // no profile
 	byDefault = "EPERM"     // RuntimeDefault
@@ -87,8 +86,8 @@ func TestWhichProfileApplies(t *testing.T) {
 	}
 }
 
-// The Security Profiles Operator has its profiles behind an absolute link below the
-// kubelet's folder. With its own folder as profile_root they are found.
+// The Security Profiles Operator makes an absolute link below the kubelet's folder to
+// its own. With its own folder as profile_root its profiles are found.
 func TestOperatorsLayout(t *testing.T) {
 	t.Parallel()
 	if unavailable != "" {
@@ -116,8 +115,8 @@ func TestOperatorsLayout(t *testing.T) {
 	mustRunUnder(t, append(annotated(ours+"Localhost/profile1.json"), "--runtime-config-path", path), byLocal)
 }
 
-// mustRunUnder runs a container, and a process exec'd in it, and looks at the
-// kernel's answers and at what it says of the processes.
+// mustRunUnder runs a container and an exec in it, and checks the results of their
+// calls and the filters that the kernel has for them.
 func mustRunUnder(t *testing.T, flags []string, want string) {
 	t.Helper()
 	probe := call("unshare", 0)
@@ -133,7 +132,7 @@ func mustRunUnder(t *testing.T, flags []string, want string) {
 	mustAnswer(t, "an exec", c.exec(t, calls("status", probe)).stdout, wanted)
 	var text []byte
 	eventually(t, "init has said everything", func() bool {
-		text, _ = os.ReadFile(log) // it may come later
+		text, _ = os.ReadFile(log) // the log may be written later
 		return answers(string(text))["hold"] != ""
 	})
 	mustAnswer(t, "init", string(text), wanted)
@@ -183,8 +182,8 @@ func handlerFlags(t *testing.T, args []string) []string {
 	return []string{"--profile-root", handler.ProfileRoot, "--unset-profile", handler.UnsetProfile}
 }
 
-// choiceProfiles makes the Localhost profiles, and returns the path of a
-// profile that is for linux.seccomp.
+// choiceProfiles writes the Localhost profiles, and returns the path of a profile for
+// linux.seccomp.
 func choiceProfiles(t *testing.T) (inline string) {
 	t.Helper()
 	const answering = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["unshare"],"action":"SCMP_ACT_ERRNO","errnoRet":%d}]}`
@@ -197,7 +196,7 @@ func choiceProfiles(t *testing.T) (inline string) {
 	return inline
 }
 
-// writeLocal makes a file under the profile root.
+// writeLocal writes a file below the profile root.
 func writeLocal(t *testing.T, name, text string) {
 	t.Helper()
 	path := filepath.Join(profileRoot, name)
@@ -217,17 +216,17 @@ func annotated(annotations ...string) []string {
 	return flags
 }
 
-// unset is a handler whose option unset_profile has a value.
+// unset returns ctr's flags for a handler with the option unset_profile.
 func unset(t *testing.T, value string) []string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "options.toml")
 	if err := os.WriteFile(path, fmt.Appendf(nil, "profile_root = %q\nunset_profile = %q\n", profileRoot, value), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return []string{"--runtime-config-path", path} // the last one counts
+	return []string{"--runtime-config-path", path} // ctr takes the last of two
 }
 
-// adopt returns a container that ctr has made, for more processes in it.
+// adopt returns a container that ctr has made, so that the test can add processes.
 func adopt(t *testing.T, id string) *container {
 	t.Helper()
 	c, err := client.LoadContainer(bounded(t), id)

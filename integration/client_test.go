@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A child that keeps its parent's output open does not hold up the exit, and
-// what it writes later still arrives while the streams are open.
+// A child that keeps its parent's output open does not delay the exit. What it writes
+// later arrives as long as the streams are open.
 func TestChildHoldsOutput(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
@@ -45,12 +45,12 @@ func TestChildHoldsOutput(t *testing.T) {
 	}
 }
 
-// heldUp is more than an exit or a delete may take for a client's sake, on a busy
-// machine.
+// heldUp is the limit for an exit or a delete that does not wait for a client, on a
+// busy machine.
 const heldUp = 4 * time.Second
 
-// A client that does not read, or is gone, holds up neither exit nor delete, also
-// where a process fills its FIFO and is killed as it writes.
+// A client that does not read, or that has gone, delays neither exit nor delete, even
+// if a process fills its FIFO and is killed during the write.
 func TestClientThatDoesNotRead(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -110,7 +110,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// silent is a client that leaves its FIFO alone.
+// silent is a client that never opens its FIFO.
 type silent struct{ path string }
 
 func (s *silent) Config() cio.Config { return cio.Config{Stdout: s.path} }

@@ -31,12 +31,12 @@ func TestManyExecsAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-// races is how often an exec meets init's end, each time a millisecond later
-// in its course. On an idle machine it takes about twenty.
+// races is how often an exec races init's exit, with a delay that grows by a
+// millisecond. On an idle machine an exec takes about twenty.
 const races = 24
 
-// An exec that meets init's end is refused, or runs and its exit is published.
-// init's exit is published in any case. Nothing stays in the shim.
+// An exec that races init's exit is refused, or it runs and its exit is published.
+// init's exit is always published. The shim keeps nothing of either.
 func TestExecRacesInitsExit(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -59,7 +59,7 @@ func TestExecRacesInitsExit(t *testing.T) {
 	}
 }
 
-// race starts an exec and kills init after a while.
+// race starts an exec, and kills init after the given time.
 func race(t *testing.T, after time.Duration, opts []oci.SpecOpts) (started bool) {
 	t.Helper()
 	c := hold(t, newID(t), nil, opts...)
@@ -96,7 +96,8 @@ func race(t *testing.T, after time.Duration, opts []oci.SpecOpts) (started bool)
 	return started
 }
 
-// Of containers that end at once, no exit is lost, and the events of each life are published in order.
+// Containers that exit at once lose no event, and the events of each are published in
+// order.
 func TestManyShortLives(t *testing.T) {
 	t.Parallel()
 	shown := watchEvents(t)

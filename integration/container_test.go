@@ -23,13 +23,14 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// patience bounds what should take no time at all. On a busy machine it may.
+// patience is the limit for steps that usually take milliseconds; a busy machine is
+// slower.
 var patience = testbed.Patient(20 * time.Second)
 
 var ids atomic.Int64
 
-// newID returns an id for a container of the test. When the test ends the
-// container is removed, if there is one, and nothing may be left of it.
+// newID returns an id for a container of the test. At the end of the test it removes
+// the container, if there is one, and fails if anything of it is left.
 func newID(t *testing.T) string {
 	t.Helper()
 	if unavailable != "" {
@@ -50,7 +51,7 @@ func newID(t *testing.T) string {
 	return id
 }
 
-// remove deletes a container as it is: running, stopped, or gone.
+// remove deletes a container in any state: running, stopped, or gone.
 func remove(id string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -61,8 +62,8 @@ func remove(id string) error {
 	if err != nil {
 		return err
 	}
-	// containerd takes a moment to see that a test has killed the shim, and until
-	// then answers "ttrpc: closed".
+	// After a test has killed the shim, containerd answers "ttrpc: closed" until it has
+	// noticed.
 	testbed.HoldsWithin(patience/4, func() bool {
 		err = removeTask(ctx, c)
 		return err == nil || !strings.Contains(err.Error(), "closed")
@@ -87,7 +88,7 @@ func removeTask(ctx context.Context, c containerd.Container) error {
 	return err
 }
 
-// bounded is the test's context with patience as its deadline.
+// bounded returns the test's context with a deadline of patience.
 func bounded(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -103,14 +104,14 @@ type container struct {
 	stdout, stderr *output
 }
 
-// result is how a process ended.
+// result is the exit code and the output of a process.
 type result struct {
 	code           uint32
 	stdout, stderr string
 }
 
-// newContainer makes a container of the test image without a task, with the
-// package's profile root.
+// newContainer makes a container of the test image with the package's profile root,
+// without a task.
 func newContainer(t *testing.T, id string, args []string, opts ...oci.SpecOpts) containerd.Container {
 	t.Helper()
 	return newContainerWith(t, id, &runtimeoptions.Options{ConfigPath: options}, args, opts...)
@@ -130,7 +131,7 @@ func newContainerWith(t *testing.T, id string, handler *runtimeoptions.Options, 
 	return c
 }
 
-// create makes a container and its task, which is the call that shims can refuse.
+// create makes a container and its task. A shim refuses a container in this call.
 func create(t *testing.T, id string, args []string, opts ...oci.SpecOpts) (*container, error) {
 	t.Helper()
 	c := &container{Container: newContainer(t, id, args, opts...), stdout: &output{}, stderr: &output{}}
@@ -143,7 +144,7 @@ func create(t *testing.T, id string, args []string, opts ...oci.SpecOpts) (*cont
 	return c, err
 }
 
-// toStreams connects a process, with FIFOs in the node's folder.
+// toStreams connects a process by FIFOs in the node's folder.
 func toStreams(in io.Reader, out, err io.Writer) cio.Creator {
 	return cio.NewCreator(cio.WithStreams(in, out, err), cio.WithFIFODir(node.FIFODir()))
 }
@@ -161,14 +162,14 @@ func launch(t *testing.T, id string, args []string, opts ...oci.SpecOpts) *conta
 	return c
 }
 
-// execute runs a container to its end.
+// execute runs a container until it exits.
 func execute(t *testing.T, args []string, opts ...oci.SpecOpts) result {
 	t.Helper()
 	return launch(t, newID(t), args, opts...).end(t)
 }
 
-// hold launches the calls program with these steps and returns when it has
-// done them and waits.
+// hold launches the calls program and returns when it has done these steps. The program
+// then waits.
 func hold(t *testing.T, id string, steps []string, opts ...oci.SpecOpts) *container {
 	t.Helper()
 	c := launch(t, id, calls(append(steps, "hold")...), opts...)
@@ -176,7 +177,7 @@ func hold(t *testing.T, id string, steps []string, opts ...oci.SpecOpts) *contai
 	return c
 }
 
-// end waits for the init's end and for all of its output.
+// end waits for init's exit and for all of its output.
 func (c *container) end(t *testing.T) result {
 	t.Helper()
 	status := await(t, "init", c.exits)
@@ -186,7 +187,7 @@ func (c *container) end(t *testing.T) result {
 	return result{status.ExitCode(), c.stdout.String(), c.stderr.String()}
 }
 
-// kill ends the init and returns its result.
+// kill kills init and returns its result.
 func (c *container) kill(t *testing.T) result {
 	t.Helper()
 	if err := c.task.Kill(bounded(t), unix.SIGKILL); err != nil {
@@ -195,7 +196,7 @@ func (c *container) kill(t *testing.T) result {
 	return c.end(t)
 }
 
-// exec runs another process in the container to its end.
+// exec runs another process in the container until it exits.
 func (c *container) exec(t *testing.T, args []string, opts ...func(*specs.Process)) result {
 	t.Helper()
 	var out, errOut output
@@ -217,7 +218,7 @@ func (c *container) exec(t *testing.T, args []string, opts ...func(*specs.Proces
 	return result{status.ExitCode(), out.String(), errOut.String()}
 }
 
-// startExec starts another process in the container, which goes on.
+// startExec starts another process in the container and does not wait for it.
 func (c *container) startExec(t *testing.T, out io.Writer, args []string) (containerd.Process, <-chan containerd.ExitStatus) {
 	t.Helper()
 	p, err := c.addExec(t, toStreams(nil, out, nil), args)
@@ -234,8 +235,7 @@ func (c *container) startExec(t *testing.T, out io.Writer, args []string) (conta
 	return p, exits
 }
 
-// addExec adds a process of the init's kind to the container, which is not
-// started yet.
+// addExec adds a process like init to the container, without starting it.
 func (c *container) addExec(t *testing.T, io cio.Creator, args []string, opts ...func(*specs.Process)) (containerd.Process, error) {
 	t.Helper()
 	spec, err := c.Spec(bounded(t))
@@ -264,7 +264,7 @@ func await(t *testing.T, who string, exits <-chan containerd.ExitStatus) contain
 	}
 }
 
-// output is what a process has written so far.
+// output collects what a process writes.
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -296,10 +296,10 @@ func eventually(t *testing.T, fact string, holds func() bool) {
 	}
 }
 
-// containerdLog keeps containerd's log, which has the shims' in it.
+// containerdLog collects containerd's log, which includes the shims'.
 type containerdLog struct{ output }
 
-// of returns the warnings and errors that are about a container.
+// of returns the warnings and errors that name a container.
 func (l *containerdLog) of(id string) string {
 	var about strings.Builder
 	for line := range strings.Lines(l.String()) {
@@ -324,6 +324,6 @@ func (l *containerdLog) all(id string) string {
 	return about.String()
 }
 
-// refusalTime is how long a refusal may take on a busy machine. On an idle one
-// it takes a small part of a second.
+// refusalTime is the limit for a refusal on a busy machine. An idle one takes a small
+// part of a second.
 var refusalTime = testbed.Patient(5 * time.Second)

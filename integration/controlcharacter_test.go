@@ -11,12 +11,12 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// hostile is a name that would command a terminal, forge a line of a log, and read
-// backwards.
+// hostile is a name that sends commands to a terminal, forges a line of a log, and
+// reverses the direction of text.
 const hostile = "\x1b]0;owned\x07\n\u009b31mlevel=info msg=forged\u202egnp"
 
-// What an image or a pod has chosen comes to people in errors, logs and a container's
-// stderr. It brings them no control characters.
+// Errors, logs and a container's stderr quote names that an image or a pod has chosen,
+// so that no control character of theirs reaches a terminal.
 func TestNoControlCharactersInErrors(t *testing.T) {
 	t.Parallel()
 	hook := func(h specs.Hook) oci.SpecOpts {
@@ -67,7 +67,7 @@ func TestNoControlCharactersInErrors(t *testing.T) {
 	}
 }
 
-// The same holds for what is said where a process's stderr goes.
+// The same holds for messages that the shim writes to a process's stderr.
 func TestNoControlCharactersInComplaints(t *testing.T) {
 	t.Parallel()
 	skipWithoutNotify(t)
@@ -87,7 +87,7 @@ func TestNoControlCharactersInComplaints(t *testing.T) {
 	}
 }
 
-// withHostileProgram mounts an empty file of a hostile name at /late.
+// withHostileProgram mounts an empty file with a hostile name at /late.
 func withHostileProgram(t *testing.T) oci.SpecOpts {
 	t.Helper()
 	dir := t.TempDir()

@@ -16,7 +16,7 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// ctr runs a command of containerd's own client, as a person would type it.
+// ctr runs a command of containerd's own client as a person types it.
 func ctr(t *testing.T, args ...string) testbed.Result {
 	t.Helper()
 	result, err := node.Ctr(bounded(t), args...)
@@ -26,7 +26,7 @@ func ctr(t *testing.T, args ...string) testbed.Result {
 	return result
 }
 
-// mustCtr is ctr for a command that has to succeed. It returns its stdout.
+// mustCtr is ctr for a command that must succeed. It returns the standard output.
 func mustCtr(t *testing.T, args ...string) string {
 	t.Helper()
 	result := ctr(t, args...)
@@ -36,8 +36,8 @@ func mustCtr(t *testing.T, args ...string) string {
 	return result.Stdout
 }
 
-// needLinkedContainerd skips a test of what this version of containerd has in it:
-// the shim has what it was linked with.
+// needLinkedContainerd skips a test of something that the shim links from containerd,
+// unless this containerd has the version that the shim links.
 func needLinkedContainerd(t *testing.T) {
 	t.Helper()
 	if node == nil {
@@ -64,7 +64,7 @@ func execArgs(id, execID string, flags, command []string) []string {
 // sh is the command line for a shell script.
 func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
-// terminal is a ctr that runs at a terminal of its own.
+// terminal is a ctr with a terminal of its own.
 type terminal struct {
 	console.Console
 	shown output
@@ -72,7 +72,7 @@ type terminal struct {
 	done  chan struct{} // closed when ctr has ended
 }
 
-// atTerminal starts a ctr at a terminal of 90 columns and 35 rows.
+// atTerminal starts a ctr with a terminal of 90 columns and 35 rows.
 func atTerminal(t *testing.T, args []string) *terminal {
 	t.Helper()
 	master, path, err := console.NewPty()
@@ -130,7 +130,7 @@ func (tty *terminal) write(t *testing.T, text string) {
 	}
 }
 
-// exitCode waits for ctr's end.
+// exitCode waits until ctr exits.
 func (tty *terminal) exitCode(t *testing.T) int {
 	t.Helper()
 	select {

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A descriptor of a host's folder, or a working directory there, is the way out of
-// a container (CVE-2024-21626). A program has its three streams and nothing else.
+// A descriptor or working directory in a folder of the host leads out of a container
+// (CVE-2024-21626). A program has its three streams and no other descriptor.
 func TestProgramHasItsStreamsOnly(t *testing.T) {
 	t.Parallel()
 	for _, row := range profiledOrNot {
@@ -29,14 +29,14 @@ func TestProgramHasItsStreamsOnly(t *testing.T) {
 				t.Errorf("init has the descriptors %v", got)
 			}
 			list := "cd /proc/self/fd; for fd in *; do echo $fd; done; cd /; [ . -ef /proc/1/root ] && echo home"
-			if got := c.exec(t, sh(list)); got.stdout != "0\n1\n2\nhome\n" && got.stdout != "0\n1\n2\n3\nhome\n" { // 3 is the shell's for the list
+			if got := c.exec(t, sh(list)); got.stdout != "0\n1\n2\nhome\n" && got.stdout != "0\n1\n2\n3\nhome\n" { // 3 is the folder that the shell lists
 				t.Errorf("an exec: %+v", got)
 			}
 		})
 	}
 }
 
-// No descriptor of the runtime can be made the working directory.
+// A descriptor of the runtime cannot become the working directory.
 func TestWorkingDirectoryIsNoDescriptor(t *testing.T) {
 	t.Parallel()
 	for _, row := range profiledOrNot {
@@ -51,10 +51,11 @@ func TestWorkingDirectoryIsNoDescriptor(t *testing.T) {
 	}
 }
 
-// With the host's processes in its /proc, a container has ways out of its root: the
-// links root and cwd of a process lead to that process's root and working directory, also
-// for a reader with another root (proc(5)). libcontainer enters the working directory with
-// all capabilities, so nothing stops it there: it must check where it is afterwards.
+// A container that sees the host's processes in its /proc can leave its root: the links
+// root and cwd of a process lead to that process's root and working directory, also for
+// a reader with another root (proc(5)). libcontainer enters the working directory with
+// all capabilities, so the kernel does not stop it; it must check afterwards where it
+// is.
 func TestWorkingDirectoryIsInside(t *testing.T) {
 	t.Parallel()
 	for _, row := range profiledOrNot {
@@ -71,7 +72,8 @@ func TestWorkingDirectoryIsInside(t *testing.T) {
 	}
 }
 
-// mustNotExecIn starts an exec that says where it is, and must fail for a reason.
+// mustNotExecIn starts an exec that prints its working directory. The exec must fail
+// with reason.
 func mustNotExecIn(t *testing.T, c *container, cwd, reason string) {
 	t.Helper()
 	var out output
@@ -102,8 +104,8 @@ func mustNotRunIn(t *testing.T, cwd, reason string, opts ...oci.SpecOpts) {
 	}
 }
 
-// Between the moment when a process is in the container, where others see it, and
-// its execve, it has no folder of the host either.
+// A process that has entered the container, and that others there can see, has no
+// folder of the host before its execve either.
 func TestNoHostFolderBeforeExecve(t *testing.T) {
 	t.Parallel()
 	for _, row := range profiledOrNot {
@@ -162,11 +164,10 @@ func sameNamespace(a, b int, kind string) bool {
 	return of(a) == of(b) && of(b) != ""
 }
 
-// hostFolders returns which descriptors of a process in init's container lead to a
-// folder, and its working directory unless it is the container's root. libcontainer
-// has folders of the container's own proc file system open, through which it sets
-// labels and reopens files, and at times the container's root; the host's would be
-// a finding.
+// hostFolders returns the descriptors of a process in init's container that lead to a
+// folder, and its working directory unless that is the container's root. It leaves out
+// folders of the container's own proc file system, by which libcontainer sets labels
+// and reopens files, and the container's root.
 func hostFolders(pid, init int) (leaks []string) {
 	proc := filepath.Join("/proc", strconv.Itoa(pid))
 	root, errRoot := os.Stat(fmt.Sprintf("/proc/%d/root/", init))
@@ -177,7 +178,7 @@ func hostFolders(pid, init int) (leaks []string) {
 	}
 	fds, _ := os.ReadDir(proc + "/fd") // it may have ended
 	for _, fd := range fds {
-		// Held by us: the process may put another file there between two looks.
+		// We hold the file open, because the process may replace it between two looks.
 		held, err := unix.Open(filepath.Join(proc, "fd", fd.Name()), unix.O_PATH|unix.O_CLOEXEC, 0)
 		if err != nil {
 			continue
@@ -195,8 +196,8 @@ func hostFolders(pid, init int) (leaks []string) {
 	return leaks
 }
 
-// isContainersProc reports whether a folder is of a proc file system, and not of
-// the host's.
+// isContainersProc reports whether a folder is in a proc file system other than the
+// host's.
 func isContainersProc(path string) bool {
 	var fs unix.Statfs_t
 	if unix.Statfs(path, &fs) != nil || fs.Type != unix.PROC_SUPER_MAGIC {

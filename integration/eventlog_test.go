@@ -19,13 +19,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// eventLog keeps the events of tasks that containerd publishes, by container.
+// eventLog collects the task events that containerd publishes, by container.
 type eventLog struct {
 	mu      sync.Mutex
 	stories map[string][]string
 }
 
-// subscribe hears all events from here on.
+// subscribe collects all events from now on.
 func subscribe(t *testing.T) *eventLog {
 	t.Helper()
 	if unavailable != "" {
@@ -80,12 +80,12 @@ func (a *eventLog) of(id string) []string {
 	return append([]string(nil), a.stories[id]...)
 }
 
-// repeated returns the stories in which something happens twice.
+// repeated returns the events of each container for which an event was published twice.
 func (a *eventLog) repeated() (all []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for id, story := range a.stories {
-		if !strings.HasPrefix(id, "s") { // another test's, with many execs
+		if !strings.HasPrefix(id, "s") { // the ids of other tests, which have many execs
 			continue
 		}
 		seen := map[string]bool{}
@@ -100,7 +100,8 @@ func (a *eventLog) repeated() (all []string) {
 	return all
 }
 
-// shimOfGroup finds the shim of a group by the container that it is named after.
+// shimOfGroup returns the pid of a group's shim, by the id of the container that the
+// group is named after.
 func shimOfGroup(t *testing.T, id string, together oci.SpecOpts) int {
 	t.Helper()
 	spec := &specs.Spec{}
@@ -118,8 +119,9 @@ func shimOfGroup(t *testing.T, id string, together oci.SpecOpts) int {
 	return shimOf(t, task.Pid())
 }
 
-// killNewChild waits for a child that the shim does not have yet, and for a while
-// more, and kills it. It returns when no child can come any more.
+// killNewChild waits for a child that the shim does not have yet, waits for the time
+// after, and kills the child. It returns when over is closed, after which no child can
+// come.
 func killNewChild(t *testing.T, shim int, after time.Duration, over <-chan struct{}) {
 	old := map[int]bool{}
 	for _, pid := range children(shim) {
@@ -130,7 +132,7 @@ func killNewChild(t *testing.T, shim int, after time.Duration, over <-chan struc
 			if !old[pid] {
 				time.Sleep(after)
 				if isChild(shim, pid) {
-					_ = unix.Kill(pid, unix.SIGKILL) // it may have ended by itself
+					_ = unix.Kill(pid, unix.SIGKILL) // it may have exited
 				}
 				return
 			}
@@ -157,7 +159,7 @@ func isChild(shim, pid int) bool {
 func children(pid int) (all []int) {
 	lists, _ := filepath.Glob(filepath.Join("/proc", strconv.Itoa(pid), "task", "*", "children")) // no bad pattern
 	for _, list := range lists {
-		text, _ := os.ReadFile(list) // its thread may have ended
+		text, _ := os.ReadFile(list) // its thread may have exited
 		for _, field := range strings.Fields(string(text)) {
 			if child, err := strconv.Atoi(field); err == nil {
 				all = append(all, child)

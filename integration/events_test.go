@@ -15,7 +15,7 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// A container's life as `ctr events` tells it.
+// `ctr events` shows the events of a container's life in order.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	shown := watchEvents(t)
@@ -41,7 +41,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Init's exit is the last one, also where an exec does not die with it.
+// Init's exit is the last event, even if an exec survives init.
 func TestInitsExitIsLast(t *testing.T) {
 	t.Parallel()
 	shown := watchEvents(t)
@@ -69,7 +69,7 @@ func TestInitsExitIsLast(t *testing.T) {
 	}
 }
 
-// watchEvents starts `ctr events` and returns what it shows.
+// watchEvents starts `ctr events` and returns its output.
 func watchEvents(t *testing.T) *output {
 	t.Helper()
 	if unavailable != "" {
@@ -85,7 +85,7 @@ func watchEvents(t *testing.T) *output {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	// It does not tell when it has subscribed.
+	// `ctr events` does not say when it has subscribed.
 	eventually(t, "ctr shows events", func() bool {
 		mustCtr(t, "images", "label", imageName, fmt.Sprintf("test=%d", ids.Add(1)))
 		return shown.String() != ""

@@ -38,7 +38,7 @@ func TestExecDetached(t *testing.T) {
 	}
 }
 
-// An exec has nothing of the init's but what its own process says.
+// An exec takes its settings from its own process, not from init's.
 func TestExecIsAProcessOfItsOwn(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)

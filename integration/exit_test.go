@@ -33,7 +33,7 @@ func TestExitOfInit(t *testing.T) {
 	})
 }
 
-// Every exit code and every signal that ends a process arrives as it is.
+// Each exit code, and each signal that ends a process, is reported as it is.
 func TestExitOfExec(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
@@ -55,7 +55,7 @@ func TestExitOfExec(t *testing.T) {
 	for code := range uint32(256) {
 		rows <- row{fmt.Sprintf("exit:%d", code), code}
 	}
-	// Hangup to the processor's faults, the last ordinary and the last real-time one.
+	// SIGHUP to the faults of the processor, SIGSYS, and the last real-time signal.
 	for _, signal := range []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 31, 64} {
 		rows <- row{fmt.Sprintf("raise:%d", signal), 128 + signal}
 	}

@@ -24,9 +24,9 @@ import (
 	"seccomp-shim/shim/stdio"
 )
 
-// A filter that the kernel refuses is not gone without: nothing runs, and the
-// error names seccomp and the errno. No profile comes to that, so here
-// containers are made without a shim and its compiler.
+// If the kernel refuses a filter, the program does not run, and the error names seccomp
+// and the errno. No profile leads to such a filter, so the test makes containers
+// without a shim and its compiler.
 func TestRefusedLoadRunsNothing(t *testing.T) {
 	if unavailable != "" {
 		t.Skip(unavailable)
@@ -59,16 +59,16 @@ func TestRefusedLoadRunsNothing(t *testing.T) {
 	}
 }
 
-// An init that has no order from a shim, or one that it does not understand, runs
+// An init without an order from a shim, or with one that it does not understand, runs
 // nothing: without an order it does not know whether a filter is needed. No shim leaves
-// the order out, so here the test uses libcontainer itself.
+// the order out, so the test uses libcontainer itself.
 func TestNoOrderRunsNothing(t *testing.T) {
 	if unavailable != "" {
 		t.Skip(unavailable)
 	}
 	for _, row := range []struct {
 		fact    string
-		message []byte // nil for none
+		message []byte // nil for no message
 	}{
 		{"nothing has come", nil},
 		{"another mark", append([]byte("seccomp1"), make([]byte, 8)...)},
@@ -80,7 +80,7 @@ func TestNoOrderRunsNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			outer, inner := os.NewFile(uintptr(fds[0]), "outer"), os.NewFile(uintptr(fds[1]), "inner")
-			defer outer.Close() // later: a process that cannot answer runs nothing either
+			defer outer.Close() // closed later, because a process that cannot answer runs nothing either
 			defer inner.Close()
 			if row.message == nil {
 				outer.Close()
@@ -95,8 +95,8 @@ func TestNoOrderRunsNothing(t *testing.T) {
 	}
 }
 
-// sendWithPage sends what a shim sends with an order, the page in which the process
-// answers, so that the message alone is at fault.
+// sendWithPage sends what a shim sends with an order: the page in which the process
+// answers. So only the message is at fault.
 func sendWithPage(t *testing.T, socket int, message []byte) error {
 	t.Helper()
 	page, err := os.Create(filepath.Join(t.TempDir(), "page"))
@@ -110,8 +110,8 @@ func sendWithPage(t *testing.T, socket int, message []byte) error {
 	return unix.Sendmsg(socket, message, unix.UnixRights(int(page.Fd())), nil, 0)
 }
 
-// runByLibcontainer runs a container whose init is this binary and has a channel, and
-// returns what it has written, and how it ended.
+// runByLibcontainer runs a container whose init is this binary with a channel. It
+// returns the output and the exit state.
 func runByLibcontainer(t *testing.T, channel *os.File) (text string, state *os.ProcessState) {
 	t.Helper()
 	dir, _ := bundleWithoutShim(t)
@@ -194,7 +194,7 @@ func createWithoutShim(t *testing.T, filter *shim.Filter) (c *shim.Container, st
 	return c, stdout
 }
 
-// nobody hears of a shim.
+// nobody is an observer without a shim: it ignores all calls.
 type nobody struct{}
 
 func (nobody) Created(*shim.Container)         {}

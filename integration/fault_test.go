@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// When a shim is killed, containerd tells its containers' exits, no process of
-// them survives, and after delete nothing is left: see newID.
+// When a shim is killed, containerd publishes the exits of its containers, no process
+// of them survives, and nothing is left after delete: see newID.
 func TestKilledShim(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -88,11 +88,11 @@ func kill(t *testing.T, pid int) {
 	}
 }
 
-// isAlive reports whether there is such a process, and no zombie.
+// isAlive reports whether the process exists and is no zombie.
 func isAlive(pid int) bool { return exists(strconv.Itoa(pid)) }
 
-// A shim that is killed while it creates a container leaves nothing that is not
-// removed with the task, or, if containerd had not connected to it, by the next start.
+// What a shim leaves that is killed during a create is removed with the task, or, if
+// containerd had not connected to the shim yet, by the next start.
 func TestShimKilledInCreate(t *testing.T) {
 	t.Parallel()
 	for after := range 12 {
@@ -106,25 +106,26 @@ func TestShimKilledInCreate(t *testing.T) {
 				_ = unix.Kill(pid, unix.SIGKILL)
 			}
 		}()
-		_, _ = c.NewTask(bounded(t), toStreams(nil, nil, nil)) // as far as it comes
+		_, _ = c.NewTask(bounded(t), toStreams(nil, nil, nil)) // the kill makes it fail at any step
 		close(created)
 	}
 	execute(t, sh("exit 0"))
 }
 
-// shimThatServes waits for a container's shim.
+// shimThatServes waits for the shim of a container, and returns its pid.
 func shimThatServes(id string, over <-chan struct{}) int {
 	return shimThat(over, id, func(args []string) bool { return slices.Contains(args, node.Address()) })
 }
 
-// shimThat looks for a container's shim until one is found, or it is over.
+// shimThat looks for a shim of the id whose arguments pass is, until it finds one or
+// over is closed.
 func shimThat(over <-chan struct{}, id string, is func(args []string) bool) int {
 	for {
 		lines, _ := filepath.Glob("/proc/[0-9]*/cmdline") // no bad pattern
 		for _, path := range lines {
-			text, _ := os.ReadFile(path) // it may have ended
+			text, _ := os.ReadFile(path) // it may have exited
 			args := strings.Split(string(text), "\x00")
-			// With "start" in its arguments it is the one that starts the shim.
+			// A process with "start" in its arguments is not the shim, but starts it.
 			if i := slices.Index(args, "-id"); i > 0 && args[i+1] == id && is(args) && !slices.Contains(args, "start") && !slices.Contains(args, "delete") {
 				pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 				return pid

@@ -17,7 +17,7 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// What `ctr plugins inspect-runtime` shows is what the shim's binary says.
+// `ctr plugins inspect-runtime` shows the output of the shim's -info.
 func TestInspectRuntime(t *testing.T) {
 	t.Parallel()
 	needFeatures(t)
@@ -35,8 +35,7 @@ func TestInspectRuntime(t *testing.T) {
 	}
 }
 
-// The CRI plugin asks for the features of a handler with its options, and finds
-// what pods may have.
+// The CRI plugin asks for the features of a handler, with the handler's options.
 func TestCRIFindsFeatures(t *testing.T) {
 	t.Parallel()
 	needFeatures(t)
@@ -71,7 +70,7 @@ func TestCRIFindsFeatures(t *testing.T) {
 	log.await(t, `runtime \"seccomp\" supports CRI userns: true`)
 }
 
-// needFeatures skips a test for containerd 1.x, which does not ask.
+// needFeatures skips a test for containerd 1.x, which does not ask for features.
 func needFeatures(t *testing.T) {
 	t.Helper()
 	if unavailable != "" {
@@ -82,7 +81,7 @@ func needFeatures(t *testing.T) {
 	}
 }
 
-// A recursive read-only mount is read-only with all that is mounted below it.
+// A recursive read-only mount makes the mounts below it read-only too.
 func TestRecursiveReadOnlyMount(t *testing.T) {
 	t.Parallel()
 	id := newID(t)
@@ -108,8 +107,7 @@ func TestRecursiveReadOnlyMount(t *testing.T) {
 	}
 }
 
-// In a user namespace root is another user outside, to whom an idmapped mount
-// shows the host's files as root's own.
+// An idmapped mount shows root's files of the host as root's files in a user namespace.
 func TestUserNamespaceWithIDMappedMount(t *testing.T) {
 	t.Parallel()
 	id := newID(t)

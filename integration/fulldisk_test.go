@@ -20,14 +20,14 @@ import (
 	"seccomp-shim/shim/stdio"
 )
 
-// On a full disk a container is refused, with the reason, and nothing is left of
-// it, however far the create has come before a byte is missing.
+// On a full disk a create fails with the reason and leaves nothing, at each step where
+// the last byte can be missing.
 func TestFullDisk(t *testing.T) {
 	if unavailable != "" {
 		t.Skip(unavailable)
 	}
 	refused := 0
-	for spare := range 8 { // pages of 4 KiB
+	for spare := range 8 { // spare is in pages of 4 KiB
 		bundle := t.TempDir()
 		if err := unix.Mount("tmpfs", bundle, "tmpfs", 0, "size=128k"); err != nil {
 			t.Fatal(err)

@@ -12,10 +12,9 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// containerd's environment may hold a proxy's password, or a cloud's key. A hook
-// without env has containerd's PATH, by which hooks find their tools, and nothing
-// else; a startContainer hook, which is a program of the image, has the container's
-// environment.
+// containerd's environment may hold a proxy's password or the key of a cloud. A hook
+// without env has only containerd's PATH, because hooks find their tools by it. A
+// startContainer hook is a program of the image and has the container's environment.
 func TestHookEnvironment(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -56,7 +55,7 @@ func TestHookEnvironment(t *testing.T) {
 	}
 }
 
-// environment returns what a process was started with.
+// environment returns the variables that a process was started with.
 func environment(t *testing.T, pid int) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
@@ -71,8 +70,8 @@ func environment(t *testing.T, pid int) map[string]string {
 	return all
 }
 
-// entriesOf splits the text of an environ file (proc_pid_environ(5)), without what
-// shells add.
+// entriesOf splits the text of an environ file (proc_pid_environ(5)), and leaves out
+// the variables that shells add.
 func entriesOf(environ string) []string {
 	all := strings.FieldsFunc(environ, func(r rune) bool { return r == 0 })
 	return slices.DeleteFunc(all, func(entry string) bool {

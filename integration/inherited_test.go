@@ -14,15 +14,15 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
-	"seccomp-shim/integration/self"
+	"seccomp-shim/integration/reexec"
 )
 
-// inheritTo is the argument with which this binary writes to a file which descriptors
-// it has inherited, and its environment.
+// inheritTo is the argument by which this binary writes the descriptors that it has
+// inherited, and its environment, to a file.
 const inheritTo = "inherit-to"
 
 func runHeir(path string) int {
-	descriptors, err := self.Inheritable()
+	descriptors, err := reexec.Inheritable()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -37,16 +37,16 @@ func runHeir(path string) int {
 	return 0
 }
 
-// inheritedByContainerd is a descriptor that the node's containerd gets from this
-// process, as it could from a careless service manager: the host's root folder, the
-// worst to have in a container.
+// inheritedByContainerd opens a descriptor that the node's containerd inherits from
+// this process, as from a careless service manager. It is the host's root folder, the
+// worst one to have in a container.
 func inheritedByContainerd() (release func(), err error) {
 	root, err := os.Open("/")
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	// Not a number that a logging binary has for its streams.
+	// 50 is no number that a logging binary uses for its streams.
 	fd, err := unix.FcntlInt(root.Fd(), unix.F_DUPFD, 50)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,8 @@ func inheritedByContainerd() (release func(), err error) {
 	return func() { unix.Close(fd) }, nil
 }
 
-// loggerTo is the log URI of a logging binary that writes to a file what it inherits.
+// loggerTo returns the log URI of a logging binary that writes what it inherits to a
+// file.
 func loggerTo(t *testing.T, path string) string {
 	t.Helper()
 	binary, err := os.Executable()
@@ -64,7 +65,7 @@ func loggerTo(t *testing.T, path string) string {
 	return (&url.URL{Scheme: "binary", Path: binary, RawQuery: url.Values{inheritTo: {path}}.Encode()}).String()
 }
 
-// said returns what runHeir has written, when it has.
+// said waits for the output of runHeir and returns it.
 func said(t *testing.T, path string) (text string) {
 	t.Helper()
 	awaitFile(t, path, "all", func(got string) bool {
@@ -74,10 +75,10 @@ func said(t *testing.T, path string) (text string) {
 	return text
 }
 
-// A logging binary inherits the two streams and the pipe by which it says that it is
-// ready, and two variables. The first one of a shim is started before libcontainer
-// marks the shim's descriptors; another beside a terminal, whose descriptor a
-// container's init has sent.
+// A logging binary inherits the two streams, the pipe on which it reports that it is
+// ready, and two variables. The first one of a shim starts before libcontainer marks
+// the shim's descriptors close-on-exec; another starts while the shim has a terminal
+// that a container's init has sent.
 func TestLoggerInheritsItsStreamsOnly(t *testing.T) {
 	t.Parallel()
 	mustInherit := func(t *testing.T, path, id string) {
@@ -97,7 +98,7 @@ func TestLoggerInheritsItsStreamsOnly(t *testing.T) {
 	t.Run("of an exec, beside a terminal", func(t *testing.T) {
 		t.Parallel()
 		id, path := newID(t), filepath.Join(t.TempDir(), "heir")
-		hold(t, id, nil) // whose streams take the shim's lowest numbers, which a logger's hide
+		hold(t, id, nil) // its streams take the shim's lowest numbers, which a logging binary's streams would hide
 		tty := atTerminal(t, execArgs(id, "e1", []string{"-t"}, sh("echo holds-$((1+2)); sleep 1000")))
 		tty.shown.await(t, "holds-3")
 		mustCtr(t, "task", "exec", "--exec-id", "e2", "--log-uri", loggerTo(t, path), id, "/bin/true")
@@ -105,8 +106,8 @@ func TestLoggerInheritsItsStreamsOnly(t *testing.T) {
 	})
 }
 
-// A hook inherits nothing but its streams, wherever it runs: in the shim, in the
-// container's init, or in the process that cleans up after a killed shim.
+// A hook inherits only its streams, in all three places where hooks run: the shim, the
+// container's init, and the process that cleans up after a killed shim.
 func TestHookInheritsItsStreamsOnly(t *testing.T) {
 	t.Parallel()
 	binary, err := os.Executable()

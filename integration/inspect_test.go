@@ -19,7 +19,7 @@ func TestPs(t *testing.T) {
 	init := fmt.Sprint(c.task.Pid())
 	for _, line := range listed[1:] {
 		pid, info, _ := strings.Cut(line, " ")
-		isOther := strings.Contains(info, `exec_id:"other"`) || strings.Contains(info, "ExecID:other,") // by ctr 1.6
+		isOther := strings.Contains(info, `exec_id:"other"`) || strings.Contains(info, "ExecID:other,") // the second form is ctr 1.6's
 		if isInit := pid == init; isInit == isOther {
 			t.Errorf("init is %s; listed: %q", init, line)
 		}
@@ -30,7 +30,7 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	id := newID(t)
 	hold(t, id, nil)
-	var metrics struct { // what both cgroup versions' messages have
+	var metrics struct { // the fields that the messages of both cgroup versions have
 		Memory struct{ Usage json.RawMessage }
 		Pids   struct{ Current uint64 }
 		CPU    map[string]json.RawMessage

@@ -15,13 +15,13 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/bpf"
-	"seccomp-shim/integration/alike"
+	"seccomp-shim/integration/differential"
 	"seccomp-shim/integration/testbed"
 	kernel "seccomp-shim/seccomp/installed"
 )
 
-// What the kernel runs for a container's processes is what seccompctl compiles
-// for the container's spec, byte for byte.
+// The kernel runs, for a container's processes, the program that seccompctl compiles
+// from the container's spec, byte for byte.
 func TestInstalledProgram(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -70,8 +70,8 @@ const everyAction = `{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":99,"arc
 	{"names":["swapon"],"action":"SCMP_ACT_TRACE","errnoRet":65535},
 	{"names":["swapoff"],"action":"SCMP_ACT_LOG"}]}`
 
-// The capabilities decide what RuntimeDefault allows. By annotation it allows
-// what it does in a spec that containerd's client has filled in.
+// RuntimeDefault depends on the capabilities. Named by an annotation, it allows the
+// same as in a spec that containerd's client has filled in.
 func TestRuntimeDefaultIsCtrsDefault(t *testing.T) {
 	t.Parallel()
 	needLinkedContainerd(t)
@@ -102,7 +102,7 @@ func TestRuntimeDefaultIsCtrsDefault(t *testing.T) {
 			}
 			mustDecideAlike(t, "by annotation", got[0], got[1])
 			for capabilities, other := range programs {
-				if len(alike.Compare(got[0], other)) == 0 {
+				if len(differential.Compare(got[0], other)) == 0 {
 					t.Errorf("decides as for the capabilities %q", capabilities)
 				}
 			}
@@ -111,26 +111,26 @@ func TestRuntimeDefaultIsCtrsDefault(t *testing.T) {
 	}
 }
 
-// runningProgram returns the pid of a container's init once that is its program.
+// runningProgram waits until a container's init runs its program, and returns the pid.
 func runningProgram(t *testing.T, id string) uint32 {
 	t.Helper()
 	pid := taskPid(t, id, "RUNNING")
 	eventually(t, "the program runs", func() bool {
-		exe, _ := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe")) // it may be in between
+		exe, _ := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe")) // it may still be libcontainer's
 		return exe == "/bin/calls"
 	})
 	return uint32(pid)
 }
 
-// mustDecideAlike compares programs that were made from different profiles.
+// mustDecideAlike compares programs that come from different profiles.
 func mustDecideAlike(t *testing.T, who string, got, want bpf.Program) {
 	t.Helper()
-	for _, d := range alike.Compare(got, want) {
+	for _, d := range differential.Compare(got, want) {
 		t.Errorf("%s runs under another program: %v", who, d)
 	}
 }
 
-// installed reads the one program of a process back from the kernel.
+// installed reads the one program of a process from the kernel.
 func installed(t *testing.T, pid uint32) bpf.Program {
 	t.Helper()
 	return installedFilter(t, pid).Program
@@ -151,7 +151,7 @@ func installedFilter(t *testing.T, pid uint32) kernel.Filter {
 	return filters[0]
 }
 
-// compiledByTool returns what the tool for people makes of a container's spec.
+// compiledByTool returns the program that seccompctl compiles from a container's spec.
 func compiledByTool(t *testing.T, c *container) bpf.Program {
 	t.Helper()
 	raw, err := compileByTool(t, c)
@@ -187,8 +187,8 @@ func compileByTool(t *testing.T, c *container, flags ...string) ([]byte, error) 
 	return raw, nil
 }
 
-// holdExec runs the calls program beside init, with these steps, and returns
-// its pid once it has done them and waits.
+// holdExec runs the calls program in an exec and returns its pid when it has done these
+// steps. The program then waits.
 func (c *container) holdExec(t *testing.T, steps ...string) uint32 {
 	t.Helper()
 	var out output

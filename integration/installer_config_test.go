@@ -13,12 +13,12 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// files are a node's /etc/containerd, and the folders in it, whose names end in a slash.
-// DIR stands for its path.
+// files are the files of a node's /etc/containerd, and its folders, whose names end in
+// a slash. DIR stands for the path of /etc/containerd.
 type files map[string]string
 
-// kindConfig is like the config.toml of kind's node image, which is in the format of
-// containerd 1.x also where containerd is newer.
+// kindConfig is like the config.toml of kind's node image. It has the format of
+// containerd 1.x, even with a newer containerd.
 const kindConfig = `# for any containerd
 version = 2
 
@@ -69,7 +69,7 @@ SystemdCgroup = true
 bin_dir = "/opt/cni/bin"
 conf_dir = "/etc/cni/net.d"`
 
-// debianConfig is like that of Debian 12's package: it has no runtime.
+// debianConfig is like that of Debian 12's package. It names no runtime.
 const debianConfig = `version = 2
 
 [plugins]
@@ -81,7 +81,7 @@ const debianConfig = `version = 2
     path = "/var/lib/containerd"
 `
 
-// handlerOfVersion3 is a handler that a person has made.
+// handlerOfVersion3 is a handler that a person has written.
 const handlerOfVersion3 = `[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.seccomp]
   runtime_type = "io.containerd.seccomp.v1"
 `
@@ -91,7 +91,7 @@ const handlerOfVersion3 = `[plugins."io.containerd.cri.v1.runtime".containerd.ru
 func TestNodeInstallerConfig(t *testing.T) {
 	for _, row := range []struct {
 		name  string
-		on    string // which major versions of containerd
+		on    string // the major versions of containerd that the row is for
 		files files
 	}{
 		{"no file", "12", nil},
@@ -141,7 +141,7 @@ func TestNodeInstallerConfig(t *testing.T) {
 			}
 			for file, text := range before {
 				if text == "" {
-					continue // empty, or a folder
+					continue // an empty file, or a folder
 				}
 				if kept := lines(in.read(t)[file]); !slices.Contains(kept, lines(text)[0]) || len(kept) < len(lines(text)) {
 					t.Errorf("%s is now\n%s", file, strings.Join(kept, "\n"))
@@ -164,8 +164,8 @@ func TestNodeInstallerConfig(t *testing.T) {
 	}
 }
 
-// What a person has written is kept: a handler of that name, an edited drop-in, and
-// profiles.
+// The installer keeps what a person wrote: a handler of the same name, an edited
+// drop-in, and profiles.
 func TestNodeInstallerKeeps(t *testing.T) {
 	t.Run("a handler", func(t *testing.T) {
 		in := newConfig(t, "2", files{"config.toml": "version = 3\n" + handlerOfVersion3})
@@ -192,8 +192,8 @@ func TestNodeInstallerKeeps(t *testing.T) {
 	})
 	t.Run("profiles", func(t *testing.T) {
 		in := newConfig(t, "12", nil)
-		write(t, in.path("profiles/audit.json"), []byte("{}"))                                            // another
-		write(t, in.path("profiles/violation.json"), read(t, in.path("payload/profiles/violation.json"))) // the same
+		write(t, in.path("profiles/audit.json"), []byte("{}"))                                            // a different file
+		write(t, in.path("profiles/violation.json"), read(t, in.path("payload/profiles/violation.json"))) // the same file
 		in.must(t, "install")
 		in.must(t, "uninstall")
 		if got := string(read(t, in.path("profiles/audit.json"))); got != "{}" {
@@ -206,8 +206,8 @@ func TestNodeInstallerKeeps(t *testing.T) {
 	})
 }
 
-// A pod of another runtime may have a program where the node has the shim. From the
-// node /proc shows it under the same path; it is another file, and no shim.
+// A pod of another runtime may have a program at the path of the node's shim. The
+// node's /proc shows it with that path, but it is another file, and not a shim.
 func TestNodeInstallerIsNotStoppedByOthers(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: makes mount namespaces")
@@ -252,7 +252,7 @@ func TestNodeInstallerIsNotStoppedByOthers(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() {
-				_ = cmd.Process.Kill() // its end is awaited
+				_ = cmd.Process.Kill() // Wait follows
 				_ = cmd.Wait()
 			})
 			process, path := fmt.Sprintf("/proc/%d", cmd.Process.Pid), filepath.Join(in.bin, shim)
@@ -270,8 +270,8 @@ func TestNodeInstallerIsNotStoppedByOthers(t *testing.T) {
 	}
 }
 
-// mustKeepHandler installs and does not uninstall: the handler would stay, without
-// its binary.
+// mustKeepHandler installs, and checks that an uninstall fails and changes nothing:
+// otherwise the handler would stay without its binary.
 func (in *installation) mustKeepHandler(t *testing.T) {
 	t.Helper()
 	before := in.read(t)
@@ -284,7 +284,7 @@ func (in *installation) mustKeepHandler(t *testing.T) {
 	read(t, filepath.Join(in.bin, testbed.ShimBinary(runtimeName)))
 }
 
-// A run that was killed before its restart is made up for by the next.
+// If a run was killed before its restart of containerd, the next run restarts it.
 func TestNodeInstallerKilled(t *testing.T) {
 	in := newConfig(t, "12", files{"config.toml": kindConfig})
 	write(t, in.path("restart"), fmt.Appendf(nil, "#!/bin/sh\nkill -9 $PPID\n"))
@@ -299,8 +299,9 @@ func TestNodeInstallerKilled(t *testing.T) {
 	}
 }
 
-// What containerd would not accept never reaches a restart, and a restart that fails
-// is followed by one with the old configuration.
+// The installer does not restart containerd with a configuration that containerd
+// refuses. After a restart that failed, it restarts containerd with the old
+// configuration.
 func TestNodeInstallerFails(t *testing.T) {
 	for _, row := range []struct {
 		name     string
@@ -345,7 +346,8 @@ func TestNodeInstallerFails(t *testing.T) {
 	}
 }
 
-// newConfig is a node without a running containerd: who restarts it leaves a line.
+// newConfig makes a node without a running containerd. RESTART appends a line to a
+// file.
 func newConfig(t *testing.T, on string, etc files) *installation {
 	t.Helper()
 	if unavailable != "" {
@@ -377,13 +379,13 @@ func newConfig(t *testing.T, on string, etc files) *installation {
 	return in
 }
 
-// major is the first number of the version of the containerd under test.
+// major returns the first number of the version of the containerd under test.
 func major() string {
 	n, _, _ := strings.Cut(strings.TrimPrefix(node.Version(), "v"), ".")
 	return n
 }
 
-// criPlugin is where this containerd's CRI plugin looks for handlers.
+// criPlugin returns the CRI plugin in which this containerd looks for handlers.
 func criPlugin() string {
 	if major() == "1" {
 		return "io.containerd.grpc.v1.cri"
@@ -391,7 +393,7 @@ func criPlugin() string {
 	return "io.containerd.cri.v1.runtime"
 }
 
-// read is what is in /etc/containerd. A folder that is left empty counts too.
+// read returns the files in /etc/containerd, and the folders that are empty.
 func (in *installation) read(t *testing.T) files {
 	t.Helper()
 	found := files{}
@@ -426,13 +428,14 @@ func (in *installation) mustHave(t *testing.T, want files) {
 
 func (in *installation) mustHaveRestarted(t *testing.T, want int) {
 	t.Helper()
-	data, _ := os.ReadFile(in.path("restarts")) // absent if none
+	data, _ := os.ReadFile(in.path("restarts")) // the file is absent if there was no restart
 	if got := len(data); got != want {
 		t.Errorf("containerd was restarted %d times, want %d", got, want)
 	}
 }
 
-// mustHaveHandler checks it where this containerd's CRI plugin looks for it.
+// mustHaveHandler checks that the handler is where this containerd's CRI plugin looks
+// for it.
 func (in *installation) mustHaveHandler(t *testing.T) {
 	t.Helper()
 	table := fmt.Sprintf("[plugins.'%s'.containerd.runtimes.seccomp]", criPlugin())

@@ -10,7 +10,7 @@ import (
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// criOf answers as the CRI plugin of a containerd would that has read config.toml now.
+// criOf answers as the CRI plugin of a containerd that has just read config.toml.
 type criOf struct {
 	cri.UnimplementedRuntimeServiceServer
 	in *installation
@@ -48,7 +48,7 @@ func (in *installation) serveCRI(t *testing.T) {
 	}
 	server := grpc.NewServer()
 	cri.RegisterRuntimeServiceServer(server, criOf{in: in})
-	go func() { _ = server.Serve(listener) }() // until it is stopped
+	go func() { _ = server.Serve(listener) }() // it returns an error when the server stops
 	t.Cleanup(server.Stop)
 	in.env = append(in.env, "CONTAINERD_ADDRESS="+socket)
 }

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// runtimeTables are runtimes in the format of this containerd, and the version above them.
+// runtimeTables returns runtimes in the format of this containerd, below its version.
 func runtimeTables(body string) string {
 	version := 3
 	if major() == "1" {
@@ -24,7 +24,7 @@ func runtimeTables(body string) string {
 
 const runcTable = "[RUNTIMES.runc]\n  runtime_type = 'io.containerd.runc.v2'\n"
 
-// tree is what is in a node's folders: all but what the machinery of the test needs.
+// tree returns the content of a node's folders, without the files of the test itself.
 func (in *installation) tree(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -71,12 +71,13 @@ func (in *installation) without(names ...string) {
 	})
 }
 
-// Why an installation cannot be, and the setting that helps. Nothing is left of it.
+// If an installation is not possible, the installer names the cause and the setting
+// that helps, and leaves nothing.
 func TestNodeInstallerSaysTheCause(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		files  files
-		mounts string // among which the installer runs; BIN and ETC are folders
+		mounts string // mounts for the installer's namespace; BIN and ETC are replaced by folders
 		change func(*testing.T, *installation)
 		says   []string
 	}{
@@ -114,7 +115,7 @@ func TestNodeInstallerSaysTheCause(t *testing.T) {
 		{
 			name:   "a folder for binaries that is mounted with noexec",
 			mounts: `mount --bind "$BIN" "$BIN"; mount -o remount,bind,noexec "$BIN"`,
-			change: func(t *testing.T, in *installation) { // containerd is elsewhere
+			change: func(t *testing.T, in *installation) { // containerd uses another file
 				if err := os.Rename(filepath.Join(in.bin, "containerd"), in.path("containerd")); err != nil {
 					t.Fatal(err)
 				}
@@ -199,7 +200,8 @@ func TestNodeInstallerSaysTheCause(t *testing.T) {
 	}
 }
 
-// A pod's cgroup path is the kubelet's, whose driver runc's handler agrees with.
+// SystemdCgroup of the handler is that of runc's handler, which agrees with the
+// kubelet's cgroup driver.
 func TestNodeInstallerCgroupDriver(t *testing.T) {
 	for _, row := range []struct {
 		name, config string
@@ -231,7 +233,7 @@ func TestNodeInstallerCgroupDriver(t *testing.T) {
 	}
 }
 
-// config.toml may be a link, which stays one.
+// If config.toml is a link, it stays one.
 func TestNodeInstallerLink(t *testing.T) {
 	in := newConfig(t, "12", files{"real/containerd.toml": kindConfig})
 	link(t, in.path("etc/real/containerd.toml"), in.config)
@@ -252,7 +254,7 @@ func TestNodeInstallerLink(t *testing.T) {
 	}
 }
 
-// Without a command that it knows the installer says what it knows, and makes nothing.
+// Without a known command the installer prints its usage, and makes nothing.
 func TestNodeInstallerUsage(t *testing.T) {
 	for _, row := range []struct {
 		args   []string
@@ -273,7 +275,7 @@ func TestNodeInstallerUsage(t *testing.T) {
 			cmd.Env = in.env
 			var stdout, stderr strings.Builder
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
-			_ = cmd.Run() // its code is checked
+			_ = cmd.Run() // the exit code is checked below
 			if got := cmd.ProcessState.ExitCode(); got != row.code {
 				t.Errorf("exit code %d, want %d", got, row.code)
 			}
@@ -288,29 +290,29 @@ func TestNodeInstallerUsage(t *testing.T) {
 	}
 }
 
-// An installation into another folder takes the place of the one before, and no folder
-// that was made for it is left in the end.
+// An installation into another folder replaces the one before, and removes the folders
+// that it made.
 func TestNodeInstallerMoves(t *testing.T) {
 	in := newConfig(t, "12", files{"config.toml": kindConfig})
-	for _, name := range []string{"containerd-shim-seccomp-v1", "seccompctl"} { // no links, which are a package's
+	for _, name := range []string{"containerd-shim-seccomp-v1", "seccompctl"} { // files, while a package has links
 		write(t, in.path("payload/"+name), read(t, in.path("payload/"+name)))
 	}
 	before := in.tree(t)
 	in.must(t, "install")
 	in.env = append(in.env, "BIN_DIR="+in.path("opt/bin"))
-	in.must(t, "install") // which does not restart containerd, and so does not ask where that looks
+	in.must(t, "install") // it does not restart containerd, so it does not ask for containerd's PATH
 	for name, want := range map[string]bool{"bin/containerd-shim-seccomp-v1": false, "bin/seccompctl": false, "opt/bin/containerd-shim-seccomp-v1": true} {
 		if _, err := os.Stat(in.path(name)); (err == nil) != want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	in.without("BIN_DIR") // it is known where they are
+	in.without("BIN_DIR") // the installer remembers the folder
 	in.must(t, "uninstall")
 	in.mustBeAs(t, before)
 }
 
-// What the shell script has installed that was before this command is known too: its
-// state has no more than the handler, config.toml and the profiles.
+// The installer can remove what its predecessor, a shell script, has installed. The
+// script's state has only the handler, config.toml and the profiles.
 func TestNodeInstallerOlder(t *testing.T) {
 	in := newConfig(t, "12", files{"config.toml": kindConfig})
 	before := in.read(t)
@@ -325,12 +327,12 @@ func TestNodeInstallerOlder(t *testing.T) {
 	in.mustHave(t, installed)
 	in.must(t, "uninstall")
 	if before["conf.d/"] = ""; major() == "1" {
-		delete(before, "conf.d/") // else it does not know who made it
+		delete(before, "conf.d/") // without it the installer does not know who made the folder
 	}
 	in.mustHave(t, before)
 }
 
-// Where containerd does not look, its pods would not start.
+// The installer warns if it installs into a folder that is not in containerd's PATH.
 func TestNodeInstallerWarnsOfPath(t *testing.T) {
 	in := newConfig(t, "12", files{"config.toml": kindConfig})
 	in.env = append(in.env, "BIN_DIR="+in.path("opt/bin"))
@@ -339,10 +341,11 @@ func TestNodeInstallerWarnsOfPath(t *testing.T) {
 	}
 }
 
-// A package's payload has links to the package's binaries, which stay its own.
+// The payload of a package has links to the package's binaries. They stay the
+// package's.
 func TestNodeInstallerOfPackage(t *testing.T) {
 	in := newConfig(t, "12", files{"config.toml": kindConfig})
-	in.must(t, "install") // as by the DaemonSet, before there was a package
+	in.must(t, "install") // as by the DaemonSet, before the package was installed
 	older := filepath.Join(in.bin, "containerd-shim-seccomp-v1")
 	read(t, older)
 	for _, name := range []string{"containerd-shim-seccomp-v1", "seccompctl"} {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// rancher is a node of k3s or RKE2, which write config.toml at each of their starts: from
-// a base, or from a template that has the base in it.
+// rancher makes a node of k3s or RKE2. They write config.toml at each start, from a
+// base or from a template that includes the base.
 func rancher(t *testing.T, program, imports string) *installation {
 	t.Helper()
 	in := newConfig(t, "12", nil)
@@ -38,19 +38,20 @@ cp %[4]s config.toml
 	return in
 }
 
-// What k3s and RKE2 write again at each start is not edited: the handler is where they
-// read it, and is there after the restart.
+// The installer does not edit the files that k3s and RKE2 write at each start. It
+// writes the handler where they read it, and checks it after the restart.
 func TestNodeInstallerRancher(t *testing.T) {
 	for _, row := range []struct {
 		name, on, program, imports string
-		template, text             string // of a person, before
-		want                       string // the file that has the handler
+		template, text             string // written by a person, before the installation
+		want                       string // the file that the handler is written to
 	}{
 		{"k3s with a folder", "2", "k3s", `imports = ["DIR/config-v3.toml.d/*.toml"]`, "", "", "config-v3.toml.d/seccomp.toml"},
 		{"RKE2 with a folder", "2", "rke2", `imports = ["DIR/config-v3.toml.d/*.toml"]`, "", "", "config-v3.toml.d/seccomp.toml"},
 		{"k3s without", "2", "k3s", "", "", "", "config-v3.toml.tmpl"},
 		{"k3s with a template", "2", "k3s", "", "config-v3.toml.tmpl", "{{ template \"base\" . }}\n# mine\n[debug]\n  level = 'warn'", "config-v3.toml.tmpl"},
-		// An import of containerd 1.x would replace all that config.toml says of the plugin.
+		// An import of containerd 1.x would replace all of config.toml's settings of
+		// the plugin.
 		{"k3s of containerd 1.7", "1", "k3s", `imports = ["DIR/config.toml.d/*.toml"]`, "", "", "config.toml.tmpl"},
 		{"RKE2 of containerd 1.7 with a template", "1", "rke2", "", "config.toml.tmpl", "# mine\n{{ template \"base\" . }}\n", "config.toml.tmpl"},
 	} {
@@ -89,7 +90,8 @@ func TestNodeInstallerRancher(t *testing.T) {
 	}
 }
 
-// A k3s that reads neither is found out after the restart, and has its files back.
+// If k3s reads neither file, the installer notices after the restart and restores the
+// files.
 func TestNodeInstallerRancherIgnoresIt(t *testing.T) {
 	in := rancher(t, "k3s", "")
 	write(t, in.path("restart"), fmt.Appendf(nil, "#!/bin/sh\necho >>%s\ncp %s %s\n", in.path("restarts"), in.path("base.toml"), in.config))

@@ -15,15 +15,16 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// installation is a node installer with what it installs, and a node's folders for it.
+// installation is a node installer with its payload, and the folders of a node.
 type installation struct {
-	dir    string // of all that follows
-	bin    string // the node's PATH begins with it
+	dir    string // holds everything below
+	bin    string // the first folder of the node's PATH
 	config string
 	env    []string
 }
 
-// newInstallation links to what `make` has put together, so that a test may change it.
+// newInstallation links to the files that `make installer` built, so that a test can
+// replace some.
 func newInstallation(t *testing.T) *installation {
 	t.Helper()
 	source := filepath.Join(testbed.ModuleRoot(), "build", "installer")
@@ -33,7 +34,7 @@ func newInstallation(t *testing.T) *installation {
 	if why := testbed.Unavailable(testbed.BinDir(), "containerd", "ctr"); why != "" {
 		t.Skip(why)
 	}
-	dir, err := os.MkdirTemp("", "ni-") // its name is short, for sockets
+	dir, err := os.MkdirTemp("", "ni-") // a short name, for sockets
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func newInstallation(t *testing.T) *installation {
 
 func (in *installation) path(name string) string { return filepath.Join(in.dir, name) }
 
-// do runs the installer and returns what it says.
+// do runs the installer and returns its output.
 func (in *installation) do(t *testing.T, action string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(bounded(t), in.path("payload/node-installer"), action)
@@ -76,7 +77,7 @@ func (in *installation) must(t *testing.T, action string) string {
 	return out
 }
 
-// dump is the effective configuration.
+// dump returns the effective configuration.
 func (in *installation) dump(t *testing.T) string {
 	t.Helper()
 	out, err := in.effective()
@@ -103,13 +104,13 @@ func read(t *testing.T, file string) []byte {
 	return data
 }
 
-// write replaces a file, whose folder may be new, by an executable one.
+// write replaces a file by an executable one, and makes its folder if necessary.
 func write(t *testing.T, file string, data []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	_ = os.Remove(file) // a link leads to what others need
+	_ = os.Remove(file) // a link leads to a file that other tests use
 	if err := os.WriteFile(file, data, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -129,16 +130,16 @@ func link(t *testing.T, target, name string) {
 	}
 }
 
-// The life of a node: installed once, upgraded under a container that runs on, and
-// removed when no container is left. A real containerd is restarted when it must be.
+// A node is installed, upgraded under a running container, and uninstalled when no
+// container is left. The installer restarts a real containerd when it must.
 func TestNodeInstaller(t *testing.T) {
 	if unavailable != "" {
 		t.Skip(unavailable)
 	}
 	t.Parallel()
-	// The installer asks for a restart by one pipe, and waits for it at the other.
+	// The installer asks for a restart on one pipe, and waits for it on the other.
 	in := newInstallation(t)
-	// containerd looks for shims also where it is itself, after links.
+	// containerd also looks for shims in the folder of its own binary, after links.
 	write(t, filepath.Join(in.bin, "containerd"), read(t, filepath.Join(in.bin, "containerd")))
 	ask, answer := in.path("ask"), in.path("answer")
 	for _, fifo := range []string{ask, answer} {
@@ -157,7 +158,7 @@ func TestNodeInstaller(t *testing.T) {
 		}
 	})
 	in.config = filepath.Join(n.Dir(), "config.toml")
-	in.env = append(in.env, "RESTART="+in.path("restart")) // and the address is in the configuration
+	in.env = append(in.env, "RESTART="+in.path("restart")) // the socket is in the configuration
 	restarts := serveRestarts(t, n, ask, answer)
 	must := func(code int, args ...string) string {
 		t.Helper()
@@ -207,7 +208,7 @@ func TestNodeInstaller(t *testing.T) {
 		t.Errorf("the shim is %s, not %s", got, binary)
 	}
 
-	// Another build of the shim: the same program, not the same file.
+	// Another build of the shim: the same program in another file.
 	write(t, in.path("payload/containerd-shim-seccomp-v1"), append(read(t, binary), "newer"...))
 	in.must(t, "install")
 	restarts(1)
@@ -223,7 +224,7 @@ func TestNodeInstaller(t *testing.T) {
 	}
 	remove("new")
 
-	// While a container runs all stays, also of the old shim.
+	// While a container runs, all files stay, including the old shim.
 	config := read(t, in.config)
 	if out, err := in.do(t, "uninstall"); err == nil || !strings.Contains(out, strconv.Itoa(old)) {
 		t.Errorf("uninstalled under shim %d", old)
@@ -245,7 +246,8 @@ func TestNodeInstaller(t *testing.T) {
 	}
 }
 
-// defaultRuntime is what containerd 1.x must be told where any runtime is named.
+// defaultRuntime is runc's runtime, which containerd 1.x needs in config.toml when any
+// runtime is named there.
 func defaultRuntime() string {
 	if major() != "1" {
 		return ""
@@ -253,15 +255,15 @@ func defaultRuntime() string {
 	return "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n  runtime_type = \"io.containerd.runc.v2\"\n"
 }
 
-// serveRestarts restarts containerd when it is asked to. The function that it
-// returns checks how often that was.
+// serveRestarts restarts containerd on request. The returned function checks the number
+// of restarts.
 func serveRestarts(t *testing.T, n *testbed.Node, ask, answer string) func(want int) {
 	count := make(chan int, 1)
 	count <- 0
 	go func() {
 		for {
 			if said, err := os.ReadFile(ask); err != nil || len(said) == 0 {
-				return // the test is over
+				return // the test has ended
 			}
 			result := "0"
 			if err := n.Restart(t.Context()); err != nil {
@@ -273,7 +275,7 @@ func serveRestarts(t *testing.T, n *testbed.Node, ask, answer string) func(want 
 	}()
 	t.Cleanup(func() {
 		if f, err := os.OpenFile(ask, os.O_WRONLY|unix.O_NONBLOCK, 0); err == nil {
-			f.Close() // it ends for the reader, who heard nothing
+			f.Close() // closing it is the answer
 		}
 	})
 	return func(want int) {

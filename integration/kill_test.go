@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trapping is a script that prints its signals. As it is a container's init,
-// the kernel drops signals that it does not trap.
+// trapping is a script that prints its signals. It is a container's init, for which the
+// kernel drops signals without a handler.
 const trapping = `trap "echo hup" HUP; trap "exit 9" TERM; echo ready; while :; do sleep 0.02; done`
 
 func TestKill(t *testing.T) {
@@ -24,7 +24,7 @@ func TestKill(t *testing.T) {
 	c.stdout.await(t, "ready")
 	mustCtr(t, "task", "kill", "--signal", "SIGHUP", id)
 	c.stdout.await(t, "hup")
-	mustCtr(t, "task", "kill", id) // SIGTERM
+	mustCtr(t, "task", "kill", id) // SIGTERM is the default
 	if got := c.end(t); got.code != 9 {
 		t.Errorf("got %+v", got)
 	}
@@ -50,13 +50,13 @@ func TestKillExec(t *testing.T) {
 	}
 }
 
-// Where init's end does not take the others along, --all does.
+// Where the others survive init's exit, --all kills them.
 func TestKillAllWithHostPids(t *testing.T) {
 	t.Parallel()
 	id := newID(t)
 	c := launch(t, id, sh("sleep 1000 & sleep 1000 & echo $!; wait"), oci.WithHostNamespace(specs.PIDNamespace))
 	c.stdout.await(t, "\n")
-	pids := len(lines(mustCtr(t, "task", "ps", id))) - 1 // without the heading
+	pids := len(lines(mustCtr(t, "task", "ps", id))) - 1 // without the line of column names
 	if pids != 3 {
 		t.Errorf("%d processes, want 3", pids)
 	}
@@ -68,8 +68,8 @@ func TestKillAllWithHostPids(t *testing.T) {
 	eventually(t, "process "+child+" is gone", func() bool { return !exists(child) })
 }
 
-// With the host's pids the kernel does not end the others when init ends by itself. The
-// shim does, before it reports init's exit.
+// With the host's pids, the kernel does not kill the others when init exits. The shim
+// kills them before it reports init's exit.
 func TestInitsEndWithHostPids(t *testing.T) {
 	t.Parallel()
 	c := launch(t, newID(t), sh("sleep 1000 >/dev/null 2>&1 & echo $!; exit 3"), oci.WithHostNamespace(specs.PIDNamespace))
@@ -81,8 +81,7 @@ func TestInitsEndWithHostPids(t *testing.T) {
 	eventually(t, "process "+child+" is gone", func() bool { return !exists(child) })
 }
 
-// exists reports whether there is a process, other than one that is dead
-// already and waits for the host's init.
+// exists reports whether the process exists and is no zombie.
 func exists(pid string) bool {
 	stat, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
 	return err == nil && !strings.Contains(string(stat), ") Z ")
@@ -115,7 +114,7 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// A paused container can be killed: containerd's clients do not resume first.
+// A paused container can be killed. containerd's clients do not resume it first.
 func TestKillPaused(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
@@ -130,7 +129,7 @@ func TestKillPaused(t *testing.T) {
 	}
 }
 
-// settled returns the output once what was on its way has arrived.
+// settled waits for output that is still on its way, and returns the output.
 func settled(t *testing.T, o *output) string {
 	t.Helper()
 	before, since := "", time.Now()

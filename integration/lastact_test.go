@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A program that makes two system calls runs under a profile of these and
-// execve, for every user: no other call of the runtime is under the profile.
-// Had it one, it would fail or die.
+// A program of two system calls runs under a profile of these two and execve, as each
+// user. If the runtime made another call under the profile, the call would fail or end
+// the process.
 func TestOnlyExecveIsUnderTheProfile(t *testing.T) {
 	t.Parallel()
 	for _, action := range []specs.LinuxSeccompAction{specs.ActErrno, specs.ActKillProcess} {
@@ -51,8 +51,8 @@ func TestOnlyExecveIsUnderTheProfile(t *testing.T) {
 	}
 }
 
-// CAP_SYS_ADMIN, which a process keeps to load its filter, is in none of the program's
-// sets. From the inheritable or the bounding set it would come back by a file's
+// A process keeps CAP_SYS_ADMIN to load its filter. The program has it in none of its
+// sets: from the inheritable or the bounding set it would come back by a file's
 // capabilities, or by an execve of root.
 func TestKeptCapabilityIsGone(t *testing.T) {
 	t.Parallel()

@@ -14,8 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hopeless are programs that execve(2) refuses, although they are found and may
-// be executed.
+// hopeless are programs that execve(2) refuses, although they exist and are executable.
 var hopeless = []struct {
 	fact string
 	args []string
@@ -28,7 +27,7 @@ var hopeless = []struct {
 	{"capabilities of the file that the container has not", []string{"/late/capable"}, "exec /late/capable: operation not permitted"},
 }
 
-// withHopeless mounts the programs at /late.
+// withHopeless mounts these programs at /late.
 func withHopeless(t *testing.T) oci.SpecOpts {
 	t.Helper()
 	dir := t.TempDir()
@@ -56,8 +55,8 @@ func withHopeless(t *testing.T) oci.SpecOpts {
 	return oci.WithMounts([]specs.Mount{{Destination: "/late", Type: "bind", Source: dir, Options: []string{"bind"}}})
 }
 
-// A start whose execve fails says which file and why, with and without a filter, also
-// where the filter denies all else. It does not blame the filter.
+// If execve fails, the start's error names the file and the reason, with and without a
+// filter, even if the filter denies all other calls. It does not blame the filter.
 func TestLateExecveFails(t *testing.T) {
 	t.Parallel()
 	late := withHopeless(t)
@@ -83,14 +82,14 @@ func TestLateExecveFails(t *testing.T) {
 	}
 }
 
-// onlyExecve allows execve, and nothing that a process could end by. It names openat2
-// too, since a syscall above all that a profile names fails by ENOSYS instead.
+// onlyExecve is a profile that allows execve and no call by which a process could exit.
+// It names openat2 too, because syscalls above the highest one named fail with ENOSYS.
 func onlyExecve(t *testing.T, otherwise specs.LinuxSeccompAction) oci.SpecOpts {
 	return under(profile(t, `{"defaultAction":"`+string(otherwise)+`","syscalls":[{"names":["execve","openat2"],"action":"SCMP_ACT_ALLOW"}]}`))
 }
 
-// mustNotStart starts a container that cannot, and returns what the start says.
-// Such a start ends soon, and the container can be deleted: see newID.
+// mustNotStart starts a container whose start must fail soon, and returns the error.
+// The container can be deleted: see newID.
 func mustNotStart(t *testing.T, args []string, opts ...oci.SpecOpts) string {
 	t.Helper()
 	c, err := create(t, newID(t), args, opts...)
@@ -114,11 +113,11 @@ func mustNotStart(t *testing.T, args []string, opts ...oci.SpecOpts) string {
 	return err.Error()
 }
 
-// As in init, so in an exec.
+// The same for an exec.
 func TestLateExecveOfExecFails(t *testing.T) {
 	t.Parallel()
 	late := withHopeless(t)
-	// A profile in force holds the container's own program, which needs calls.
+	// The container's own program is under the profile too, so that allows its calls.
 	killing := allowing(profile(t, `{"defaultAction":"SCMP_ACT_KILL_THREAD"}`))
 	for _, opts := range [][]oci.SpecOpts{{late}, {late, under(killing)}} {
 		c := hold(t, newID(t), nil, opts...)
@@ -134,8 +133,8 @@ func TestLateExecveOfExecFails(t *testing.T) {
 	}
 }
 
-// A process whose execve has failed wants to end. A filter that kills the thread for it
-// leaves Go's other threads, which are under no filter: the shim kills them, also if an
+// A process whose execve has failed exits. If a filter kills the thread that calls
+// exit, Go's other threads live on without a filter. The shim kills them, also if an
 // agent is asked about execve and the start was over before.
 func TestFailedExecLeavesNoThreads(t *testing.T) {
 	t.Parallel()
@@ -145,7 +144,8 @@ func TestFailedExecLeavesNoThreads(t *testing.T) {
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()
-			// What is above the highest number that it names, openat2, would fail by ENOSYS.
+			// The profile names openat2, because syscalls above the highest one named
+			// fail with ENOSYS.
 			p := profile(t, `{"defaultAction":"SCMP_ACT_KILL_THREAD","syscalls":[
 				{"names":["write","openat2"],"action":"SCMP_ACT_ALLOW"},{"names":["execve"],"action":"`+row.execve+`"}]}`)
 			asked := row.execve == string(specs.ActNotify)
@@ -188,8 +188,8 @@ func (c *container) mustNotExec(t *testing.T, args []string) string {
 	return err.Error()
 }
 
-// A filter that does not let the thread come through its execve is said to be the
-// reason. No profile that denies every execve comes so far: it is refused.
+// If a filter kills the thread in its execve, the error names the filter. A profile that
+// denies every execve does not get so far: it is refused.
 func TestFilterEndsExecve(t *testing.T) {
 	t.Parallel()
 	const named = "seccomp profile (linux.seccomp)"

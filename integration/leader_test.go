@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// eachLeaver runs a test with programs whose first thread ends while another lives on: by
-// exit(2), and by a filter that kills the thread.
+// eachLeaver runs a test with programs whose first thread ends while another runs on:
+// by exit(2), and by a filter that kills the thread.
 func eachLeaver(t *testing.T, test func(t *testing.T, steps []string, opts []oci.SpecOpts)) {
 	t.Helper()
 	killsThread := under(profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getpgid"],"action":"SCMP_ACT_KILL"}]}`))
@@ -34,8 +34,8 @@ func eachLeaver(t *testing.T, test func(t *testing.T, steps []string, opts []oci
 	}
 }
 
-// mustBeZombie makes sure of the process's first thread: a test of a living one
-// would test nothing.
+// mustBeZombie checks that the process's first thread has ended, because the test is
+// about that.
 func mustBeZombie(t *testing.T, pid uint32) {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -44,10 +44,10 @@ func mustBeZombie(t *testing.T, pid uint32) {
 	}
 }
 
-// killTime is what a SIGKILL may take.
+// killTime is the limit for a SIGKILL.
 var killTime = time.Second
 
-// A process whose first thread has ended runs, and ends when it is killed.
+// A process whose first thread has ended can be killed.
 func TestKillWithoutFirstThread(t *testing.T) {
 	t.Parallel()
 	eachLeaver(t, func(t *testing.T, steps []string, opts []oci.SpecOpts) {
@@ -67,7 +67,7 @@ func TestKillWithoutFirstThread(t *testing.T) {
 	})
 }
 
-// So does an exec'd one.
+// The same for an exec'd process.
 func TestKillExecWithoutFirstThread(t *testing.T) {
 	t.Parallel()
 	eachLeaver(t, func(t *testing.T, steps []string, opts []oci.SpecOpts) {
@@ -92,7 +92,7 @@ func TestKillExecWithoutFirstThread(t *testing.T) {
 	})
 }
 
-// And one that init leaves behind is killed with init.
+// A process whose first thread has ended is killed when init ends.
 func TestOrphanWithoutFirstThreadEndsWithInit(t *testing.T) {
 	t.Parallel()
 	c := launch(t, newID(t), sh("/bin/calls leave hold & echo pid=$!; wait"), oci.WithHostNamespace(specs.PIDNamespace))
@@ -116,7 +116,7 @@ func liveThreads(pid string) (live []string) {
 	return live
 }
 
-// When its shim is killed, the clean-up ends it: see newID.
+// The clean-up after a killed shim ends such a process: see newID.
 func TestKilledShimWithoutFirstThread(t *testing.T) {
 	t.Parallel()
 	eachLeaver(t, func(t *testing.T, steps []string, opts []oci.SpecOpts) {
@@ -133,7 +133,8 @@ func TestKilledShimWithoutFirstThread(t *testing.T) {
 	})
 }
 
-// It is frozen and thawed, entered, measured and listed as any other.
+// A container whose first thread has ended can be frozen and thawed, entered, measured
+// and listed.
 func TestOperateWithoutFirstThread(t *testing.T) {
 	t.Parallel()
 	eachLeaver(t, func(t *testing.T, steps []string, opts []oci.SpecOpts) {

@@ -16,8 +16,8 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// After many execs a shim has the descriptors, goroutines, threads and children
-// that it had after a few.
+// After many execs a shim has as many descriptors, goroutines, threads and children as
+// after a few.
 func TestExecsLeaveNothingInShim(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -62,7 +62,7 @@ func TestExecsLeaveNothingInShim(t *testing.T) {
 			for range row.count {
 				row.exec(t, c)
 			}
-			// A few threads more may serve a burst of system calls.
+			// A burst of system calls may need a few threads more.
 			const spare = 20
 			var after contents
 			if !testbed.HoldsWithin(patience, func() bool {
@@ -76,7 +76,7 @@ func TestExecsLeaveNothingInShim(t *testing.T) {
 	}
 }
 
-// contents is what a shim has.
+// contents is what a shim holds at a moment.
 type contents struct {
 	descriptors       []string
 	stacks            []string // of goroutines
@@ -88,7 +88,7 @@ func (c contents) String() string {
 		c.threads, c.children, strings.Join(c.descriptors, "\n  "), strings.Join(c.stacks, "\n"))
 }
 
-// resting looks until it sees the same twice.
+// resting waits until two looks at a shim are the same.
 func resting(t *testing.T, shim int) contents {
 	t.Helper()
 	var now contents
@@ -105,7 +105,7 @@ func countChildren(t *testing.T, pid int) int {
 	return len(children(pid))
 }
 
-// entries lists a folder of /proc/<pid>.
+// entries returns the names in a folder of /proc/<pid>.
 func entries(t *testing.T, pid int, folder string) []string {
 	t.Helper()
 	found, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(pid), folder))
@@ -134,10 +134,10 @@ const (
 	dumpEnd   = "=== END goroutine stack dump ==="
 )
 
-var dumping sync.Mutex // stacks of two shims would mix in the log
+var dumping sync.Mutex // the stacks of two shims would mix in the log
 
-// goroutines makes a shim dump its stacks to the log, as any of containerd's does
-// on SIGUSR1.
+// goroutines makes a shim write its stacks to the log, by SIGUSR1 as for any of
+// containerd's shims, and returns them.
 func goroutines(t *testing.T, shim int) []string {
 	t.Helper()
 	dumping.Lock()

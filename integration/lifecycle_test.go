@@ -12,15 +12,15 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// A container's life as each version of containerd has to see it, by the ctr of
-// that version: `make test-matrix`. It restarts containerd, so no other test may
-// run meanwhile.
+// A container's life, by the ctr of each version of containerd: `make test-matrix`. The
+// test restarts containerd, so no other test may run meanwhile.
 func TestLifecycle(t *testing.T) {
 	id, execID := newID(t), "exec-1"
 	writeLocal(t, "lifecycle.json", `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["unshare"],"action":"SCMP_ACT_ERRNO","errnoRet":72}]}`)
 	shown := watchEvents(t)
 
-	// Create and start, with options of the handler and a profile by annotation.
+	// Create and start, with options of the handler and a profile named by an
+	// annotation.
 	flags := []string{"-d", "--null-io", "--runtime-config-path", options,
 		"--annotation", "io.containerd.seccomp.v1/profile=Localhost/lifecycle.json", "--annotation", groupAnnotation + "=" + id}
 	mustCtr(t, runArgs(id, flags, calls("hold"))...)
@@ -49,7 +49,7 @@ func TestLifecycle(t *testing.T) {
 	mustTell(t, shown, id, "create", "start", "exec-added", "exec-started", "exit 3",
 		"exec-added", "exec-started", "exit 5", "paused", "resumed")
 
-	// containerd comes back, and finds the container and its shim.
+	// A restarted containerd finds the container and its shim.
 	if err := node.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestLifecycle(t *testing.T) {
 		t.Errorf("a container of the group has shim %d, not %d", now, shim)
 	}
 
-	// Kill and delete; then the shim that is left dies, and containerd cleans up.
+	// Kill and delete. Then the remaining shim is killed, and containerd cleans up.
 	mustCtr(t, "task", "kill", "--signal", "SIGKILL", id)
 	mustTell(t, shown, id, "exec-added", "exec-started", "exit 4", "exit 137 of init")
 	taskPid(t, id, "STOPPED")
@@ -83,8 +83,8 @@ func TestLifecycle(t *testing.T) {
 	eventually(t, "the task is gone", func() bool { return taskLine(t, other) == "" })
 }
 
-// taskService returns which version of the service containerd calls in a task's
-// shim. Before 2.0 there is one, and no note of it.
+// taskService returns the version of the task service that containerd calls in a task's
+// shim. containerd before 2.0 has one version, and no record of it.
 func taskService(t *testing.T, id string) (version int) {
 	t.Helper()
 	notes, err := filepath.Glob(filepath.Join(node.Dir(), "state/*/*", id, "bootstrap.json"))
@@ -105,7 +105,7 @@ func taskService(t *testing.T, id string) (version int) {
 	return version
 }
 
-// mustTell waits until a container's events are these.
+// mustTell waits until the events of a container are these.
 func mustTell(t *testing.T, shown *output, id string, want ...string) {
 	t.Helper()
 	if !testbed.HoldsWithin(patience, func() bool { return slices.Equal(story(shown, id), want) }) {

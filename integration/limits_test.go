@@ -20,8 +20,9 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// sweeps is how often each start under limits is tried. What would break it is Go's
-// runtime, which now and then wants a thread or memory: make stress tries 40 times.
+// sweeps returns how often each start under limits is tried. A failure would come from
+// Go's runtime, which needs a thread or memory only now and then: make stress tries 40
+// times.
 func sweeps(t *testing.T, usual int) int {
 	t.Helper()
 	text := os.Getenv("SWEEPS")
@@ -35,9 +36,9 @@ func sweeps(t *testing.T, usual int) int {
 	return n
 }
 
-// limited are values of resource limits, from none to usual ones.
+// limited are the values of resource limits, from the smallest to usual ones.
 var limited = []struct {
-	resource, flag string // of prlimit(1)
+	resource, flag string // the option of prlimit(1)
 	values         []uint64
 }{
 	{"RLIMIT_AS", "--as", []uint64{0, 1 << 16, 16 << 20, 1000 << 20}},
@@ -51,14 +52,14 @@ var limited = []struct {
 	{"RLIMIT_SIGPENDING", "--sigpending", []uint64{0, 1, 1000}},
 }
 
-// filtered are the kinds of filter that a start may load.
+// filtered returns the kinds of filter that a start may load.
 func filtered(t *testing.T) map[string]oci.SpecOpts {
 	t.Helper()
 	notify := profile(t, notifyRules)
 	agent := listen(t)
 	notify.ListenerPath = agent.path
 	go func() {
-		for range agent.states { // nobody else asks
+		for range agent.states { // no test reads these states
 		}
 	}()
 	return map[string]oci.SpecOpts{
@@ -68,8 +69,7 @@ func filtered(t *testing.T) map[string]oci.SpecOpts {
 	}
 }
 
-// A process starts under its resource limits as it would without a runtime: what the
-// kernel lets run, runs.
+// If the kernel lets a program start under a resource limit, the runtime does so too.
 func TestStartUnderResourceLimits(t *testing.T) {
 	t.Parallel()
 	reference := filepath.Join(t.TempDir(), "minimal")
@@ -88,12 +88,12 @@ func TestStartUnderResourceLimits(t *testing.T) {
 			for _, l := range limited {
 				for _, value := range l.values {
 					want := runLimited(t, reference, l.flag, value)
-					if l.resource == "RLIMIT_CPU" && value == 0 { // the first clock tick ends it, whenever that comes
+					if l.resource == "RLIMIT_CPU" && value == 0 { // the next clock tick kills the process, at any point of its start
 						want = append(want, outcome{code: 128 + int(syscall.SIGKILL)}, outcome{fails: "was killed by SIGKILL before it ran the program"})
 					}
 					row := fmt.Sprintf("%s, %s %d", fact, l.resource, value)
 					if fact == "NOTIFY" && l.resource == "RLIMIT_NOFILE" && value < 5 {
-						want = []outcome{{fails: "load seccomp filter: too many open files"}} // the listener is the fifth
+						want = []outcome{{fails: "load seccomp filter: too many open files"}} // the listener is its fifth descriptor
 					}
 					limits := []specs.POSIXRlimit{{Type: l.resource, Soft: value, Hard: value}}
 					for range times {
@@ -101,7 +101,7 @@ func TestStartUnderResourceLimits(t *testing.T) {
 					}
 					inits := times
 					if os.Getenv("SWEEPS") == "" && value != l.values[0] {
-						inits = 1 // an init takes ten times an exec's time
+						inits = 1 // an init takes ten times as long as an exec
 					}
 					for range inits {
 						mustBeLike(t, row+", init", tryInit(t, limits, filter), want)
@@ -112,15 +112,16 @@ func TestStartUnderResourceLimits(t *testing.T) {
 	}
 }
 
-// outcome is how a start ends, with or without a runtime.
+// outcome is the result of a start, with or without a runtime.
 type outcome struct {
-	code   int    // as a shell has it
-	fails  string // what the failed start says
+	code   int    // as a shell reports it
+	fails  string // the error of a start that fails
 	stderr string
 }
 
-// runLimited returns how minimal.c's program ends under a limit on the host. That
-// may depend on where the kernel puts its stack.
+// runLimited runs the program of minimal.c under a limit on the host, and returns its
+// outcomes. There can be several, because they may depend on where the kernel puts the
+// stack.
 func runLimited(t *testing.T, program, flag string, value uint64) (all []outcome) {
 	t.Helper()
 	for range 30 {
@@ -198,9 +199,9 @@ func tryInit(t *testing.T, limits []specs.POSIXRlimit, opts ...oci.SpecOpts) out
 	return outcome{code: int(got.code), stderr: got.stderr}
 }
 
-// A container starts under the smallest limits of its cgroup that allow a process.
-// An exec may need a thread while it is in the cgroup already, with runc too; it
-// starts, or names the limit.
+// A container starts under the smallest limits of its cgroup that allow a process. An
+// exec may need a thread when it is already in the cgroup, with runc too: it starts, or
+// its error names the limit.
 func TestStartUnderCgroupLimits(t *testing.T) {
 	t.Parallel()
 	times := sweeps(t, 3)

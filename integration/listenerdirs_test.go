@@ -13,10 +13,9 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// The author of a profile names the socket that the shim, which is root, connects to
-// (linux.seccomp.listenerPath). The option listener_dirs says in which folders it may
-// be; a symbolic link does not lead out of them, also one that is made after the check
-// at the create.
+// The author of a profile names the socket that the shim connects to as root
+// (linux.seccomp.listenerPath). The option listener_dirs names the folders for it. No
+// symbolic link leads out of them, even if it is made after the check in create.
 func TestListenerDirs(t *testing.T) {
 	t.Parallel()
 	skipWithoutNotify(t)
@@ -33,7 +32,7 @@ func TestListenerDirs(t *testing.T) {
 	absent := filepath.Join(dir, "absent")
 	for _, row := range []struct {
 		fact, dirs, path string
-		says             []string // nil if it is accepted
+		says             []string // nil if the profile is accepted
 	}{
 		{"a socket in the folder", fmt.Sprintf("[%q]", dir), inside.path, nil},
 		{"in the second folder", fmt.Sprintf("[%q, %q]", filepath.Dir(outside.path), dir), inside.path, nil},

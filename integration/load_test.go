@@ -8,7 +8,7 @@ import (
 	"github.com/containerd/containerd/v2/pkg/oci"
 )
 
-// actionRules has a call for each action. None of them is the runtime's own.
+// actionRules has one call for each action. The runtime makes none of them.
 const actionRules = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
 	{"names":["getpgid"],"action":"SCMP_ACT_ERRNO"},
 	{"names":["getsid"],"action":"SCMP_ACT_ERRNO","errnoRet":71},
@@ -20,8 +20,8 @@ const actionRules = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
 	{"names":["sched_getscheduler"],"action":"SCMP_ACT_KILL"},
 	{"names":["getrusage"],"action":"SCMP_ACT_KILL_PROCESS"}]}`
 
-// The filter is in force when the program starts: in init and in exec'd processes,
-// for root and others, with and without no_new_privs.
+// The filter is in force when the program starts: in init and in exec'd processes, for
+// root and for others, with and without no_new_privs.
 func TestFilterIsInForce(t *testing.T) {
 	t.Parallel()
 	asEachUser(t, func(t *testing.T, uid uint32, noNewPrivs string, opts []oci.SpecOpts) {
@@ -29,7 +29,7 @@ func TestFilterIsInForce(t *testing.T) {
 			{"status", ""},
 			{call("getpgid", 0), "EPERM"},
 			{call("getsid", 0), "EPROTO"},
-			{call("getpriority", 9, 9), "ok"}, // in vain, but the kernel does not see it
+			{call("getpriority", 9, 9), "ok"}, // the arguments are invalid; the kernel does not run it
 			{call("getitimer"), "ENOSYS"},
 			{call("sched_get_priority_max"), "ok"},
 			{"catch", ""},
@@ -47,14 +47,14 @@ func TestFilterIsInForce(t *testing.T) {
 			t.Errorf("init's user is %q, want %q", got, wantUID)
 		}
 		mustDieOf(t, c, "getrusage")
-		mustDieOf(t, c, "sched_getscheduler") // KILL: the only thread
+		mustDieOf(t, c, "sched_getscheduler") // KILL ends the process, because this is its only thread
 		mustDieOf(t, c, "sched_getparam")
-		mustDieOf(t, c, "sched_get_priority_min") // TRAP, and nobody catches
+		mustDieOf(t, c, "sched_get_priority_min") // TRAP ends the process, because it has no handler
 	})
 }
 
-// asEachUser runs a test of actionRules as root and as another, with and without
-// no_new_privs, whose value in /proc/<pid>/status it is told.
+// asEachUser runs a test of actionRules as root and as another user, with and without
+// no_new_privs. noNewPrivs is the value in /proc/<pid>/status.
 func asEachUser(t *testing.T, test func(t *testing.T, uid uint32, noNewPrivs string, opts []oci.SpecOpts)) {
 	t.Helper()
 	for _, uid := range []uint32{0, 1000} {
@@ -74,7 +74,7 @@ func asEachUser(t *testing.T, test func(t *testing.T, uid uint32, noNewPrivs str
 
 const diedOfSigsys = 128 + 31
 
-// mustDieOf runs a call that has to end its process, in an exec.
+// mustDieOf makes a call in an exec, which must end the process.
 func mustDieOf(t *testing.T, c *container, name string) {
 	t.Helper()
 	got := c.exec(t, calls("status", call(name)))
@@ -83,7 +83,7 @@ func mustDieOf(t *testing.T, c *container, name string) {
 	}
 }
 
-// SIGSYS ends init too, which is immune to most signals.
+// SIGSYS ends init too, although the kernel drops most signals for it.
 func TestInitDiesOfItsFilter(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ action, call string }{
@@ -102,12 +102,12 @@ func TestInitDiesOfItsFilter(t *testing.T) {
 	}
 }
 
-// The default action is for every call that no rule names.
+// The default action applies to every call that no rule names.
 func TestDefaultActionIsInForce(t *testing.T) {
 	t.Parallel()
-	const dead = "" // says nothing any more
+	const dead = "" // the process is killed before it prints
 	for _, row := range []struct {
-		fact, fields string // of the profile
+		fact, fields string // the fields of the profile
 		want         string
 		code         uint32
 	}{
@@ -133,8 +133,8 @@ func TestDefaultActionIsInForce(t *testing.T) {
 	}
 }
 
-// Calls newer than a list of allowed ones fail as on a kernel without them;
-// older ones that it leaves out are denied.
+// Calls that are newer than a list of allowed ones fail as on a kernel without them.
+// Older ones that the list leaves out are denied.
 func TestSyscallsNewerThanProfile(t *testing.T) {
 	t.Parallel()
 	p := allowing(profile(t, `{"defaultAction":"SCMP_ACT_ERRNO"}`))
@@ -144,7 +144,7 @@ func TestSyscallsNewerThanProfile(t *testing.T) {
 	mustAnswer(t, "an exec", got.stdout, map[string]string{older: "EPERM", newer: "ENOSYS"})
 }
 
-// The greatest number that the kernel passes on is one like any other.
+// The greatest errno that the kernel passes on works like any other.
 func TestGreatestErrno(t *testing.T) {
 	t.Parallel()
 	p := profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getpgid"],"action":"SCMP_ACT_ERRNO","errnoRet":4095}]}`)

@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-// logTo as the first argument makes the test binary a logging binary that
-// writes to the file in the second.
+// logTo is the argument by which this binary becomes a logging binary that writes to
+// the file in the next argument.
 const logTo = "log-to"
 
-// runLogger is a logging binary as containerd's runtime documentation
-// describes it: stdout is descriptor 3, stderr 4, and closing 5 says "ready".
+// runLogger is a logging binary by containerd's runtime documentation: stdout is
+// descriptor 3, stderr is 4, and closing 5 reports that it is ready.
 func runLogger(path string) int {
 	file, err := os.Create(path)
 	if err != nil {
@@ -31,7 +31,7 @@ func runLogger(path string) int {
 	var texts [2]strings.Builder
 	for i, name := range []string{"stdout", "stderr"} {
 		streams.Go(func() {
-			_, _ = io.Copy(&texts[i], os.NewFile(uintptr(3+i), name)) // what is missing shows
+			_, _ = io.Copy(&texts[i], os.NewFile(uintptr(3+i), name)) // the test sees missing text
 		})
 	}
 	streams.Wait()
@@ -65,7 +65,7 @@ func TestLogToFile(t *testing.T) {
 	}
 }
 
-// A logging binary gets every byte of both streams, and ends by itself.
+// A logging binary receives every byte of both streams, and exits by itself.
 func TestLogToBinary(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -94,7 +94,7 @@ func awaitFile(t *testing.T, path, what string, holds func(text string) bool) {
 		}
 	})
 	eventually(t, path+" contains "+what, func() bool {
-		text, _ = os.ReadFile(path) // it may come later
+		text, _ = os.ReadFile(path) // the file may be written later
 		return holds(string(text))
 	})
 }

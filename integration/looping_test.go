@@ -5,16 +5,17 @@ import (
 	"time"
 )
 
-// looping are rules that make libseccomp 2.5.0 to 2.6.1 loop. They are about a call
-// that the kernel answers with ENOSYS.
+// looping are rules that make libseccomp 2.5.0 to 2.6.1 loop, about a call that the
+// kernel answers with ENOSYS.
 const looping = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
 	{"names":["afs_syscall"],"action":"SCMP_ACT_ERRNO","errnoRet":71,"args":[
 		{"index":1,"value":5,"op":"SCMP_CMP_NE"},{"index":2,"value":18446744069414584320,"op":"SCMP_CMP_LE"}]},
 	{"names":["afs_syscall"],"action":"SCMP_ACT_ERRNO","errnoRet":71,"args":[
 		{"index":1,"value":5,"op":"SCMP_CMP_NE"},{"index":2,"value":2147483647,"op":"SCMP_CMP_LE"}]}]}`
 
-// A profile that makes libseccomp loop is enforced as written. The container waits for
-// a limit of processor time, two seconds, which take longer beside other tests.
+// A profile that makes libseccomp loop is enforced as written. The create waits until
+// the compiler has used two seconds of processor time, which takes longer beside other
+// tests.
 func TestLoopingProfile(t *testing.T) {
 	t.Parallel()
 	if len(known([]string{"afs_syscall"})) == 0 {

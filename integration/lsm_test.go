@@ -10,14 +10,14 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// hostHasAppArmor is what the kernel says, as libcontainer asks it.
+// hostHasAppArmor asks the kernel as libcontainer does.
 func hostHasAppArmor() bool {
 	enabled, _ := os.ReadFile("/sys/module/apparmor/parameters/enabled")
 	_, err := os.Stat("/sys/kernel/security/apparmor")
 	return err == nil && strings.HasPrefix(string(enabled), "Y")
 }
 
-// What a spec asks of the host, and the host does not have, refuses the container.
+// A spec that needs something the host does not have is refused.
 func TestHostThatLacksWhatTheSpecAsks(t *testing.T) {
 	t.Parallel()
 	exists := func(path string) bool {
@@ -49,8 +49,9 @@ func TestHostThatLacksWhatTheSpecAsks(t *testing.T) {
 	}
 }
 
-// An AppArmor profile and a seccomp profile hold together, in init and in an exec:
-// the first is to be taken by the very execve that is the only call under the second.
+// An AppArmor profile and a seccomp profile are in force together, in init and in an
+// exec. The AppArmor profile takes effect with the execve that is the only call under
+// the seccomp profile.
 func TestAppArmor(t *testing.T) {
 	t.Parallel()
 	if !hostHasAppArmor() {

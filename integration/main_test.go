@@ -1,7 +1,6 @@
-// Package integration shows on real containers, under a private containerd and
-// the running kernel, what the packages of this repository show in parts. All
-// tests share one node; each has containers of its own, and nothing of them
-// may be left on the host when the test ends.
+// Package integration tests the runtime on real containers, under a private containerd
+// and the running kernel. All tests share one node. Each has containers of its own, and
+// fails if anything of them is left on the host.
 package integration
 
 import (
@@ -27,22 +26,22 @@ const (
 	imageName   = "docker.io/library/test:latest"
 )
 
-// What all tests share. unavailable says why there is no node here.
+// The state that all tests share. unavailable says why there is no node here.
 var (
 	unavailable string
 	node        *testbed.Node
 	client      *containerd.Client
 	image       containerd.Image
 	nodeLog     containerdLog
-	profileRoot string                  // where options says that Localhost profiles are
-	busybox     []byte                  // the program
-	programs    map[string]testbed.File // of the test image
-	options     string                  // file for ctr's --runtime-config-path
-	pathDir     string                  // folders of the PATH, without runc
+	profileRoot string                  // the profile_root of options
+	busybox     []byte                  // the content of the program
+	programs    map[string]testbed.File // the files of the test image
+	options     string                  // a file for ctr's --runtime-config-path
+	pathDir     string                  // the folders of the PATH without runc
 )
 
 func TestMain(m *testing.M) {
-	if shim.IsInit() { // of a container that a test has made without a shim
+	if shim.IsInit() { // the init of a container that a test has made without a shim
 		shim.Init()
 	}
 	compile.Helper()
@@ -85,7 +84,7 @@ func run(m *testing.M) (code int) {
 }
 
 func start(bin string) (err error) {
-	// Nobody finds a runc from here on, also not the shims.
+	// From here on no program finds a runc, the shims included.
 	if pathDir, err = os.MkdirTemp("", "path-"); err != nil {
 		return err
 	}
@@ -126,7 +125,7 @@ func start(bin string) (err error) {
 	return os.WriteFile(options, fmt.Appendf(nil, "profile_root = %q\n", profileRoot), 0o644)
 }
 
-// buildPrograms returns the files of the test image: busybox and our programs.
+// buildPrograms returns the files of the test image: busybox, and the test programs.
 func buildPrograms() (map[string]testbed.File, error) {
 	files, err := testbed.Busybox()
 	if err != nil {
@@ -149,8 +148,8 @@ func buildPrograms() (map[string]testbed.File, error) {
 	return files, nil
 }
 
-// pathWithout returns the PATH without the programs. A folder that has one of them
-// is replaced by a folder below dir, with links to all that is in it but these.
+// pathWithout returns the PATH without the programs. A folder that has one of them is
+// replaced by a folder below dir with links to all other files.
 func pathWithout(dir string, programs ...string) (string, error) {
 	var kept []string
 	for i, folder := range filepath.SplitList(os.Getenv("PATH")) {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Execs one after the other in one container: a shim's memory and descriptors do
-// not grow with their number. A health check makes some thousands a day.
+// A shim's memory and descriptors do not grow with the number of execs in a container.
+// A health check makes some thousands of execs a day.
 func TestStressExecs(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
@@ -31,13 +31,13 @@ func TestStressExecs(t *testing.T) {
 	if len(after.descriptors) > len(before.descriptors) || len(after.stacks) > len(before.stacks) {
 		t.Errorf("before: %v\nafter: %v", before, after)
 	}
-	// Go's heap varies by some hundred KiB between two collections.
+	// Between two collections Go's heap varies by some hundred KiB.
 	if limit := 2048 + count; grown > limit {
 		t.Errorf("%d execs cost %d KiB, more than %d", count, grown, limit)
 	}
 }
 
-// anonymous returns a process's private memory in KiB, without that of its binary.
+// anonymous returns a process's private memory in KiB, without the pages of its binary.
 func anonymous(t *testing.T, pid int) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "smaps_rollup"))

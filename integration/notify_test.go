@@ -20,8 +20,8 @@ import (
 const notifyRules = `{"defaultAction":"SCMP_ACT_ALLOW","listenerMetadata":"of the test","syscalls":[
 	{"names":["getpgid","getsid"],"action":"SCMP_ACT_NOTIFY"}]}`
 
-// A listener receives a descriptor for each process with what it needs to know
-// of the process, and answers the process's calls.
+// An agent receives a listener for each process, with the state of the process, and
+// answers the calls of the process.
 func TestNotify(t *testing.T) {
 	t.Parallel()
 	skipWithoutNotify(t)
@@ -30,7 +30,7 @@ func TestNotify(t *testing.T) {
 	p.ListenerPath = agent.path
 	id := newID(t)
 	steps := []string{call("getpgid", 0), call("getsid", 0), call("getppid")}
-	// What the agent does: getpgid succeeds with 4242, getsid fails with ENOTNAM.
+	// The agent answers getpgid with 4242, and getsid with ENOTNAM.
 	want := []string{call("getpgid", 0) + " -> 4242", call("getsid", 0) + " -> -118"}
 
 	c := hold(t, id, steps, under(p), oci.WithAnnotations(map[string]string{"com.example/note": "yes"}))
@@ -50,7 +50,7 @@ func TestNotify(t *testing.T) {
 	mustContain(t, "an exec", got.stdout, want)
 }
 
-// mustBeState compares, and looks at what is not the same for each run.
+// mustBeState compares two states, and checks the fields that differ in each run.
 func mustBeState(t *testing.T, got, want specs.ContainerProcessState) {
 	t.Helper()
 	if !strings.HasSuffix(got.State.Bundle, "/"+want.State.ID) {
@@ -83,7 +83,7 @@ func mustContain(t *testing.T, who, stdout string, want []string) {
 	}
 }
 
-// Without its listener a container does not run.
+// Without an agent a container with SCMP_ACT_NOTIFY does not run.
 func TestNotifyWithoutListener(t *testing.T) {
 	t.Parallel()
 	skipWithoutNotify(t)
@@ -100,7 +100,8 @@ func TestNotifyWithoutListener(t *testing.T) {
 	}
 }
 
-// The kernel does not wait for a process that is to die, if it has the flag.
+// With the flag WAIT_KILLABLE_RECV the kernel does not wait for a process that is being
+// killed.
 func TestWaitKillable(t *testing.T) {
 	t.Parallel()
 	skipWithoutNotify(t)
@@ -113,8 +114,8 @@ func TestWaitKillable(t *testing.T) {
 	mustContain(t, "init", c.stdout.String(), []string{call("getpgid", 0) + " -> 4242"})
 }
 
-// An agent can be asked about every call, execve and write among them, in init
-// and in exec'd processes, with and without no_new_privs.
+// An agent can be asked about every call, execve and write included, in init and in
+// exec'd processes, with and without no_new_privs.
 func TestNotifyAsDefaultAction(t *testing.T) {
 	t.Parallel()
 	skipWithoutNotify(t)
@@ -151,8 +152,8 @@ func TestInterruptedExecve(t *testing.T) {
 	}
 }
 
-// With an agent the start is over before execve is called. An execve that fails
-// then is told where the program would write its errors.
+// With an agent, the start is over before execve is called. If that execve fails, the
+// error is written to the program's stderr.
 func TestLateExecveWithAgentFails(t *testing.T) {
 	t.Parallel()
 	skipWithoutNotify(t)
@@ -184,17 +185,17 @@ func skipWithoutNotify(t *testing.T) {
 	}
 }
 
-// agent is a seccomp listener.
+// agent is a seccomp agent.
 type agent struct {
 	path   string
 	states chan specs.ContainerProcessState
 
-	interruptions atomic.Int32 // of execve, still to be made
-	silent        atomic.Bool  // processes that come from now on get no answer
-	unanswered    []*os.File   // the listeners of these
+	interruptions atomic.Int32 // of execve; how many are left
+	silent        atomic.Bool  // if true, new processes get no answer
+	unanswered    []*os.File   // the listeners of processes without an answer
 }
 
-// listen starts an agent, which ends with the test.
+// listen starts an agent, which stops when the test ends.
 func listen(t *testing.T) *agent {
 	t.Helper()
 	a := &agent{path: filepath.Join(t.TempDir(), "agent.sock"), states: make(chan specs.ContainerProcessState, 10)}

@@ -13,12 +13,11 @@ import (
 // memoryLimit is enough for libcontainer's init.
 const memoryLimit = 32 << 20
 
-// glutton is a program that wants more memory than there is: tail keeps what has
-// no line's end.
+// glutton is a program that uses ever more memory: tail keeps a line until it ends.
 var glutton = []string{"/bin/busybox", "tail", "/dev/zero"}
 
-// An init that dies of its memory limit at once. A client that receives the exit,
-// such as the kubelet, must know the cause by then (containerd#8180, #12714).
+// An init that the memory limit kills at once. A client that receives the exit, such as
+// the kubelet, must know the cause by then (containerd#8180, #12714).
 func TestOOMIsToldBeforeExit(t *testing.T) {
 	t.Parallel()
 	shown := watchEvents(t)
@@ -29,7 +28,7 @@ func TestOOMIsToldBeforeExit(t *testing.T) {
 			t.Fatalf("run %d: %+v; want a death by SIGKILL", i, got)
 		}
 		want := []string{"create", "start", "oom", "exit 137 of init", "delete"}
-		early := []string{"create", "oom", "start", "exit 137 of init", "delete"} // the kill came before Start's end
+		early := []string{"create", "oom", "start", "exit 137 of init", "delete"} // the process was killed before Start returned
 		var got []string
 		if !testbed.HoldsWithin(10*time.Second, func() bool {
 			got = story(shown, id)
@@ -40,7 +39,7 @@ func TestOOMIsToldBeforeExit(t *testing.T) {
 	}
 }
 
-// The kill of each of a container's processes is published before its exit.
+// Each OOM kill of a container's process is published before the exit of that process.
 func TestSecondOOM(t *testing.T) {
 	t.Parallel()
 	shown := watchEvents(t)
@@ -61,13 +60,13 @@ func TestSecondOOM(t *testing.T) {
 	awaitStory(t, shown, id, append(want, "exec-added", "exec-started", "exit 3", "exit 137 of init", "delete"))
 }
 
-// The kill of a process that nobody waits for is published too, while the container
-// lives on.
+// An OOM kill of a child is published too, while the container runs on.
 func TestOOMOfAChild(t *testing.T) {
 	t.Parallel()
 	shown := watchEvents(t)
 	id := newID(t)
-	// Two kills at once may be published as one, so they are not.
+	// Two kills at the same time may be published as one, so there is a pause between
+	// them.
 	c := launch(t, id, sh("busybox tail /dev/zero; echo one; sleep 1; busybox tail /dev/zero; echo two; sleep 1000"), oci.WithMemoryLimit(memoryLimit))
 	c.stdout.await(t, "two")
 	want := []string{"create", "start", "oom", "oom"}
@@ -76,7 +75,8 @@ func TestOOMOfAChild(t *testing.T) {
 	awaitStory(t, shown, id, append(want, "exit 137 of init", "delete"))
 }
 
-// awaitStory fails the test if a container's events do not come to be these.
+// awaitStory waits until a container's events are these, and fails the test if they
+// never are.
 func awaitStory(t *testing.T, shown *output, id string, want []string) {
 	t.Helper()
 	var got []string

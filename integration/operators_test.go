@@ -11,14 +11,14 @@ import (
 	libseccomp "github.com/seccomp/libseccomp-golang"
 )
 
-// idle are calls that the kernel answers with ENOSYS for all arguments, so that a
-// program may make them with any.
+// idle are calls that the kernel answers with ENOSYS for all arguments, so a program
+// can make them with any.
 var idle = []string{
 	"afs_syscall", "tuxcall", "security", "create_module", "get_kernel_syms", "query_module", "nfsservctl", "getpmsg",
 	"putpmsg", "vserver", "epoll_ctl_old", "epoll_wait_old", "_sysctl",
 }
 
-// boundaries are where 64 bits, their halves and their signs change.
+// boundaries are the numbers at which 64 bits, their halves and their signs change.
 var boundaries = []uint64{
 	0, 1, math.MaxInt32, math.MaxInt32 + 1, math.MaxUint32, math.MaxUint32 + 1,
 	math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64 - math.MaxUint32, math.MaxUint64,
@@ -34,12 +34,12 @@ var operators = map[specs.LinuxSeccompOperator]func(arg, value uint64) bool{
 	specs.OpLessEqual:    func(arg, value uint64) bool { return arg <= value },
 	specs.OpGreaterThan:  func(arg, value uint64) bool { return arg > value },
 	specs.OpGreaterEqual: func(arg, value uint64) bool { return arg >= value },
-	// SCMP_CMP_MASKED_EQ: value is the mask, valueTwo what must be left.
+	// For SCMP_CMP_MASKED_EQ, value is the mask and valueTwo the wanted result.
 	specs.OpMaskedEqual: func(arg, value uint64) bool { return arg&mask == value },
 }
 
-// A rule with a condition holds for the arguments that the operator names, as
-// 64-bit unsigned numbers, and for no others.
+// A condition holds for the arguments that its operator names, as unsigned 64-bit
+// numbers, and for no others.
 func TestOperators(t *testing.T) {
 	t.Parallel()
 	names := known(idle)
@@ -47,7 +47,7 @@ func TestOperators(t *testing.T) {
 		t.Skip("this architecture has no idle calls")
 	}
 	for op, holds := range operators {
-		// One rule for each call: libseccomp errs about several (design, "Compile").
+		// One rule for each call, because libseccomp has faults with several.
 		for i := 0; i < len(boundaries); i += len(names) {
 			values := boundaries[i:min(i+len(names), len(boundaries))]
 			t.Run(fmt.Sprintf("%s, from %#x", op, values[0]), func(t *testing.T) {
@@ -60,8 +60,8 @@ func TestOperators(t *testing.T) {
 	}
 }
 
-// conditions makes a profile with one rule for each value, each for another
-// call and argument, and says what calls around the values should come to.
+// conditions makes a profile with one rule for each value, each about another call and
+// argument. It returns the profile and the wanted results of calls around the values.
 func conditions(op specs.LinuxSeccompOperator, holds func(arg, value uint64) bool, values []uint64, names []string) (*specs.LinuxSeccomp, map[string]string) {
 	errno := uint(71)
 	p := &specs.LinuxSeccomp{DefaultAction: specs.ActAllow}
@@ -87,8 +87,8 @@ func conditions(op specs.LinuxSeccompOperator, holds func(arg, value uint64) boo
 	return p, want
 }
 
-// around returns the value, its neighbours, and those that differ in one bit
-// or in one half.
+// around returns the value, its neighbours, and the numbers that differ from it in one
+// bit or in one half.
 func around(value uint64) []uint64 {
 	return []uint64{
 		value, value - 1, value + 1, 0, math.MaxUint64,
@@ -108,7 +108,7 @@ func known(names []string) []string {
 	return found
 }
 
-// All conditions of one rule must hold.
+// All conditions of a rule must hold.
 func TestConditionsOfOneRule(t *testing.T) {
 	t.Parallel()
 	names := known(idle)

@@ -11,22 +11,22 @@ import (
 	"github.com/containerd/containerd/v2/pkg/oci"
 )
 
-// What names the group of a container: a pod's sandbox, for which containerd's
-// CRI plugin sets the first; clients that group by hand set the second.
+// The annotations that name the group of a container. containerd's CRI plugin sets the
+// first to the pod's sandbox; clients that group by hand set the second.
 const (
 	sandboxAnnotation = "io.kubernetes.cri.sandbox-id"
 	groupAnnotation   = "io.containerd.runc.v2.group"
 )
 
-// The containers of a group have one shim, which serves the others when one is
-// deleted, and goes with the last.
+// The containers of a group have one shim. It serves the others when one is deleted,
+// and exits with the last.
 func TestGroupSharesShim(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		fact  string
 		key   string
-		named bool // after no container
-		first int  // the container that is deleted first
+		named bool // the group has a name that is no container's
+		first int  // the index of the container that is deleted first
 	}{
 		{"a pod whose sandbox goes last", sandboxAnnotation, false, 1},
 		{"a pod whose sandbox goes first", sandboxAnnotation, false, 0},
@@ -68,7 +68,7 @@ func TestGroupSharesShim(t *testing.T) {
 	}
 }
 
-// A container joins the pod also when the one that began it is gone.
+// A container can join the pod when the pod's first container is gone.
 func TestPodOutlivesItsFirstContainer(t *testing.T) {
 	t.Parallel()
 	first, second, third := newID(t), newID(t), newID(t)

@@ -25,8 +25,8 @@ func withPoststop(timeout *int, scripts ...string) oci.SpecOpts {
 	}
 }
 
-// A poststop hook that fails, or hangs past its timeout, does not keep a task
-// from being deleted; it ran once, the hooks behind it too, and it is logged.
+// A poststop hook that fails, or that exceeds its timeout, does not keep a task from
+// being deleted. It runs once, the hooks after it run too, and its failure is logged.
 func TestPoststopHookFails(t *testing.T) {
 	t.Parallel()
 	one := 1
@@ -62,7 +62,7 @@ func TestPoststopHookFails(t *testing.T) {
 	}
 }
 
-// The same holds for the clean-up after a shim that was killed.
+// The same for the clean-up after a killed shim.
 func TestPoststopHookFailsInCleanUp(t *testing.T) {
 	t.Parallel()
 	ran := filepath.Join(t.TempDir(), "ran")
@@ -76,8 +76,8 @@ func TestPoststopHookFailsInCleanUp(t *testing.T) {
 	}
 }
 
-// A hook that leaves a process behind, which keeps its output open, does not hold
-// a create.
+// A hook may leave a process behind that keeps the hook's output open. A create does
+// not wait for it.
 func TestHookLeavesProcess(t *testing.T) {
 	t.Parallel()
 	began := time.Now()

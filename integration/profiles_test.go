@@ -14,14 +14,14 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// programCalls are what the calls program does by itself, besides execve, which
-// is the runtime's last call and the only one that profiles must allow for it.
+// programCalls are the calls of the calls program itself, and execve, the only call
+// that a profile must allow for the runtime.
 var programCalls = []string{
 	"execve", "arch_prctl", "set_tid_address", "brk", "mmap", "mprotect", "munmap", "rt_sigaction", "rt_sigprocmask",
 	"clone", "futex", "exit", "exit_group", "open", "openat", "read", "close", "write", "pause", "gettid", "tkill", "kill",
 }
 
-// profile decodes a profile as containerd and ctr do, without any code of ours.
+// profile decodes a profile as containerd and ctr do, without code of this repository.
 func profile(t *testing.T, text string) *specs.LinuxSeccomp {
 	t.Helper()
 	var p specs.LinuxSeccomp
@@ -31,7 +31,7 @@ func profile(t *testing.T, text string) *specs.LinuxSeccomp {
 	return &p
 }
 
-// tutorialProfile returns one of the Kubernetes tutorial's.
+// tutorialProfile returns a profile of the Kubernetes tutorial.
 func tutorialProfile(t *testing.T, name string) *specs.LinuxSeccomp {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(testbed.ModuleRoot(), "integration/testdata/profiles", name))
@@ -41,13 +41,13 @@ func tutorialProfile(t *testing.T, name string) *specs.LinuxSeccomp {
 	return profile(t, string(text))
 }
 
-// allowing adds a rule that lets the calls program run.
+// allowing adds a rule that allows the calls program to run.
 func allowing(p *specs.LinuxSeccomp) *specs.LinuxSeccomp {
 	p.Syscalls = append(p.Syscalls, specs.LinuxSyscall{Names: programCalls, Action: specs.ActAllow})
 	return p
 }
 
-// under makes a profile the container's linux.seccomp.
+// under sets a container's linux.seccomp.
 func under(p *specs.LinuxSeccomp) oci.SpecOpts {
 	return func(_ context.Context, _ oci.Client, _ *containers.Container, s *specs.Spec) error {
 		s.Linux.Seccomp = p

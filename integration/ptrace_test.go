@@ -18,11 +18,11 @@ import (
 )
 
 // An exec'd process is in the container before its execve, with the rights of root on
-// the host. A tracer takes them: any process of a container with CAP_SYS_PTRACE, with any
-// runtime.
-// In a user namespace nothing can trace it, as SECURITY.md says: the process is not dumpable, and
-// its memory belongs to the host's user namespace (__ptrace_may_access, kernel/ptrace.c).
-// The same holds for a process whose agent has not answered its execve.
+// the host. With any runtime, a process of a container with CAP_SYS_PTRACE can trace it
+// and take these rights. In a user namespace nothing can trace it, as SECURITY.md says:
+// the process is not dumpable, and its memory belongs to the host's user namespace
+// (__ptrace_may_access, kernel/ptrace.c). The same holds for a process whose agent has
+// not answered its execve.
 func TestTraceBeforeExecve(t *testing.T) {
 	t.Parallel()
 	tracer := oci.WithAddedCapabilities([]string{"CAP_SYS_PTRACE"})
@@ -73,17 +73,18 @@ func TestTraceBeforeExecve(t *testing.T) {
 	}
 }
 
-// waitBeforeExecve is a reason for which an exec'd process does not come to its execve.
+// waitBeforeExecve is a way to hold an exec'd process before the end of its execve.
 type waitBeforeExecve struct {
 	fact string
 	skip func(*testing.T)
-	// begin starts a container, and an exec in it; it returns the exec's pid.
+	// begin starts a container and an exec in it, and returns the exec's pid.
 	begin func(t *testing.T, start func(...oci.SpecOpts) *container) (c *container, victim int)
 }
 
-// tracerScript tries what a tracer may do with the process whose pid comes in a file.
+// tracerScript attacks the process whose pid it reads from a file, by all means of a
+// tracer.
 func tracerScript() string {
-	const seize, pid = 0x4206, 0xabcdef // PTRACE_SEIZE, and a number to replace by the pid
+	const seize, pid = 0x4206, 0xabcdef // PTRACE_SEIZE, and a number that is replaced by the pid
 	attach := strings.Replace(call("ptrace", seize, pid, 0, 0), fmt.Sprintf("%#x", pid), "$pid", 1)
 	return `echo ready
 while [ ! -s /victim ]; do sleep 0.02; done
@@ -111,7 +112,7 @@ func launchOnHost(t *testing.T, args []string, opts ...oci.SpecOpts) *container 
 	return launch(t, newID(t), args, opts...)
 }
 
-// execThatSetsItselfUp holds an exec where libcontainer reads /etc/passwd: in the
+// execThatSetsItselfUp holds an exec while libcontainer reads /etc/passwd: in the
 // container, with all rights.
 func execThatSetsItselfUp(t *testing.T, start func(...oci.SpecOpts) *container) (*container, int) {
 	t.Helper()
@@ -142,7 +143,7 @@ func execThatSetsItselfUp(t *testing.T, start func(...oci.SpecOpts) *container) 
 	}) {
 		t.Fatal("no exec is on its way")
 	}
-	time.Sleep(200 * time.Millisecond) // for it to come to the FIFO
+	time.Sleep(200 * time.Millisecond) // until it reads the FIFO
 	return c, victim
 }
 
@@ -172,9 +173,9 @@ func (c *container) execWithoutAnswer(t *testing.T, a *agent, opts ...func(*spec
 	return a.next(t).Pid
 }
 
-// While its agent is asked about execve, a process has the program's capabilities and,
-// without no_new_privs, CAP_SYS_ADMIN, by which it has loaded its filter: to drop it
-// then would be a system call under the filter. The program does not have it.
+// While its agent is asked about execve, a process has the program's capabilities.
+// Without no_new_privs it also has CAP_SYS_ADMIN, by which it has loaded its filter: to
+// drop it would be a system call under the filter. The program itself does not have it.
 func TestCapabilitiesWhileAgentIsAsked(t *testing.T) {
 	t.Parallel()
 	skipWithoutNotify(t)

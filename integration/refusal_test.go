@@ -17,16 +17,16 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// rule is a profile with one rule for a call that no container needs.
+// rule returns a profile with one rule about a call that no container needs.
 func rule(fields string) string {
 	return `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getpgid"],` + fields + `}]}`
 }
 
-// A profile that cannot be enforced as written refuses the container, whether
-// it stands in the OCI spec or in a file, and leaves nothing on the host.
+// A profile that cannot be enforced as written refuses the container and leaves nothing
+// on the host, both as part of the OCI spec and as a file.
 func TestInvalidProfileIsRefused(t *testing.T) {
 	t.Parallel()
-	const fileOnly = true // what cannot be in an OCI spec at all
+	const fileOnly = true // a mistake that an OCI spec cannot have
 	long := strings.Repeat(`"getpgid",`, 1<<20/10)
 	for _, row := range []struct {
 		fact, profile string
@@ -77,8 +77,8 @@ func TestInvalidProfileIsRefused(t *testing.T) {
 	}
 }
 
-// A client may send an OCI spec as text. What encoding/json would read as 0 is refused
-// there too.
+// A client may send an OCI spec as text. An absent number, which encoding/json reads as
+// 0, is refused there too.
 func TestAbsentNumberInSpecIsRefused(t *testing.T) {
 	t.Parallel()
 	for field, written := range map[string]string{"index": `"index":7777777,`, "value": `"value":7777777,`} {
@@ -117,7 +117,7 @@ func TestInvalidUnsetProfileIsRefused(t *testing.T) {
 	mustFail(t, id, c, says("option unset_profile", name, "the text is YAML"), true)
 }
 
-// A profile's name that is none, or leads out of the profile root, refuses the
+// An unknown name of a profile, or one that leads out of the profile root, refuses the
 // container.
 func TestInvalidNameIsRefused(t *testing.T) {
 	t.Parallel()
@@ -136,7 +136,7 @@ func TestInvalidNameIsRefused(t *testing.T) {
 		}
 		t.Cleanup(func() { os.Remove(link) })
 	}
-	up := "../" + filepath.Base(profileRoot) + "/inside.json" // leads back, but by way of the outside
+	up := "../" + filepath.Base(profileRoot) + "/inside.json" // it leads back to the root, but from outside
 	for _, row := range []struct {
 		fact        string
 		annotations []string
@@ -173,13 +173,13 @@ func TestInvalidNameIsRefused(t *testing.T) {
 	}
 }
 
-// An operator's mistake in the handler's options refuses every container.
+// A mistake in the handler's options refuses every container.
 func TestInvalidOptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		fact, toml string
 		says       []string
-		byStart    bool // refused before there is a shim: containerd knows no class
+		byStart    bool // refused before there is a shim, so the error has no class
 	}{
 		{"an unknown key", `profil_root = "/x"`, says(`unknown option "profil_root"; did you mean "profile_root"?`), true},
 		{"an unknown key in a table", "[options]\nprofile_root = \"/x\"", says(`unknown option "options`), true},
@@ -201,7 +201,7 @@ func TestInvalidOptionsAreRefused(t *testing.T) {
 	}
 }
 
-// The person at ctr reads what is wrong.
+// ctr shows the error to the person who uses it.
 func TestRefusalIsShownByCtr(t *testing.T) {
 	t.Parallel()
 	if unavailable != "" {
@@ -232,7 +232,7 @@ func TestRefusalIsShownByCtr(t *testing.T) {
 	}
 }
 
-// To allow what no kernel knows harms nobody.
+// A rule may allow a call that no kernel has, because that changes nothing.
 func TestUnknownCallMayBeAllowed(t *testing.T) {
 	t.Parallel()
 	p := allowing(profile(t, `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["no_such_call","getpgid"],"action":"SCMP_ACT_ALLOW"}]}`))
@@ -242,15 +242,16 @@ func TestUnknownCallMayBeAllowed(t *testing.T) {
 
 func says(parts ...string) []string { return parts }
 
-// mustRefuse tries to create a container.
+// mustRefuse tries to create a container, which must be refused.
 func mustRefuse(t *testing.T, says []string, opts ...oci.SpecOpts) {
 	t.Helper()
 	id := newID(t)
 	mustFail(t, id, newContainer(t, id, calls("hold"), opts...), says, true)
 }
 
-// mustFail tries to create a container's task. It has to be refused soon, by an
-// error that says why and, if classed, is an InvalidArgument, without a trace.
+// mustFail tries to create a container's task. It must be refused soon and leave
+// nothing. The error must have all texts of says and, if classed, be an
+// InvalidArgument.
 func mustFail(t *testing.T, id string, c containerd.Container, says []string, classed bool) {
 	t.Helper()
 	started := time.Now()
@@ -277,7 +278,7 @@ func mustSay(t *testing.T, text string, says []string) {
 		t.Errorf("a text of %d bytes: %.200s…", len(text), text)
 	}
 	for _, part := range says {
-		// An annotation is written KEY=VALUE, and shown as KEY: "VALUE".
+		// An annotation is written KEY=VALUE; errors show KEY: "VALUE".
 		if part = strings.ReplaceAll(part, `="`, `: "`); !strings.Contains(text, strings.TrimSuffix(part, "=")) {
 			t.Errorf("%.2000q does not say %q", text, part)
 		}

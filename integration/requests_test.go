@@ -11,8 +11,8 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// request asks containerd's task service, which passes it to the shim. (The
-// Go client's own methods would refuse some by themselves.)
+// request calls containerd's task service, which calls the shim. The Go client's own
+// methods would refuse some requests themselves.
 type request func(ctx context.Context, s tasks.TasksClient, id string) (any, error)
 
 func askPause(ctx context.Context, s tasks.TasksClient, id string) (any, error) {
@@ -35,7 +35,7 @@ func askCreate(ctx context.Context, s tasks.TasksClient, id string) (any, error)
 	return s.Create(ctx, &tasks.CreateTaskRequest{ContainerID: id})
 }
 
-// The empty exec id means init.
+// An empty exec id means init.
 
 func askStart(execID string) request {
 	return func(ctx context.Context, s tasks.TasksClient, id string) (any, error) {

@@ -14,8 +14,8 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// When containerd is killed, containers and their streams go on. The next one
-// hears of what happened meanwhile, and of what happens from then on.
+// Containers and their streams go on when containerd is killed. The next containerd
+// receives the events of the time between, and all later ones.
 func TestKilledContainerd(t *testing.T) {
 	if unavailable != "" {
 		t.Skip(unavailable)
@@ -28,7 +28,7 @@ func TestKilledContainerd(t *testing.T) {
 	lives.say(t, "one")
 	shim := shimOf(t, lives.task.Pid())
 
-	// What the first containerd has not heard, the second would receive.
+	// The second containerd receives the events that the first has not.
 	for _, id := range []string{"lives", "ends"} {
 		eventually(t, "the start of "+id+" is published", func() bool { return slices.Contains(before.of(id), "start") })
 	}
@@ -36,7 +36,7 @@ func TestKilledContainerd(t *testing.T) {
 	lives.say(t, "two")
 	ends.say(t, "last words")
 	eventually(t, "a process ends", func() bool { return !isAlive(int(ends.task.Pid())) })
-	time.Sleep(3 * time.Second) // the shim's first attempts to report it fail meanwhile
+	time.Sleep(3 * time.Second) // the shim's first attempts to publish it fail
 	if err := n.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -58,12 +58,12 @@ func TestKilledContainerd(t *testing.T) {
 		t.Errorf("delete: %v", err)
 	}
 	if story := published.of("ends"); !slices.Equal(story, []string{"exit 5 of init", "delete"}) {
-		t.Errorf("published of the one that ended meanwhile: %v", story) // the delete is containerd's, at its start
+		t.Errorf("published of the one that ended meanwhile: %v", story) // containerd itself deletes it at its start
 	}
 }
 
-// ownNode starts a node for a test that does to containerd what others would not
-// survive. When it is stopped, nothing may be left.
+// ownNode starts a node for a test that stops or kills containerd. The test fails if
+// anything is left when the node stops.
 func ownNode(t *testing.T) (*testbed.Node, *containerd.Client) {
 	t.Helper()
 	n, err := testbed.Start(t.Context(), testbed.Options{Bin: testbed.BinDir()})
@@ -90,7 +90,7 @@ func ownNode(t *testing.T) (*testbed.Node, *containerd.Client) {
 	return n, client
 }
 
-// conversation is a container of another node that answers with what it is told.
+// conversation is a container of another node that answers each line of its input.
 type conversation struct {
 	containerd.Container
 	task containerd.Task
@@ -122,7 +122,7 @@ func (c *conversation) say(t *testing.T, words string) {
 	c.out.await(t, words+"\n")
 }
 
-// again asks a new containerd for the task.
+// again gets the task from a new containerd.
 func (c *conversation) again(t *testing.T) containerd.Task {
 	t.Helper()
 	task, err := c.Task(bounded(t), nil)

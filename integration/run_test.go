@@ -36,7 +36,7 @@ func TestRunDetached(t *testing.T) {
 	id := newID(t)
 	mustCtr(t, runArgs(id, []string{"-d"}, []string{"/bin/sleep", "1000"})...)
 	pid := taskPid(t, id, "RUNNING")
-	// Start lets init go on, which becomes the program a moment later.
+	// After Start, init becomes the program a moment later.
 	eventually(t, "the task's process runs the program", func() bool {
 		exe, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe"))
 		return err == nil && exe == "/bin/busybox"
@@ -62,7 +62,7 @@ func TestProgramThatIsMissing(t *testing.T) {
 	}
 }
 
-// A shim finds no runc on its way and needs none.
+// The shim works without a runc in its PATH.
 func TestNoRuncBinary(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
@@ -86,7 +86,7 @@ func TestNoRuncBinary(t *testing.T) {
 	}
 }
 
-// taskLine is the line of `ctr task ls` for a container: id, pid, status.
+// taskLine returns a container's line of `ctr task ls`: id, pid, status.
 func taskLine(t *testing.T, id string) string {
 	t.Helper()
 	for line := range strings.Lines(mustCtr(t, "task", "ls")) {
@@ -110,7 +110,7 @@ func taskPid(t *testing.T, id, status string) int {
 	return pid
 }
 
-// shimOf returns the pid of the shim that serves a container: the init's parent.
+// shimOf returns the pid of the shim that serves a container: the parent of init.
 func shimOf(t *testing.T, init uint32) int {
 	t.Helper()
 	pid, err := strconv.Atoi(statusField(t, init, "PPid"))

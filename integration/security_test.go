@@ -20,8 +20,8 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// dialTo is the argument with which this binary connects to a socket, and says
-// whether it is kept.
+// dialTo is the argument by which this binary connects to a socket, and reports whether
+// the connection stays open.
 const dialTo = "dial-to"
 
 func runDialer(path string) int {
@@ -39,10 +39,10 @@ func runDialer(path string) int {
 	return 0
 }
 
-// A process that reaches a shim's socket is root on the host: CVE-2020-15257 was a socket
-// with an abstract name, which every process of the network namespace reaches. A
-// shim's has a name in a folder of root's, the mode of root's, and it asks the
-// kernel who calls.
+// A process that reaches a shim's socket is root on the host. In CVE-2020-15257 the
+// socket had an abstract name, which every process of the network namespace reaches.
+// This shim's socket has a path in a folder that only root can enter, with a mode for
+// root only, and the shim asks the kernel for the uid of its clients.
 func TestOnlyRootReachesShim(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
@@ -68,7 +68,7 @@ func TestOnlyRootReachesShim(t *testing.T) {
 	if got := dialAs(t, 65534, path); !strings.Contains(got, "permission denied") {
 		t.Errorf("another user: %s", got)
 	}
-	// Not even when the modes are no obstacle.
+	// The shim refuses others even if the modes let them connect.
 	for file, mode := range map[string]os.FileMode{path: 0o666, folder: 0o755} {
 		if err := os.Chmod(file, mode); err != nil {
 			t.Fatal(err)
@@ -79,7 +79,7 @@ func TestOnlyRootReachesShim(t *testing.T) {
 	}
 }
 
-// listening returns the name of the one socket that a process listens on.
+// listening returns the path of the one socket that a process listens on.
 func listening(t *testing.T, pid int) string {
 	t.Helper()
 	own := strings.Join(links(t, pid), "\n") + "\n"
@@ -106,13 +106,14 @@ func listening(t *testing.T, pid int) string {
 
 func dialAs(t *testing.T, uid uint32, path string) string {
 	t.Helper()
-	cmd := exec.Command("/proc/self/exe", dialTo, path) // the folder of the binary is not everybody's
+	cmd := exec.Command("/proc/self/exe", dialTo, path) // the folder of the binary may be closed to others
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
-	out, _ := cmd.CombinedOutput() // the text says it
+	out, _ := cmd.CombinedOutput() // the text has the result
 	return strings.TrimSpace(string(out))
 }
 
-// What a shim executes, such as a hook or a logging binary, inherits nothing of it.
+// A program that the shim executes, such as a hook or a logging binary, inherits none
+// of its descriptors.
 func TestShimsDescriptorsEndAtExecve(t *testing.T) {
 	t.Parallel()
 	c := hold(t, newID(t), nil)
@@ -132,10 +133,10 @@ func TestShimsDescriptorsEndAtExecve(t *testing.T) {
 }
 
 // The shim's binary is also every container's init, so a process that can write to its
-// /proc/<pid>/exe has the host (CVE-2019-5736). libcontainer starts init from a
-// sealed copy or a read-only view. Here another container, as privileged as can
-// be, holds init's executable open until nothing runs it any more, when the
-// kernel's ETXTBSY is no obstacle, and then writes.
+// /proc/<pid>/exe has the host (CVE-2019-5736). libcontainer starts init from a sealed
+// copy or a read-only view. Here another container, with all privileges, holds init's
+// executable open until no process runs it, when the kernel's ETXTBSY no longer
+// protects it, and then writes.
 func TestContainerCannotWriteShim(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(testbed.BinDir(), testbed.ShimBinary(runtimeName))
@@ -166,7 +167,7 @@ while [ ! -e /proc/1/root/tmp/started ]; do sleep 0.01; done
 			if text := attacker.stdout.String(); strings.Contains(text, "WROTE") {
 				t.Errorf("the attacker says:\n%s", text)
 			}
-			// stderr comes by another way than stdout, and later at times.
+			// stderr comes by another way than stdout, sometimes later.
 			if !testbed.HoldsWithin(patience, func() bool {
 				text := attacker.stderr.String()
 				return strings.Contains(text, "Read-only file system") || strings.Contains(text, "Operation not permitted")
@@ -182,8 +183,8 @@ while [ ! -e /proc/1/root/tmp/started ]; do sleep 0.01; done
 	})
 }
 
-// profiledOrNot are the two ways in which a process comes to its program: with a
-// filter through the load channel, and without.
+// profiledOrNot are the two ways to start a program: with a filter, by the load
+// channel, and without.
 var profiledOrNot = []struct {
 	fact string
 	opts []oci.SpecOpts

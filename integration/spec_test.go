@@ -22,8 +22,8 @@ func edit(change func(*oci.Spec)) oci.SpecOpts {
 	}
 }
 
-// What of the OCI spec is libcontainer's to do, as a program in the container
-// sees it.
+// libcontainer applies the settings of the OCI spec. The test checks them from inside
+// the container.
 func TestSpecIsKept(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -66,14 +66,13 @@ func namespaced(ns specs.LinuxNamespaceType) func(*oci.Spec) {
 	}
 }
 
-// Hooks in the order in which runc runs them: poststart with the create, where
-// the OCI spec has it after the start. None of them is under the profile, which
-// would kill a shell.
+// Hooks run in runc's order: poststart with the create, where the OCI spec has it after
+// the start. None of them is under the profile, which would kill a shell.
 func TestHooks(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	hook := func(name, folder string) []specs.Hook {
-		// The container's state comes by stdin.
+		// The container's state comes on stdin.
 		return []specs.Hook{{Path: "/bin/sh", Args: []string{"sh", "-c", "cat >/dev/null; echo " + name + " >>" + folder + "/log"}, Env: []string{"PATH=/bin:/usr/bin"}}}
 	}
 	id := newID(t)
@@ -101,7 +100,7 @@ func TestHooks(t *testing.T) {
 	}
 }
 
-// A hook that fails refuses the container.
+// A container is refused if one of its hooks fails.
 func TestHookThatFails(t *testing.T) {
 	t.Parallel()
 	fail := []specs.Hook{{Path: "/bin/false"}}
@@ -119,8 +118,8 @@ func TestHookThatFails(t *testing.T) {
 	}
 }
 
-// The owner of the pipes is who the handler's options say, so that a process of
-// another user can open /dev/stdout.
+// The handler's options say who owns the pipes, so that a process of another user can
+// open /dev/stdout.
 func TestOwnerOfStreams(t *testing.T) {
 	t.Parallel()
 	id := newID(t)

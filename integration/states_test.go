@@ -7,7 +7,7 @@ import (
 	"github.com/containerd/errdefs/pkg/errgrpc"
 )
 
-// What clients tell errors apart by.
+// The classes by which clients tell errors apart.
 var classes = map[string]func(error) bool{
 	"FailedPrecondition": errdefs.IsFailedPrecondition,
 	"NotFound":           errdefs.IsNotFound,
@@ -15,8 +15,8 @@ var classes = map[string]func(error) bool{
 	"InvalidArgument":    errdefs.IsInvalidArgument,
 }
 
-// The containers in whose states requests are made. Each has an exec "added",
-// which is not started; in the running one there are "runs" and "ended" too.
+// The states in which requests are made, as ids of containers. Each container has an
+// exec "added", which is not started. The running one also has "runs" and "ended".
 const (
 	created = "created"
 	running = "running"
@@ -76,13 +76,13 @@ func TestRequestsInWrongState(t *testing.T) {
 			}
 		})
 	}
-	// Nothing of that did any harm.
+	// No request has done harm.
 	if got := containers[running]; taskPid(t, got, "RUNNING") == 0 {
 		t.Error("the running container has no pid")
 	}
 }
 
-// A request that is right in one state is right in its neighbours.
+// Requests that are right in one state, beside those that are wrong in its neighbours.
 func TestRequestsInRightState(t *testing.T) {
 	t.Parallel()
 	containers := inEveryState(t)

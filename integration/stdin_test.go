@@ -24,8 +24,8 @@ func piped(t *testing.T, input io.Reader, args []string) testbed.Result {
 	return result
 }
 
-// eachWay runs a test with `ctr run`, and with `ctr task exec` in a container that is
-// there already. args returns the command line for one more process.
+// eachWay runs a test with `ctr run`, and with `ctr task exec` in an existing
+// container. args returns the command line for one more process.
 func eachWay(t *testing.T, test func(t *testing.T, args func(command []string) []string)) {
 	t.Helper()
 	t.Run("run", func(t *testing.T) {
@@ -42,8 +42,8 @@ func eachWay(t *testing.T, test func(t *testing.T, args func(command []string) [
 	})
 }
 
-// A process comes to the end of its input, however short or long that is: ctr has read
-// a short one before it has noted the process that it asks for.
+// A process reaches the end of its input, however short or long the input is. ctr has
+// read a short one before it knows the process that it asks for.
 func TestPipedStdinEnds(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, args func([]string) []string) {
@@ -61,8 +61,8 @@ func TestPipedStdinEnds(t *testing.T) {
 	})
 }
 
-// A program that closes its stdin runs on while the client writes, and its end is the
-// client's.
+// A program that closes its stdin runs on while the client writes, and its exit code
+// reaches the client.
 func TestProgramClosesStdin(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, args func([]string) []string) {
@@ -77,7 +77,7 @@ func TestProgramClosesStdin(t *testing.T) {
 				t.Parallel()
 				for range 8 {
 					begin := time.Now()
-					// By the end of the first nap ctr forwards signals, a SIGPIPE too.
+					// After the first sleep ctr forwards signals, SIGPIPE included.
 					got := piped(t, row.input(), args(sh("sleep 0.3; exec <&-; sleep 0.5; echo lives; exit 7")))
 					if want := (testbed.Result{Stdout: "lives\n", ExitCode: 7}); got != want {
 						t.Fatalf("got %+v, want %+v", got, want)
@@ -91,12 +91,12 @@ func TestProgramClosesStdin(t *testing.T) {
 	})
 }
 
-// endless is the output of yes.
+// endless is an input like the output of yes.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return copy(p, "yes\n"), nil }
 
-// At a terminal it is the same.
+// The same with a terminal.
 func TestProgramClosesTerminalsStdin(t *testing.T) {
 	t.Parallel()
 	id := newID(t)
@@ -105,7 +105,7 @@ func TestProgramClosesTerminalsStdin(t *testing.T) {
 		tty := atTerminal(t, execArgs(id, fmt.Sprintf("e%d", ids.Add(1)), []string{"-t"},
 			sh("stty -echo; exec <&-; echo clo$((1+2))sed; sleep 0.5; echo li$((3+4))ves; exit 7")))
 		tty.shown.await(t, "clo3sed")
-		go func() { // more than the terminals and pipes hold; ctr's end ends it
+		go func() { // more than the terminals and pipes hold; it ends with ctr
 			for range 1 << 10 {
 				if _, err := tty.Write([]byte(strings.Repeat("typed", 1<<8) + "\n")); err != nil {
 					return

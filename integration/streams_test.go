@@ -16,14 +16,14 @@ import (
 
 const streamBytes = 6 << 20
 
-// noise is data that does not compress, repeat or happen to be right.
+// noise returns random data, which neither compresses nor repeats.
 func noise() []byte {
 	data := make([]byte, streamBytes)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(data) // never fails
 	return data
 }
 
-// What goes into stdin, to its end, comes out of stdout and stderr.
+// All bytes of stdin, up to its end, come out of stdout and stderr.
 func TestStreamsAreWhole(t *testing.T) {
 	t.Parallel()
 	init := func(t *testing.T, io cio.Creator) (containerd.Process, error) {
@@ -67,7 +67,7 @@ var tee = []string{"/bin/tee", "/dev/stderr"}
 
 func digest(data []byte) string { return fmt.Sprintf("%d bytes, %x", len(data), sha256.Sum256(data)) }
 
-// finish starts a process, ends its stdin with CloseIO, and waits for its end.
+// finish starts a process, closes its stdin by CloseIO, and waits for its exit.
 func finish(t *testing.T, p containerd.Process, in *closing) {
 	t.Helper()
 	exits, err := p.Wait(context.WithoutCancel(t.Context()))
@@ -93,7 +93,7 @@ func finish(t *testing.T, p containerd.Process, in *closing) {
 	}
 }
 
-// closing tells when it has been read to its end.
+// closing is a reader that reports when it was read to its end.
 type closing struct {
 	io.Reader
 	ended chan struct{}
@@ -107,8 +107,8 @@ func (c *closing) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// slow lags behind for its first writes, so that pipes fill up and the process
-// ends before its output has been read.
+// slow delays its first writes, so that pipes fill up and the process exits before its
+// output was read.
 type slow struct {
 	io.Writer
 	writes int
@@ -121,7 +121,7 @@ func (s *slow) Write(p []byte) (int, error) {
 	return s.Writer.Write(p)
 }
 
-// Without streams a process reads an empty stdin and writes into the void.
+// A process without streams reads an empty stdin, and its output is dropped.
 func TestNoStreams(t *testing.T) {
 	t.Parallel()
 	task, err := newContainer(t, newID(t), sh("cat && echo void && exit 8")).NewTask(bounded(t), cio.NullIO)

@@ -19,8 +19,8 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// stressEnv says how many lives each kind of TestStress has. `make stress` has a
-// thousand, of a shim that is built with the race detector.
+// stressEnv is the number of lives for each kind of TestStress. `make stress` sets a
+// thousand, for a shim built with the race detector.
 const stressEnv = "STRESS"
 
 func stressLives(t *testing.T) int {
@@ -36,13 +36,13 @@ func stressLives(t *testing.T) int {
 	return lives
 }
 
-// life is one container of a stressed shim. It returns the events that containerd
-// must publish of it, in order.
+// life is one container of a stressed shim. It returns, in order, the events that
+// containerd must publish.
 type life func(t *testing.T, i int, id string, together oci.SpecOpts) (want []string)
 
-// Each kind of race, many times in one shim: every event is published once and in
-// order, and in the end the shim has what it had: no zombie, no descriptor, no
-// goroutine more.
+// Each kind of race happens many times in one shim. Every event is published once and
+// in order, and in the end the shim has no more processes, descriptors and goroutines
+// than before.
 func TestStress(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -83,7 +83,7 @@ func stress(t *testing.T, live life, workers int) {
 			t.Errorf("%s: left on the host:\n  %s", id, strings.Join(left, "\n  "))
 		}
 	}
-	for i := range workers * 2 { // the shim gets what it needs for so many at once
+	for i := range workers * 2 { // the shim grows once to the size that so many at once need
 		one(i)
 	}
 	before := resting(t, shim)
@@ -116,8 +116,8 @@ func stress(t *testing.T, live life, workers int) {
 	}
 }
 
-// dieInCreate kills what the shim forks for a container, later in each life. The
-// create then fails and nothing is published, or it is over already.
+// dieInCreate kills what the shim forks for a container, at a later point in each life.
+// Either the create fails and nothing is published, or it was already over.
 func dieInCreate(t *testing.T, i int, id string, together oci.SpecOpts) []string {
 	c := newContainer(t, id, []string{"/bin/minimal"}, together)
 	shim := shimOfGroup(t, id, together)
@@ -135,7 +135,7 @@ func dieInCreate(t *testing.T, i int, id string, together oci.SpecOpts) []string
 		t.Errorf("%s: wait: %v", id, err)
 		return nil
 	}
-	_ = task.Kill(bounded(t), unix.SIGKILL) // the killer may have been quicker, or not
+	_ = task.Kill(bounded(t), unix.SIGKILL) // the process may be dead already
 	awaitCode(t, id, exits, 137)
 	return []string{"create", "exit 137 of init", "delete"}
 }
@@ -185,7 +185,7 @@ func killMeetsStart(t *testing.T, i int, id string, together oci.SpecOpts) []str
 	if err != nil {
 		t.Fatal(err)
 	}
-	killer, err := same.Task(bounded(t), nil) // a client's task is not to be used by two
+	killer, err := same.Task(bounded(t), nil) // a task of the client is for one goroutine
 	if err != nil {
 		t.Fatal(err)
 	}

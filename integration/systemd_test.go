@@ -16,8 +16,8 @@ import (
 
 const systemdSlice = "itest.slice"
 
-// With SystemdCgroup, systemd makes the container's cgroup: a scope in the slice
-// that cgroupsPath names, with the spec's limits, which goes with the task.
+// With SystemdCgroup, systemd makes the container's cgroup: a scope in the slice of
+// cgroupsPath, with the limits of the spec. Delete removes it.
 func TestSystemdCgroup(t *testing.T) {
 	t.Parallel()
 	needSystemd(t)
@@ -30,8 +30,8 @@ func TestSystemdCgroup(t *testing.T) {
 			if err := unix.Kill(shimOf(t, c.task.Pid()), unix.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
-			// containerd has the shim's binary clean up, which says nothing to those
-			// who wait. What else is left then is TestKilledShim's matter.
+			// containerd runs the shim's binary to clean up. TestKilledShim covers all
+			// else that may be left then; here dead sockets are removed.
 			t.Cleanup(func() { removeSockets(t, c.ID()) })
 		}},
 	} {
@@ -57,7 +57,7 @@ func TestSystemdCgroup(t *testing.T) {
 	}
 }
 
-// systemd reads its units again; limits and device rules stay.
+// When systemd reloads its units, limits and device rules stay.
 func TestSystemdReload(t *testing.T) {
 	needSystemd(t)
 	c, _ := holdInScope(t, limits...)
@@ -75,7 +75,7 @@ func TestSystemdReload(t *testing.T) {
 	}
 }
 
-// A refused container leaves no unit behind.
+// A refused container leaves no unit.
 func TestSystemdRefusal(t *testing.T) {
 	t.Parallel()
 	needSystemd(t)
@@ -96,7 +96,7 @@ func TestSystemdRefusal(t *testing.T) {
 
 var systemdHandler = &runtimeoptions.Options{ConfigBody: []byte("SystemdCgroup = true\n")}
 
-// holdInScope is hold with the systemd driver. It returns the scope's name too.
+// holdInScope is hold with the systemd driver. It also returns the name of the scope.
 func holdInScope(t *testing.T, opts ...oci.SpecOpts) (*container, string) {
 	t.Helper()
 	id := newID(t)
@@ -118,7 +118,7 @@ func holdInScope(t *testing.T, opts ...oci.SpecOpts) (*container, string) {
 	return c, scopeOf(id)
 }
 
-// inScope is cgroupsPath as the systemd driver reads it: slice:prefix:name.
+// inScope sets cgroupsPath in the form of the systemd driver: slice:prefix:name.
 func inScope(id string) oci.SpecOpts {
 	return oci.WithCgroup(fmt.Sprintf("%s:%s:%s", systemdSlice, node.Namespace(), id))
 }
@@ -132,7 +132,7 @@ func needSystemd(t *testing.T) {
 	}
 }
 
-// properties are systemd's of a unit, as name=value.
+// properties returns systemd's properties of a unit, as name=value.
 func properties(t *testing.T, unit string) []string {
 	t.Helper()
 	out, err := exec.Command("systemctl", "show", unit).Output()
@@ -154,7 +154,7 @@ func mustHaveProperties(t *testing.T, unit string, want ...string) {
 	}
 }
 
-// removeSockets removes the files of sockets on which nobody listens any more.
+// removeSockets removes sockets without a listener.
 func removeSockets(t *testing.T, id string) {
 	t.Helper()
 	for _, left := range node.Leftovers(id) {

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Both ways to a process with a terminal give a shell that has one, of the
-// size of the client's, and ends with the shell's exit code.
+// `ctr run` and `ctr task exec` with a terminal give a shell a terminal of the client's
+// size, and end with the shell's exit code.
 func TestTerminal(t *testing.T) {
 	t.Parallel()
 	t.Run("run", func(t *testing.T) {
@@ -25,7 +25,7 @@ func TestTerminal(t *testing.T) {
 
 func converse(t *testing.T, tty *terminal) {
 	t.Helper()
-	// The expected text never stands in what is typed, which the terminal shows too.
+	// The expected text is not in what is typed, because the terminal echoes that.
 	tty.write(t, "tty; [ -t 0 -a -t 1 -a -t 2 ] && echo all-$((1+2))\n")
 	tty.shown.await(t, "all-3")
 	if shown := tty.shown.String(); !strings.Contains(shown, "/dev/pts/") && !strings.Contains(shown, "/dev/console") {
@@ -37,14 +37,14 @@ func converse(t *testing.T, tty *terminal) {
 		t.Fatal(err)
 	}
 	awaitSize(t, tty, "19 71")
-	tty.write(t, "\x03") // Ctrl-C: for the shell's foreground, not for ctr
+	tty.write(t, "\x03") // Ctrl-C is for the shell's foreground process, not for ctr
 	tty.write(t, "exit 5\n")
 	if code := tty.exitCode(t); code != 5 {
 		t.Errorf("exit code %d; the terminal shows %q", code, tty.shown.String())
 	}
 }
 
-// awaitSize asks until the size has arrived: clients send it after the start.
+// awaitSize asks until the size has arrived. Clients send it after the start.
 func awaitSize(t *testing.T, tty *terminal, size string) {
 	t.Helper()
 	asked := 0
@@ -57,7 +57,7 @@ func awaitSize(t *testing.T, tty *terminal, size string) {
 	})
 }
 
-// Output before the end arrives, though a terminal hangs up with its process.
+// Output before the exit arrives, although the terminal closes with its process.
 func TestTerminalOutputIsWhole(t *testing.T) {
 	t.Parallel()
 	id := newID(t)

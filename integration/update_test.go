@@ -17,8 +17,8 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// The file of a cgroup that holds a resource: by v1's controller and name, or
-// v2's name.
+// limitFile is the file of a cgroup that holds a resource: the controller and name of
+// v1, and the name of v2.
 type limitFile struct{ controller, v1, v2 string }
 
 var (
@@ -27,7 +27,7 @@ var (
 	pidsFile   = limitFile{"pids", "pids.max", "pids.max"}
 )
 
-// What an update names is changed, and nothing else: the values stand in the
+// An update changes the resources that it names, and no others. The test reads the
 // cgroup's files after each step.
 func TestUpdate(t *testing.T) {
 	t.Parallel()
@@ -38,7 +38,7 @@ func TestUpdate(t *testing.T) {
 		fact         string
 		resources    *specs.LinuxResources
 		mem, shares  string
-		pids, weight string // weight is shares on cgroup v2
+		pids, weight string // weight is the form of shares on cgroup v2
 	}{
 		{"as created", &specs.LinuxResources{}, "67108864", "512", "100", "59"},
 		{"memory", &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: new(int64(128 << 20))}}, "134217728", "512", "100", "59"},
@@ -68,13 +68,13 @@ func TestUpdate(t *testing.T) {
 			}
 		}
 	}
-	// Execs start from the state on disk.
+	// An exec uses the state on disk.
 	if got := c.exec(t, calls("exit:3")); got.code != 3 {
 		t.Errorf("exec: %+v", got)
 	}
 }
 
-// A container that waits for its start, or is paused, is updated and goes on.
+// A container can be updated before its start, and while it is paused.
 func TestUpdateInEveryState(t *testing.T) {
 	t.Parallel()
 	containers := inEveryState(t)
@@ -94,7 +94,7 @@ func TestUpdateInEveryState(t *testing.T) {
 	}
 }
 
-// What the kernel refuses is an error, and what went before it is undone.
+// An update that the kernel refuses is an error, and its earlier steps are undone.
 func TestUpdateThatIsRefused(t *testing.T) {
 	t.Parallel()
 	id := newID(t)
@@ -125,7 +125,8 @@ func askUpdate(resources string) request {
 	}
 }
 
-// readLimit reads a resource of a process's cgroup, and says if that is v2's.
+// readLimit reads a resource of a process's cgroup, and reports whether the file is
+// v2's.
 func readLimit(t *testing.T, pid int, file limitFile) (value string, unified bool) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cgroup"))

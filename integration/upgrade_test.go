@@ -11,8 +11,8 @@ import (
 // nextEnv names the folder of the containerd that the one under test is upgraded to.
 const nextEnv = "SECCOMP_SHIM_NEXT"
 
-// A container goes on when containerd is replaced by a newer one, which calls the
-// old shim, and by the old one again.
+// A container goes on when a newer containerd replaces the old one and calls the old
+// shim, and when the old one comes back.
 func TestUpgrade(t *testing.T) {
 	next := os.Getenv(nextEnv)
 	if next == "" {

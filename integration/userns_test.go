@@ -14,14 +14,14 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// hostID is what root of a user namespace is outside.
+// hostID is the uid on the host of root in a user namespace.
 const hostID = 100000
 
 var mapping = []specs.LinuxIDMapping{{ContainerID: 0, HostID: hostID, Size: 65536}}
 
-// In a user namespace the filter's load without no_new_privs needs CAP_SYS_ADMIN
-// in that namespace (seccomp_prepare_filter asks ns_capable of current_user_ns),
-// which init and exec'd processes have there until execve, also for other users.
+// In a user namespace, a load of a filter without no_new_privs needs CAP_SYS_ADMIN in
+// that namespace (seccomp_prepare_filter asks ns_capable of current_user_ns). Init and
+// exec'd processes have it until execve, also for other users.
 func TestUserNamespace(t *testing.T) {
 	t.Parallel()
 	asEachUser(t, func(t *testing.T, uid uint32, noNewPrivs string, opts []oci.SpecOpts) {
@@ -43,8 +43,8 @@ func TestUserNamespace(t *testing.T) {
 	})
 }
 
-// A bind mount with the namespace's mapping shows root's files as root's; one
-// without shows them as nobody's.
+// A bind mount with the namespace's mapping shows root's files as root's. One without
+// shows them as nobody's.
 func TestIdmappedMount(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -63,12 +63,12 @@ func TestIdmappedMount(t *testing.T) {
 	}
 }
 
-// remapping is held while the image's copy is made, which the client cannot do
-// twice at once.
+// remapping is held during the copy of the image, because the client cannot make two at
+// once.
 var remapping sync.Mutex
 
-// launchInUserNamespace launches a container whose root is nobody outside, on a
-// copy of the image that belongs to it.
+// launchInUserNamespace launches a container whose root is an unprivileged user on the
+// host. Its root file system is a copy of the image that belongs to that user.
 func launchInUserNamespace(t *testing.T, args []string, opts ...oci.SpecOpts) *container {
 	t.Helper()
 	id := newID(t)

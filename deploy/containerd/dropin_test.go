@@ -1,5 +1,6 @@
-// Package containerd holds containerd's configuration of the runtime handler;
-// its tests compare the files with the shim. That containerd accepts them is tested by package integration/cri.
+// Package containerd has containerd's configuration of the runtime handler. Its tests
+// compare the files with the shim; package integration/cri tests that containerd
+// accepts them.
 package containerd
 
 import (
@@ -78,11 +79,12 @@ func TestDropIns(t *testing.T) {
 	}
 }
 
-// What the shim reads passes containerd, which matches as package path does.
+// The annotations that the shim reads pass containerd, which matches patterns as
+// package path does.
 func TestAnnotationsPass(t *testing.T) {
 	h := parse(t, read(t, "seccomp-2.x.toml")).Plugins["io.containerd.cri.v1.runtime"].Containerd.Runtimes["seccomp"]
 	almost := []string{"io.containerd.seccomp.v1/Profile", "io.containerd.seccomp.v1.profile", "io.containerd.seccomp/profile",
-		"seccomp.security.alpha.kubernetes.io/Pod"} // so that the shim can refuse them
+		"seccomp.security.alpha.kubernetes.io/Pod"} // these must pass so that the shim can refuse them
 	for _, annotation := range append(resolve.Annotations(), almost...) {
 		if strings.HasSuffix(annotation, "/") {
 			annotation += "test-container"

@@ -31,7 +31,7 @@ func containerdVersion() (config.Version, error) {
 	return config.Version{Major: major, Minor: minor}, nil
 }
 
-// dump returns the effective configuration that a file, which may not exist, leads to.
+// dump returns the effective configuration of a file, which may not exist.
 func (n *node) dump(file string) (*config.Effective, error) {
 	args := []string{"--config", file, "config", "dump"}
 	if !exists(file) {
@@ -47,7 +47,7 @@ func (n *node) dump(file string) (*config.Effective, error) {
 	return config.ParseDump(out, n.version)
 }
 
-// restartCommand is what restarts containerd, or nil where none runs.
+// restartCommand returns the command that restarts containerd, or nil if none runs.
 func (n *node) restartCommand() ([]string, error) {
 	if n.restart != nil {
 		return strings.Fields(*n.restart), nil
@@ -67,7 +67,7 @@ func (n *node) restartCommand() ([]string, error) {
 	return nil, fmt.Errorf("no unit of systemd is active of %s: %s", strings.Join(n.units(), ", "), hint)
 }
 
-// units are those of systemd that start the containerd of this configuration.
+// units returns the systemd units that start the containerd of this configuration.
 func (n *node) units() []string {
 	switch n.generator() {
 	case "k3s":
@@ -78,7 +78,8 @@ func (n *node) units() []string {
 	return []string{"containerd"}
 }
 
-// restartContainerd runs the command to its end, also if we are told to end meanwhile.
+// restartContainerd runs the command to its end, even if the installer receives a
+// signal meanwhile.
 func (n *node) restartContainerd(command []string) error {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr

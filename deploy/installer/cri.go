@@ -15,18 +15,20 @@ import (
 
 const (
 	serveTime = 20 * time.Second
-	// k3s and RKE2 are there before the containerd that they start.
+	// k3s and RKE2 start before their containerd.
 	rancherServeTime = time.Minute
-	// The containerd that is being replaced may still answer once.
+	// The old containerd may answer once more during its restart.
 	settleTime = 3 * time.Second
 	pollTime   = 200 * time.Millisecond
 	callTime   = 10 * time.Second
 )
 
-// errNoHandler says that the CRI plugin answers, and not as wanted.
+// errNoHandler says that the CRI plugin answers, but its handlers are not the wanted
+// ones.
 var errNoHandler = errors.New("the CRI plugin answers, without the handler")
 
-// awaitCRI waits until containerd's CRI plugin answers, and has the handler if it is wanted.
+// awaitCRI waits until containerd's CRI plugin answers, and until it has the handler,
+// or has it no more, as wanted says.
 func awaitCRI(socket string, wanted bool, serve time.Duration) error {
 	start := time.Now()
 	for ; ; time.Sleep(pollTime) {
@@ -56,7 +58,8 @@ func runtimeHandlers(socket string) ([]string, error) {
 	if err := conn.SetDeadline(time.Now().Add(callTime)); err != nil {
 		return nil, err
 	}
-	// StatusRequest{verbose: true}: before 2.0 only that tells the handlers.
+	// StatusRequest{verbose: true}: before 2.0 only the verbose answer lists the
+	// handlers.
 	request := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 1)
 	answer, err := call(conn, "/runtime.v1.RuntimeService/Status", request)
 	if err != nil {
@@ -65,8 +68,8 @@ func runtimeHandlers(socket string) ([]string, error) {
 	return handlersOf(answer)
 }
 
-// handlersOf reads runtime.v1.StatusResponse: since containerd 2.0 it has a list of
-// handlers, and always, if verbose, the plugin's configuration as JSON.
+// handlersOf reads runtime.v1.StatusResponse. Since containerd 2.0 it has a list of
+// handlers; if verbose, it always has the plugin's configuration as JSON.
 func handlersOf(status []byte) ([]string, error) {
 	var names []string
 	err := eachField(status, func(number protowire.Number, value []byte) error {
@@ -108,7 +111,8 @@ func handlersOf(status []byte) ([]string, error) {
 	return slices.Compact(names), err
 }
 
-// eachField calls do for each field of a message that has a length; others are skipped.
+// eachField calls do for each length-delimited field of a message, and skips all
+// others.
 func eachField(message []byte, do func(protowire.Number, []byte) error) error {
 	for len(message) > 0 {
 		number, kind, n := protowire.ConsumeTag(message)

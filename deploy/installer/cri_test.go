@@ -27,7 +27,7 @@ func (p criPlugin) Status(_ context.Context, request *cri.StatusRequest) (*cri.S
 	return p.answer, p.err
 }
 
-// serve starts a server of grpc-go, as containerd has it.
+// serve starts a server of grpc-go, which containerd uses too.
 func serve(t *testing.T, register func(*grpc.Server)) string {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "s")
@@ -37,7 +37,7 @@ func serve(t *testing.T, register func(*grpc.Server)) string {
 	}
 	server := grpc.NewServer()
 	register(server)
-	go func() { _ = server.Serve(listener) }() // until it is stopped
+	go func() { _ = server.Serve(listener) }() // it returns an error when the server stops
 	t.Cleanup(server.Stop)
 	return socket
 }

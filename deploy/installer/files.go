@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// runTime is more than a program needs to tell its version, also on a busy node.
+// runTime is more than a program needs to print its version, also on a busy node.
 const runTime = 30 * time.Second
 
 // installFiles puts the binaries and the profiles on the node.
@@ -40,12 +40,13 @@ func (n *node) installFiles() error {
 	return nil
 }
 
-// isPackaged reports whether the binaries are where they are to be, by a package.
+// isPackaged reports whether a package has put the binaries into binDir.
 func (n *node) isPackaged() bool {
 	return sameFile(filepath.Join(n.payload, shimName), filepath.Join(n.binDir, shimName))
 }
 
-// ownBinDir is the folder whose binaries are ours to remove.
+// ownBinDir returns the folder whose binaries belong to the installer, which may remove
+// them.
 func (n *node) ownBinDir() string {
 	if n.isPackaged() {
 		return ""
@@ -53,7 +54,8 @@ func (n *node) ownBinDir() string {
 	return n.binDir
 }
 
-// refuseSecondCopy: containerd takes the first shim in its PATH, which may be an older one.
+// refuseSecondCopy fails if there is another shim in containerd's PATH: containerd
+// takes the first one, which may be older.
 func (n *node) refuseSecondCopy() error {
 	if !slices.Contains(standardFolders, n.binDir) {
 		return nil
@@ -81,7 +83,7 @@ func (n *node) installProgram(name, try string) error {
 	if err := n.journal.mkdir(n.binDir); err != nil {
 		return err
 	}
-	// As another file than the old one, which the processes that run it keep.
+	// A new file, because running processes keep the old one.
 	temporary := target + ".new"
 	defer os.Remove(temporary)
 	if err := copyFile(source, temporary, 0o755); err != nil {
@@ -100,7 +102,7 @@ func (n *node) installProgram(name, try string) error {
 	return nil
 }
 
-// runOnce runs a program that ends by itself.
+// runOnce runs a program that exits by itself.
 func runOnce(program, argument string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), runTime)
 	defer cancel()
@@ -108,7 +110,7 @@ func runOnce(program, argument string) error {
 	if err == nil {
 		return nil
 	}
-	var fs unix.Statfs_t // whose flags have the values of mount flags: statfs(2)
+	var fs unix.Statfs_t // its flags have the values of mount flags: statfs(2)
 	if errors.Is(err, unix.EACCES) && unix.Statfs(program, &fs) == nil && fs.Flags&unix.MS_NOEXEC != 0 {
 		return &os.PathError{Op: "run", Path: program, Err: errNoExec}
 	}
@@ -117,7 +119,7 @@ func runOnce(program, argument string) error {
 
 var errNoExec = errors.New("its file system is mounted with noexec")
 
-// installProfile leaves a profile of the same name as it is.
+// installProfile keeps an existing profile of the same name.
 func (n *node) installProfile(source string) error {
 	name := filepath.Base(source)
 	target := filepath.Join(n.profileDir, name)
@@ -142,8 +144,8 @@ func (n *node) installProfile(source string) error {
 	return nil
 }
 
-// removeFiles removes what an installation has put on the node. A profile goes only if
-// it came from here, and is as it was.
+// removeFiles removes what an installation has put on the node. It removes a profile
+// only if the installer wrote it and nobody has changed it.
 func (n *node) removeFiles() error {
 	var failed []error
 	profiles, _ := filepath.Glob(n.stateFile("profiles/*.json")) // no bad pattern
@@ -189,11 +191,11 @@ func copyFile(source, target string, mode os.FileMode) error {
 		return err
 	}
 	defer in.Close()
-	_ = os.Remove(target) // of a run that was killed
+	_ = os.Remove(target) // left by a run that was killed
 	out, err := os.OpenFile(target, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Chmod(mode), out.Close()) // the umask has cut the first mode
+	return errors.Join(err, out.Chmod(mode), out.Close()) // the umask has changed the first mode
 }

@@ -12,10 +12,10 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// call makes one unary call of gRPC: it sends one message and returns the one that
-// answers. gRPC is HTTP/2 with a prefix of five bytes before each message, whose status
-// is in the last headers. grpc-go, or the client of net/http, would bring TLS and its
-// faults to a program that is run as root, for one call on a local socket.
+// call makes one unary call of gRPC: it sends one message and returns the answer. gRPC
+// is HTTP/2 with a prefix of five bytes before each message; the status of the call is
+// in the last headers. grpc-go, or the client of net/http, would add TLS and its
+// vulnerabilities to a program that runs as root, for one call on a local socket.
 // https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 func call(conn net.Conn, method string, message []byte) ([]byte, error) {
 	framer := http2.NewFramer(conn, conn)
@@ -57,7 +57,7 @@ func call(conn net.Conn, method string, message []byte) ([]byte, error) {
 
 // send opens a connection and writes the request.
 func send(conn net.Conn, framer *http2.Framer, method string, message []byte) error {
-	const stream, window = 1, 1 << 30 // no answer is as long, so that the window is never used up
+	const stream, window = 1, 1 << 30 // larger than any answer, so that the window is never used up
 	var headers bytes.Buffer
 	encoder := hpack.NewEncoder(&headers)
 	for _, h := range [][2]string{
@@ -83,7 +83,7 @@ func send(conn net.Conn, framer *http2.Framer, method string, message []byte) er
 // errUnimplemented says that the server has no such service.
 var errUnimplemented = errors.New("not implemented")
 
-// result returns the message of an answer whose status is good.
+// result returns the message of an answer whose status is OK.
 func result(last *http2.MetaHeadersFrame, answer []byte) ([]byte, error) {
 	var status, text string
 	for _, h := range last.Fields {

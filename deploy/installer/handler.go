@@ -12,7 +12,7 @@ import (
 	"seccomp-shim/deploy/installer/config"
 )
 
-// addHandler puts the handler where this containerd reads it.
+// addHandler writes the handler where this containerd reads it.
 func (n *node) addHandler() error {
 	installed := exists(n.record())
 	if n.before.HasHandler() && !installed {
@@ -45,7 +45,8 @@ func (n *node) addHandler() error {
 	return n.addDropIn(p, text, table)
 }
 
-// refuseOtherHandler: containerd would merge the two, or refuse both without a name.
+// refuseOtherHandler fails if another runtime has the name: containerd would merge the
+// two handlers, or refuse both without naming them.
 func (n *node) refuseOtherHandler(text []byte) error {
 	kind, ok := n.before.RuntimeType()
 	if !ok || kind == config.RuntimeType {
@@ -58,7 +59,7 @@ func (n *node) refuseOtherHandler(text []byte) error {
 	return fmt.Errorf("%s, with runtime_type %q instead of %q: remove that one, or give it another name", where, kind, config.RuntimeType)
 }
 
-// remember keeps what is there now, to which uninstall returns.
+// remember saves the present state, which uninstall restores.
 func (n *node) remember(p place, table config.Table) error {
 	old, err := os.ReadFile(p.edited)
 	switch {
@@ -76,7 +77,7 @@ func (n *node) remember(p place, table config.Table) error {
 	return err
 }
 
-// chooseTable returns the handler as it is to be, in the format of config.toml.
+// chooseTable returns the handler for this node, in the format of config.toml.
 func (n *node) chooseTable(text []byte) (config.Table, error) {
 	format, empty, err := config.Format(text)
 	if err != nil {
@@ -100,12 +101,12 @@ func (n *node) chooseTable(text []byte) (config.Table, error) {
 	return config.NewTable(source, n.before.SystemdCgroup()), nil
 }
 
-// addDropIn writes the handler as a file of its own, which is imported if it is not yet.
-// If a person edited it, it stays so.
+// addDropIn writes the handler as a file of its own, and imports that if it is not
+// imported yet. It keeps a file that a person has edited.
 func (n *node) addDropIn(p place, text []byte, table config.Table) error {
 	kept := false
 	if old, err := os.ReadFile(p.dropIn); err == nil {
-		record, _ := os.ReadFile(n.record()) // absent: then it is not ours
+		record, _ := os.ReadFile(n.record()) // without a record the file is not ours
 		kept = !bytes.Equal(old, record)
 	}
 	if kept {
@@ -139,8 +140,9 @@ func (n *node) addDropIn(p place, text []byte, table config.Table) error {
 	return refused
 }
 
-// addBlock writes the handler into the edited file itself: into config.toml of containerd
-// 1.x, where an import would replace all settings of the plugin, or into a template.
+// addBlock writes the handler into the edited file itself: into config.toml of
+// containerd 1.x, where an import would replace all settings of the plugin, or into a
+// template.
 func (n *node) addBlock(p place, text []byte, table config.Table) error {
 	handler := table
 	if n.version.DropsOptions() {
@@ -156,7 +158,7 @@ func (n *node) addBlock(p place, text []byte, table config.Table) error {
 	block := handler.Block()
 	err := n.judge(config.WithBlock(text, block))
 	if n.after != nil {
-		// Where any runtime is named, containerd 1.x has no default one.
+		// If config.toml names any runtime, containerd 1.x has no default one.
 		runtimes, failed := n.before.RuntimeTables(n.after)
 		if failed != nil {
 			return failed
@@ -184,7 +186,7 @@ func (n *node) addBlock(p place, text []byte, table config.Table) error {
 func (n *node) writeOptions(options []byte) error {
 	file, record := n.optionsFile(), n.stateFile("seccomp-options.toml")
 	if old, err := os.ReadFile(file); err == nil {
-		if recorded, _ := os.ReadFile(record); !bytes.Equal(old, recorded) { // absent: then it is not ours
+		if recorded, _ := os.ReadFile(record); !bytes.Equal(old, recorded) { // without a record the file is not ours
 			n.say("kept %s, which was edited", file)
 			return nil
 		}
@@ -195,7 +197,7 @@ func (n *node) writeOptions(options []byte) error {
 	return n.write(file, options)
 }
 
-// removeHandler returns to the configuration without the handler, if that is ours.
+// removeHandler restores the configuration without the handler, if the handler is ours.
 func (n *node) removeHandler() error {
 	if exists(n.record()) {
 		if err := n.removeOurs(); err != nil {
@@ -235,7 +237,7 @@ func (n *node) removeOurs() error {
 		return err
 	}
 	old, err := os.ReadFile(n.stateFile("config.toml"))
-	if errors.Is(err, fs.ErrNotExist) { // nor was there such a file
+	if errors.Is(err, fs.ErrNotExist) { // there was no such file before
 		fresh, err := n.freshText(p.edited)
 		if err == nil && sameText(text, fresh) {
 			err = n.journal.remove(p.edited)
@@ -249,7 +251,7 @@ func (n *node) removeOurs() error {
 		return err
 	}
 	if sameText(text, old) {
-		text = old // whose last line may have no end
+		text = old // its last line may have no line end
 	}
 	return n.accept(p.edited, text)
 }

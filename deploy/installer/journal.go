@@ -10,20 +10,20 @@ import (
 	"syscall"
 )
 
-// journal changes files, and can put all of them back as they were.
+// journal changes files, and can restore all of them.
 type journal struct {
 	changed []saved
-	folders []string // that it made, each before those in it
+	folders []string // the folders that it made, each before those in it
 }
 
-// saved is a file as it was: absent if info is nil.
+// saved is the earlier state of a file: absent if info is nil.
 type saved struct {
 	path string
 	data []byte
 	info fs.FileInfo
 }
 
-// save remembers a file before its first change.
+// save stores a file before its first change.
 func (j *journal) save(path string) error {
 	if slices.ContainsFunc(j.changed, func(s saved) bool { return s.path == path }) {
 		return nil
@@ -41,7 +41,7 @@ func (j *journal) save(path string) error {
 	return nil
 }
 
-// created remembers a file that was not there.
+// created stores that a file did not exist.
 func (j *journal) created(path string) { j.changed = append(j.changed, saved{path: path}) }
 
 // mkdir makes a folder and those above it.
@@ -59,8 +59,8 @@ func (j *journal) mkdir(path string) error {
 	return nil
 }
 
-// put replaces a file as a whole or not at all; behind a link, the file that it leads to.
-// A file that is there keeps its mode and owner.
+// put replaces a file atomically; if it is a link, the file that the link leads to. An
+// existing file keeps its mode and owner.
 func (j *journal) put(path string, data []byte, mode fs.FileMode) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -71,11 +71,11 @@ func (j *journal) put(path string, data []byte, mode fs.FileMode) error {
 	if err := j.save(path); err != nil {
 		return err
 	}
-	info, _ := os.Stat(path) // nil if it is not there
+	info, _ := os.Stat(path) // nil if it does not exist
 	return replace(path, data, mode, info)
 }
 
-// remove removes a file if it is there.
+// remove removes a file if it exists.
 func (j *journal) remove(path string) error {
 	if err := j.save(path); err != nil {
 		return err
@@ -83,7 +83,7 @@ func (j *journal) remove(path string) error {
 	return removeFile(path)
 }
 
-// undo puts all back, the last change first.
+// undo restores all files, the last change first.
 func (j *journal) undo() error {
 	var failed []error
 	for _, s := range slices.Backward(j.changed) {
@@ -97,11 +97,11 @@ func (j *journal) undo() error {
 	return errors.Join(failed...)
 }
 
-// replace writes a file beside the old one and renames it, so that there is always one of
-// them; like is a file whose mode and owner it gets, or nil.
+// replace writes a new file beside the old one and renames it, so that one of them
+// always exists. The new one gets the mode and owner of like, if like is not nil.
 func replace(path string, data []byte, mode fs.FileMode, like fs.FileInfo) error {
 	temporary := path + ".new"
-	_ = os.Remove(temporary) // of a run that was killed
+	_ = os.Remove(temporary) // left by a run that was killed
 	f, err := os.OpenFile(temporary, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func removeFile(path string) error {
 	return nil
 }
 
-// removeEmpty removes folders, each after those in it, unless others have put something there.
+// removeEmpty removes folders, each after those in it, unless they have other files.
 func removeEmpty(folders []string) {
 	for _, folder := range slices.Backward(folders) {
 		_ = os.Remove(folder)

@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// One pod on each node asks for no more than it takes, and only until it is done.
+// One pod on each node has only the rights that it needs, and only until it is done.
 func TestManifest(t *testing.T) {
 	data, err := os.ReadFile("daemonset.yaml")
 	if err != nil {

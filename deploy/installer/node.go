@@ -21,7 +21,7 @@ type node struct {
 	version       config.Version
 	out, errors   io.Writer
 	interrupts    chan os.Signal
-	oldBinDir     string            // where the installation before this one has its binaries
+	oldBinDir     string            // the folder of the earlier installation's binaries
 	before, after *config.Effective // containerd's configuration
 	journal       journal
 }
@@ -30,7 +30,7 @@ func (n *node) say(format string, args ...any) {
 	fmt.Fprintf(n.out, "node-installer: "+format+"\n", args...)
 }
 
-// run locks the node against a second run, and does what was asked for.
+// run locks the node against a second run, and performs the action.
 func (n *node) run(action string) error {
 	if err := os.MkdirAll(n.settings.run, 0o755); err != nil {
 		return err
@@ -77,10 +77,10 @@ func (n *node) install() error {
 }
 
 func (n *node) uninstall() error {
-	// containerd needs the binary to clean up after a shim, and the handler to start a
-	// container of its pod again.
+	// containerd needs the binary to clean up after a shim, and the handler to restart
+	// a container of its pod.
 	folders := []string{n.binDir}
-	if slices.Contains(standardFolders, n.binDir) { // an installation may have moved under them
+	if slices.Contains(standardFolders, n.binDir) { // an installation may have moved while they ran
 		folders = standardFolders
 	}
 	if pids := runningShims(folders); len(pids) > 0 {
@@ -96,14 +96,14 @@ func (n *node) uninstall() error {
 	return nil
 }
 
-// change does a step, and restarts containerd if its effective configuration is then
-// another. However it ends, containerd is not left with half a change.
+// change performs a step, and restarts containerd if the effective configuration has
+// changed. If it fails, containerd is not left with half of a change.
 func (n *node) change(wanted bool, step func() error) (err error) {
 	if n.before, err = n.dump(n.config); err != nil {
 		return fmt.Errorf("containerd refuses %s as it is: %w", n.config, err)
 	}
 	n.after = n.before
-	// Killed at any time, the next run finds that a restart may be due.
+	// If this run is killed, the next one finds that a restart may be due.
 	due := exists(n.pending())
 	if err := os.WriteFile(n.pending(), nil, 0o600); err != nil {
 		return err
@@ -141,11 +141,11 @@ func (n *node) change(wanted bool, step func() error) (err error) {
 	return os.Remove(n.pending())
 }
 
-// judgeRestarted asks the containerd that runs now: the configuration may have been
-// written again, or may be another than the one that it reads.
+// judgeRestarted asks the containerd that runs now. Another program may have written
+// the configuration again, or containerd may read another file.
 func (n *node) judgeRestarted(wanted bool) error {
 	if n.after.CRIDisabled() != "" {
-		return nil // uninstalled where nobody can ask
+		return nil // uninstalled, and there is no CRI plugin to ask
 	}
 	socket := n.address
 	if socket == "" {
@@ -168,12 +168,12 @@ func (n *node) judgeRestarted(wanted bool) error {
 	return n.interrupted()
 }
 
-// warnOfPath: containerd looks for the shim in its PATH, and beside itself, only when a
-// pod is started.
+// warnOfPath warns if the shim is neither in containerd's PATH nor beside containerd:
+// containerd looks for it when a pod starts.
 func (n *node) warnOfPath(socket string) {
 	process, folders, err := programFolders(socket)
 	if err != nil {
-		return // it is not the node's, or it has ended
+		return // it is not a process of the node, or it has exited
 	}
 	if !slices.ContainsFunc(folders, func(folder string) bool { return sameFile(folder, n.binDir) }) {
 		n.say("warning: %s is neither in the PATH of containerd (process %d) nor beside it, so pods of the handler will not start: set BIN_DIR to one of %s",
@@ -181,7 +181,7 @@ func (n *node) warnOfPath(socket string) {
 	}
 }
 
-// interrupted reports that we were told to end.
+// interrupted reports whether a signal asked the installer to exit.
 func (n *node) interrupted() error {
 	select {
 	case s := <-n.interrupts:
@@ -191,7 +191,7 @@ func (n *node) interrupted() error {
 	}
 }
 
-// undo puts all files back, and restarts containerd if it has seen them.
+// undo restores all files, and restarts containerd if it has read them.
 func (n *node) undo(restarted []string, due bool) error {
 	if err := n.journal.undo(); err != nil {
 		return err
@@ -209,7 +209,7 @@ func (n *node) undo(restarted []string, due bool) error {
 	return os.Remove(n.pending())
 }
 
-// recordFolders remembers the folders that were made, so that uninstall removes them.
+// recordFolders stores the folders that were made, so that uninstall removes them.
 func (n *node) recordFolders() error {
 	made := n.journal.folders
 	if len(made) == 0 || !exists(n.state) {
@@ -220,11 +220,11 @@ func (n *node) recordFolders() error {
 }
 
 func (n *node) recordedFolders() []string {
-	text, _ := os.ReadFile(n.stateFile("folders")) // absent if none were made
+	text, _ := os.ReadFile(n.stateFile("folders")) // absent if none was made
 	return slices.DeleteFunc(strings.Split(string(text), "\n"), func(line string) bool { return line == "" })
 }
 
-// explain says what helps against a failure, where a setting does.
+// explain adds the setting that helps to an error, if there is one.
 func (n *node) explain(err error) error {
 	path := ""
 	var onPath *fs.PathError

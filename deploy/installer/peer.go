@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// programFolders returns the process that serves a socket, and where it looks for programs.
+// programFolders returns the process that serves a socket, and the folders in which it
+// looks for programs.
 func programFolders(socket string) (process int, folders []string, err error) {
 	conn, err := net.Dial("unix", socket)
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"seccomp-shim/deploy/installer/config"
 )
 
-// textWithoutUs is a file as it is without us, or as it would have to be if it is absent.
+// textWithoutUs returns a file without our lines. If the file is absent, it returns
+// what the file has to be instead.
 func (n *node) textWithoutUs(file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -29,19 +30,19 @@ func (n *node) textWithoutUs(file string) ([]byte, error) {
 	return config.Without(text, p.dropIn), nil
 }
 
-// freshText is a file that changes nothing.
+// freshText returns the content of a new file that changes nothing.
 func (n *node) freshText(file string) ([]byte, error) {
 	switch {
 	case file != n.config:
 		return []byte(baseTemplate), nil
-	case n.version.Major == 1: // the whole: where any runtime is named, it has no default one
+	case n.version.Major == 1: // the whole default: if config.toml names any runtime, containerd 1.x has no default one
 		return exec.Command("containerd", "config", "default").Output()
 	}
 	return []byte("version = 3\n"), nil
 }
 
-// judge asks containerd what it would make of a text as config.toml. Nothing that was in
-// force may be lost.
+// judge asks containerd for the effective configuration with text as config.toml. It
+// fails if a setting that was in force would be lost.
 func (n *node) judge(text []byte) error {
 	after, err := n.dumpText(text)
 	n.after = after
@@ -57,14 +58,14 @@ func (n *node) judge(text []byte) error {
 	return nil
 }
 
-// dumpText returns what would be in force with a text as config.toml. It is read from a
-// file beside that, where what it imports is the same.
+// dumpText returns the effective configuration with text as config.toml. It writes text
+// to a file beside config.toml, where relative imports lead to the same files.
 func (n *node) dumpText(text []byte) (*config.Effective, error) {
 	beside := n.config + ".new"
 	if err := n.journal.mkdir(filepath.Dir(n.config)); err != nil {
 		return nil, err
 	}
-	_ = os.Remove(beside)                                     // of a run that was killed
+	_ = os.Remove(beside)                                     // left by a run that was killed
 	if err := os.WriteFile(beside, text, 0o600); err != nil { // it may have passwords
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (n *node) dumpText(text []byte) (*config.Effective, error) {
 	return n.dump(beside)
 }
 
-// accept makes a file what was proposed.
+// accept writes the proposed text to a file.
 func (n *node) accept(file string, text []byte) error {
 	if err := n.interrupted(); err != nil {
 		return err
@@ -80,7 +81,7 @@ func (n *node) accept(file string, text []byte) error {
 	return n.write(file, text)
 }
 
-// write writes a file if it is not so already.
+// write writes a file if its content differs.
 func (n *node) write(file string, text []byte) error {
 	if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, text) {
 		return nil

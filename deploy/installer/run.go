@@ -29,7 +29,7 @@ Environment variables, with their defaults:
                       or the unit of k3s or RKE2; "" where no containerd runs yet
 `
 
-// Run is the program node-installer, and returns its exit code.
+// Run runs the program node-installer, and returns its exit code.
 func Run(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case len(args) == 2 && slices.Contains([]string{"-h", "-help", "--help", "help"}, args[1]):
@@ -47,7 +47,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// start finds what to install, and where.
+// start finds the payload and the settings.
 func (n *node) start(program, action string) error {
 	// Not /proc/self/exe: the path that was given may lead through a file descriptor to a
 	// folder that has no name among this process's mounts.

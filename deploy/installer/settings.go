@@ -28,7 +28,7 @@ type settings struct {
 	restart    *string // the command that restarts containerd; nil for systemd's
 }
 
-// newSettings reads the environment. root is "/", but for tests.
+// newSettings reads the environment. root is "/", except in tests.
 func newSettings(root, payload string, getenv func(string) (string, bool)) settings {
 	value := func(name, otherwise string) string {
 		v, _ := getenv(name)
@@ -62,8 +62,8 @@ func defaultConfig(root string) string {
 	return filepath.Join(root, "etc/containerd/config.toml")
 }
 
-// defaultBinDir is the folder of a package's binaries, to which the payload of the
-// package has links: a second copy elsewhere would not be upgraded with the package.
+// defaultBinDir returns the folder of a package's binaries if the payload has links to
+// them: a second copy elsewhere would not be upgraded with the package.
 func (s *settings) defaultBinDir() string {
 	shim := filepath.Join(s.payload, shimName)
 	if info, err := os.Lstat(shim); err == nil && info.Mode()&os.ModeSymlink != 0 {
@@ -74,25 +74,26 @@ func (s *settings) defaultBinDir() string {
 	return cmp.Or(s.recordedBinDir(), "/usr/local/bin")
 }
 
-// recordedBinDir is where the last installation has put its binaries, or "".
+// recordedBinDir returns the folder of the last installation's binaries, or "".
 func (s *settings) recordedBinDir() string {
 	folder, err := os.ReadFile(s.stateFile("bin"))
 	if err != nil && exists(s.record()) {
-		return "/usr/local/bin" // before v1.1, whose state does not say it
+		return "/usr/local/bin" // the state of a version before v1.1 does not name it
 	}
 	return strings.TrimSpace(string(folder))
 }
 
 func (s *settings) stateFile(name string) string { return filepath.Join(s.state, name) }
 
-// record is the handler as we wrote it; without it, nothing in the configuration is ours.
+// record returns the path of the handler as the installer wrote it. Without that file,
+// nothing in the configuration is ours.
 func (s *settings) record() string { return s.stateFile("seccomp.toml") }
 
-// pending is there from before the first change until after the restart, so that after a
-// run that was killed the next one restarts containerd.
+// pending returns the path of a file that exists from the first change until after the
+// restart. If a run is killed in between, the next one restarts containerd.
 func (s *settings) pending() string { return filepath.Join(s.run, "restart-pending") }
 
-// searchPath adds to PATH where a node has programs: in a pod, PATH is the image's.
+// searchPath adds a node's folders of programs to PATH: in a pod, PATH is the image's.
 func (s *settings) searchPath(path string) string {
 	folders := filepath.SplitList(path)
 	if base, ok := strings.CutSuffix(s.config, "/"+rancherConfig); ok {
@@ -101,7 +102,7 @@ func (s *settings) searchPath(path string) string {
 	return strings.Join(slices.Concat(folders, standardFolders), string(filepath.ListSeparator))
 }
 
-// advice names the setting by which a path can be elsewhere.
+// advice returns the setting that moves a path.
 func (s *settings) advice(path string) string {
 	for _, v := range []struct{ name, folder, hint string }{
 		{"BIN_DIR", s.binDir, "set BIN_DIR to a folder of containerd's PATH that can be written, and from which programs can be run, such as /opt/bin"},

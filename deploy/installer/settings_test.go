@@ -23,7 +23,7 @@ func touch(t *testing.T, root string, names ...string) {
 	}
 }
 
-// k3s and RKE2 have a containerd of their own, which is the kubelet's where it runs.
+// k3s and RKE2 have a containerd of their own. The kubelet uses it if it runs.
 func TestDefaultConfig(t *testing.T) {
 	const (
 		etc    = "etc/containerd/config.toml"
@@ -37,7 +37,7 @@ func TestDefaultConfig(t *testing.T) {
 	}{
 		{nil, etc},
 		{[]string{etc}, etc},
-		{[]string{k3s}, etc}, // it does not run
+		{[]string{k3s}, etc}, // k3s does not run
 		{[]string{k3s, socket}, k3s},
 		{[]string{etc, rke2, socket}, rke2},
 		{[]string{etc, socket}, etc},

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// runningShims returns the processes whose program is the shim of one of the folders, or
-// one that an upgrade has replaced.
+// runningShims returns the processes whose program is the shim of one of the folders,
+// or one that an upgrade has replaced.
 func runningShims(folders []string) []string {
 	processes, _ := filepath.Glob("/proc/[0-9]*") // no bad pattern
 	var pids []string
 	for _, process := range processes {
 		if slices.ContainsFunc(folders, func(folder string) bool {
 			binary, err := filepath.EvalSymlinks(filepath.Join(folder, shimName))
-			if err != nil { // removed under the processes that run it
+			if err != nil { // the file was removed, but processes still run it
 				binary = filepath.Join(folder, shimName)
 			}
 			return isShim(process, binary)
@@ -26,13 +26,13 @@ func runningShims(folders []string) []string {
 	return pids
 }
 
-// isShim reports whether a folder of /proc is of a process that runs binary. A container's
-// program may have the same path: there it leads to another folder and file, which
-// /proc/PID/root and /proc/PID/exe show (proc(5)).
+// isShim reports whether a folder of /proc belongs to a process that runs binary. A
+// container's program may have the same path, but in the container it is another folder
+// and file, which /proc/PID/root and /proc/PID/exe show (proc(5)).
 func isShim(process, binary string) bool {
 	program, err := os.Readlink(filepath.Join(process, "exe"))
 	if err != nil {
-		return false // a thread of the kernel, or it has ended
+		return false // a thread of the kernel, or a process that has exited
 	}
 	switch {
 	case strings.TrimSuffix(program, " (deleted)") != binary:

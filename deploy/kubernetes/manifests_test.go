@@ -17,7 +17,7 @@ import (
 	"seccomp-shim/seccomp/resolve"
 )
 
-// read decodes a file into an object; an unknown or doubled field is an error.
+// read decodes a file into an object. An unknown or repeated field is an error.
 func read[T any](t *testing.T, path string) *T {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -38,7 +38,7 @@ func TestRuntimeClass(t *testing.T) {
 	}
 }
 
-// The pods are the tutorial's, but for the runtime class.
+// The pods are the tutorial's, with a runtime class.
 func TestTutorialPods(t *testing.T) {
 	for _, row := range []struct {
 		name, text  string
@@ -78,7 +78,7 @@ func TestTutorialPods(t *testing.T) {
 	}
 }
 
-// An alpha twin is its pod with an annotation in the field's place, and the shim
+// A pod in alpha/ is its namesake with an annotation in the field's place. The shim
 // takes the same profile from it.
 func TestAlphaTwins(t *testing.T) {
 	paths, err := filepath.Glob("pods/*.yaml")

@@ -14,7 +14,8 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// store is what a registry serves: bytes by their digest, and the names of some.
+// store is the content of a registry: bytes by their digest, and names for some of
+// them.
 type store struct {
 	blobs map[digest.Digest]ocispec.Descriptor
 	data  map[digest.Digest][]byte
@@ -25,8 +26,8 @@ func newStore() *store {
 	return &store{map[digest.Digest]ocispec.Descriptor{}, map[digest.Digest][]byte{}, map[string]digest.Digest{}}
 }
 
-// platforms are those of every image. Only the machine's own, the first, has what
-// the image is for; the others have a layer that tells them apart.
+// platforms are the platforms of every image. Only the first, the machine's own, has
+// the image's content; the others have a layer that differs from it.
 var platforms = []ocispec.Platform{
 	{OS: "linux", Architecture: runtime.GOARCH},
 	{OS: "linux", Architecture: "arm64", Variant: "v8"},
@@ -95,7 +96,7 @@ func (s *store) putJSON(mediaType string, value any) (ocispec.Descriptor, error)
 func compress(data []byte) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
-	_, _ = w.Write(data) // to memory
+	_, _ = w.Write(data) // it writes to memory
 	_ = w.Close()
 	return out.Bytes()
 }

@@ -7,15 +7,15 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// registries are the hosts that the suite's images come from.
+// registries are the hosts of the suite's images.
 var registries = []string{"ghcr.io", "registry.k8s.io"}
 
-// byDigest is the image that the suite also names by its digest, which only the
-// original has: see buildSuite.
+// byDigest is the image that the suite also names by its digest. Only the original has
+// that digest: see buildSuite.
 const byDigest = "containerd/busybox:1.36"
 
-// suiteImages makes the images that the suite names, from the machine's busybox,
-// with what the tests look for in them.
+// suiteImages makes the images that the suite names, from the machine's busybox, with
+// the files that the tests need.
 func suiteImages() (*store, error) {
 	busybox, err := busyboxFiles()
 	if err != nil {
@@ -35,8 +35,8 @@ func suiteImages() (*store, error) {
 			{"/C:/weird_test_dir/weird_test_file": text("test_content\n")},
 			{"/:colon_prefixed/colon_prefixed_file": text("test_content\n")},
 		},
-		// The original is made from Ubuntu, which has a bash, this program, and
-		// folders to mount on; the root of some tests is read-only.
+		// The original is made from Ubuntu. It has a bash, this program, and folders to
+		// mount on, because the root of some tests is read-only.
 		"containerd/volume-ownership:2.1": {busybox, {
 			"/bin/bash":       {Content: []byte("#!/bin/sh\nexec sh \"$@\"\n"), Mode: 0o755},
 			"/usr/bin/passwd": {Mode: 0o755 | fs.ModeSetuid},
@@ -54,8 +54,7 @@ func suiteImages() (*store, error) {
 	return images, nil
 }
 
-// busyboxFiles returns busybox's root file system with the users that the tests
-// name.
+// busyboxFiles returns busybox's root file system with the users that the tests name.
 func busyboxFiles() (map[string]testbed.File, error) {
 	files, err := testbed.Busybox()
 	if err != nil {
@@ -71,8 +70,8 @@ www-data:x:33:33:www-data:/var/www:/bin/false
 backup:x:34:34:backup:/var/backups:/bin/false
 nobody:x:65534:65534:nobody:/home:/bin/false
 `)},
-		// busybox's full nc, which Debian's busybox lacks, ends so when told to, also as
-		// the first process, which no signal ends by itself.
+		// busybox's full nc, which Debian's busybox lacks, exits on SIGTERM, also as
+		// pid 1, for which the kernel drops signals without a handler.
 		"/bin/nc": {Mode: 0o755, Content: []byte("#!/bin/sh\ntrap 'exit 143' TERM\nbusybox nc \"$@\" &\nwait $!\n")},
 	})
 	return files, nil

@@ -1,12 +1,12 @@
-// Conformance runs containerd's own client suite, integration/client of the
-// version in go.mod, with a runtime: ours, or another to compare with.
+// Conformance runs containerd's own client suite, integration/client of the version in
+// go.mod, with a runtime: ours, or another to compare with.
 //
-// No test is changed. The suite wants images of ghcr.io and registry.k8s.io; it
-// gets images of the same names made from busybox, from a registry that serves
-// under these names. It wants to start containerd with paths of its own
-// choosing, so that all of it runs with namespaces of its own: network, mounts
-// with a /run and a /var/lib that are memory, processes, which all end with the
-// first, and cgroups, whose root is a new one of the host's and is removed.
+// No test is changed. The suite needs images of ghcr.io and registry.k8s.io. It gets
+// images with the same names, made from busybox, from a registry that serves under
+// these host names. The suite starts containerd with its own choice of paths, so all of
+// it runs in new namespaces: network; mounts, with a /run and a /var/lib in memory;
+// processes, which all end with the first one; and cgroups, below a new one of the host
+// that is removed at the end.
 package main
 
 import (
@@ -24,8 +24,8 @@ const ourRuntime = "io.containerd.seccomp.v1"
 
 type settings struct {
 	runtime    string
-	path       string // folders of binaries, in front of PATH
-	containerd string // folder of containerd's sources
+	path       string // folders that are put in front of PATH
+	containerd string // the folder of containerd's sources
 	work       string
 	run, skip  string
 	criu       bool

@@ -16,9 +16,9 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// runPrivately runs this program once more, with namespaces of its own, and reads
-// the suite's results from its output, which goes to a log too. What is still
-// there in the end dies with the first process.
+// runPrivately runs this program again in new namespaces, and reads the suite's results
+// from its output, which it also writes to a log. All that remains at the end dies with
+// the first process.
 func runPrivately(s settings, logPath string) (*result, error) {
 	log, err := os.Create(logPath)
 	if err != nil {
@@ -29,10 +29,12 @@ func runPrivately(s settings, logPath string) (*result, error) {
 	defer cancel()
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// A shim that lives on holds containerd's output, for whose end the suite waits.
+	// A shim that lives on keeps containerd's output open, and the suite waits for the
+	// end of that output.
 	const shutdown = 20 * time.Second
 	result := &result{progress: os.Stderr, ended: func() { time.AfterFunc(shutdown, stop) }}
-	// The suite takes a shim that nobody has waited for as one that lives.
+	// A zombie shim counts as a living one for the suite, so the first process must
+	// reap.
 	cmd, err := testbed.Again(ctx, syscall.CLONE_NEWNS|syscall.CLONE_NEWPID|syscall.CLONE_NEWNET|syscall.CLONE_NEWIPC)
 	if err != nil {
 		return nil, err
@@ -44,7 +46,7 @@ func runPrivately(s settings, logPath string) (*result, error) {
 		return nil, err
 	}
 	cmd.Env = append(cmd.Env, cgroups.Env())
-	runErr := cmd.Run() // whether tests failed is read from the output
+	runErr := cmd.Run() // the output says whether tests failed
 	err = cgroups.Remove()
 	if ctx.Err() != nil {
 		return result, errors.Join(fmt.Errorf("stopped before the suite ended by itself: %w", context.Cause(ctx)), err)
@@ -55,8 +57,8 @@ func runPrivately(s settings, logPath string) (*result, error) {
 	return result, err
 }
 
-// mountPrivately gives this process, and all that it starts, folders of its own
-// where the suite and containerd keep their state, and its own names of hosts.
+// mountPrivately gives this process and its children private folders for the state of
+// the suite and containerd, and private names of hosts.
 func mountPrivately() error {
 	const hosts, overlay = "/run/hosts", "/run/opt"
 	if err := testbed.MountPrivately(testbed.Proc(), testbed.Tmpfs("/run"), testbed.Tmpfs("/var/lib")); err != nil {
@@ -69,7 +71,7 @@ func mountPrivately() error {
 	}
 	return testbed.MountPrivately(
 		testbed.Mount{Source: hosts, Target: "/etc/hosts", Flags: unix.MS_BIND},
-		// containerd makes a folder there, beside what the machine may need.
+		// containerd makes a folder there, beside those that the machine may need.
 		testbed.Mount{Source: "conformance", Target: "/opt", Kind: "overlay",
 			Data: "lowerdir=/opt,upperdir=" + overlay + "/upper,workdir=" + overlay + "/work"},
 	)

@@ -18,12 +18,12 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// ServeHTTP answers as a registry that is only read:
-// /v2/<repository>/{manifests,blobs}/<tag or digest>.
+// ServeHTTP answers as a read-only registry: /v2/<repository>/{manifests,blobs}/<tag or
+// digest>.
 func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	parts := strings.Split(strings.TrimPrefix(r.URL.Path, "/v2/"), "/")
 	if len(parts) < 3 {
-		return // the root says that this is a registry
+		return // the root shows that this is a registry
 	}
 	repository, reference := strings.Join(parts[:len(parts)-2], "/"), parts[len(parts)-1]
 	id, tagged := s.names[repository+":"+reference]
@@ -44,7 +44,7 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve starts the registry under the names of the real ones, and writes the
-// certificate by which clients know it.
+// certificate that its clients must trust.
 func (s *store) serve(certificate string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// result collects what the suite says of its tests, subtests too.
+// result collects the results of the suite's tests and subtests.
 type result struct {
-	progress                io.Writer // gets the failures as they come
+	progress                io.Writer // receives the failures as they come
 	passed, failed, skipped []string
-	line                    []byte // begun
-	ended                   func() // called when no test follows
+	line                    []byte // a line that has begun
+	ended                   func() // called when no further test follows
 }
 
-// verdictLine is what go test writes at a test's end. The mark before it tells it
-// from a test's own output, which may have left its line unfinished.
+// verdictLine is the line that go test writes at a test's end. It begins with a mark,
+// because the output of the test itself may have left its line unfinished.
 var verdictLine = regexp.MustCompile(`\x16 *--- (PASS|FAIL|SKIP): (\S+) \(`)
 
-// Write takes the suite's output.
+// Write reads the suite's output.
 func (r *result) Write(p []byte) (int, error) {
 	for rest := p; ; {
 		before, after, found := bytes.Cut(rest, []byte("\n"))

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A test's own output may begin the line, or look like a verdict.
+// The output of a test may precede a verdict on its line, or look like a verdict.
 func TestResultsAreRead(t *testing.T) {
 	ended := false
 	r := &result{progress: t.Output(), ended: func() { ended = true }}

@@ -14,7 +14,7 @@ import (
 const (
 	suiteFolder = "integration/client"
 	imageList   = "integration/images/image_list.go"
-	// originalDigest is that of ghcr.io's busybox in the suite's list of images.
+	// originalDigest is the digest of ghcr.io's busybox in the suite's list of images.
 	originalDigest = "sha256:7b3ccabffc97de872a30dfd234fd972a66d247c8cfc69b0550f276481852627c"
 )
 
@@ -22,10 +22,10 @@ func (s settings) binary() string { return filepath.Join(s.work, "client.test") 
 
 func (s settings) sources() string { return filepath.Join(s.work, "containerd") }
 
-// buildSuite compiles a copy of the suite. No test is changed. The list
-// of images can be replaced by a flag of the tests, but this suite reads the list
-// before flags are parsed. So the one entry that cannot be true here, because
-// it is a digest, is replaced in the copy.
+// buildSuite compiles a copy of the suite. No test is changed. The tests have a flag to
+// replace the list of images, but this suite reads the list before flags are parsed.
+// One entry is a digest, which our image cannot have, so that entry is replaced in the
+// copy.
 func buildSuite(s settings, images *store) error {
 	if err := os.RemoveAll(s.sources()); err != nil {
 		return err
@@ -53,9 +53,9 @@ func buildSuite(s settings, images *store) error {
 	return nil
 }
 
-// runSuite is the child's work.
+// runSuite runs the suite in the child process.
 func runSuite(s settings) error {
-	// Before /var/lib and /run are hidden.
+	// This must happen before /var/lib and /run are hidden.
 	images, err := suiteImages()
 	if err != nil {
 		return err
@@ -78,23 +78,23 @@ func runSuite(s settings) error {
 	cmd := exec.Command(s.binary(), "-test.v=test2json", "-test.root", "-test.run", s.run,
 		"-test.skip", s.skipped(), "-test.timeout", s.timeout.String(),
 		fmt.Sprintf("-no-criu=%t", !s.criu))
-	cmd.Dir = filepath.Join(s.sources(), suiteFolder) // of its testdata
+	cmd.Dir = filepath.Join(s.sources(), suiteFolder) // for the suite's testdata
 	cmd.Env = append(os.Environ(),
 		"PATH="+s.path+":"+os.Getenv("PATH"),
 		"TEST_RUNTIME="+s.runtime,
 		"SSL_CERT_FILE="+certificate,
-		"TMPDIR=/run", // sockets are in it: the name must be short
+		"TMPDIR=/run", // sockets are in it, so the name must be short
 	)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	err = cmd.Run()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		os.Exit(exit.ExitCode()) // the suite has told why
+		os.Exit(exit.ExitCode()) // the suite has printed the reason
 	}
 	return err
 }
 
-// nameOursRunc makes our shim what is found as runc's. Some tests, such as those
-// of the restart monitor, leave the choice of the runtime to containerd's client.
+// nameOursRunc makes our shim available under the name of runc's. Some tests, such as
+// those of the restart monitor, use the default runtime of containerd's client.
 func (s *settings) nameOursRunc() error {
 	const folder = "/run/names"
 	for _, dir := range filepath.SplitList(s.path) {

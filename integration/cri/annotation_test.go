@@ -12,14 +12,14 @@ const (
 	alphaContainerPrefix = "container.seccomp.security.alpha.kubernetes.io/"
 )
 
-// Annotations name the profile of containers for which no field does: for
-// localhost/<path> in the kubelet's folder. Each pod has containers a and b.
+// Annotations name the profile of containers that have none by a field.
+// localhost/<path> is a path in the kubelet's folder. Each pod has containers a and b.
 func TestAnnotations(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		fact        string
 		annotations map[string]string
-		field       *cri.SecurityProfile // of both
+		field       *cri.SecurityProfile // of both containers
 		a, b        behaviour
 	}{
 		{"Kubernetes' old one for a pod, the default", map[string]string{alphaPod: "runtime/default"}, nil, isDefault, isDefault},
@@ -59,7 +59,7 @@ func TestAnnotations(t *testing.T) {
 	}
 }
 
-// A device plugin gives its annotation to one container.
+// Device plugins add annotations to a single container.
 func TestContainerAnnotation(t *testing.T) {
 	t.Parallel()
 	p := runPod(t, newPodConfig(t))

@@ -15,16 +15,16 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// The handlers beside the drop-in's, each with an option that it has not.
+// The handlers beside that of the drop-in. Each has one option more.
 const (
 	handler   = "seccomp"
-	misspelt  = "misspelt"  // profile_rot
-	nowhere   = "nowhere"   // a profile_root that is not there
-	defaulted = "defaulted" // an unset_profile
-	byFile    = "byfile"    // the same in a file
+	misspelt  = "misspelt"  // has profile_rot
+	nowhere   = "nowhere"   // has a profile_root that does not exist
+	defaulted = "defaulted" // has an unset_profile
+	byFile    = "byfile"    // has the same in a file
 )
 
-// runcHandler is what config.toml has already on a node with containerd 1.7.
+// runcHandler is a handler that config.toml already has on a node with containerd 1.7.
 const runcHandler = `[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
 
@@ -36,14 +36,14 @@ const (
 	optionsFile        = seccompRoot + "/options.toml"
 )
 
-// dropIn returns the file that is for a format of containerd's configuration.
+// dropIn returns the file for a format of containerd's configuration.
 func dropIn(version int) string {
 	name := map[int]string{2: "seccomp-1.7.toml", 3: "seccomp-2.x.toml"}[version]
 	return filepath.Join(testbed.ModuleRoot(), "deploy/containerd", name)
 }
 
-// handlers returns the drop-in as containerd's configuration for this machine,
-// where there may be no systemd, and more handlers like it.
+// handlers returns the drop-in as configuration for this machine, which may have no
+// systemd, with further handlers like it.
 func handlers(bin string) (string, error) {
 	version, err := testbed.ConfigVersion(context.Background(), bin)
 	if err != nil {
@@ -67,7 +67,7 @@ func handlers(bin string) (string, error) {
 	}
 	all := ""
 	if version < 3 {
-		all = runcHandler // without it, none is there by default
+		all = runcHandler // containerd has no default one here
 	}
 	for name, option := range map[string]string{
 		handler:   "",
@@ -85,8 +85,9 @@ func handlers(bin string) (string, error) {
 	return all, nil
 }
 
-// What a drop-in adds to containerd's configuration, and nothing that is there
-// goes: for 1.7, which would replace the whole plugin's, it is appended.
+// A drop-in adds its handler to containerd's configuration and removes nothing. For 1.7
+// it is appended to config.toml, because an imported file would replace all settings of
+// the plugin.
 func TestDropInIsAccepted(t *testing.T) {
 	needNode(t)
 	version := node.ConfigVersion()
@@ -141,7 +142,8 @@ func TestDropInIsAccepted(t *testing.T) {
 	}
 }
 
-// containerd tells the kubelet of the handler and what pods may have with it.
+// containerd tells the kubelet the handler's name, and which features pods may use with
+// it.
 func TestHandlerIsListed(t *testing.T) {
 	needNode(t)
 	status, err := kubelet.Status(bounded(t), &cri.StatusRequest{Verbose: true})

@@ -10,8 +10,8 @@ import (
 	"seccomp-shim/integration/steps"
 )
 
-// A container whose first thread has ended is probed, measured and stopped as any
-// other. With a pod of the node's pids, init's end does not take the others along.
+// A container whose first thread has ended can be probed, measured and stopped. In a
+// pod with the node's pids, the others survive init.
 func TestContainerWithoutFirstThread(t *testing.T) {
 	t.Parallel()
 	for name, pids := range map[string]cri.NamespaceMode{"pids of its own": cri.NamespaceMode_CONTAINER, "the node's pids": cri.NamespaceMode_NODE} {

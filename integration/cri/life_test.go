@@ -12,8 +12,8 @@ import (
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// A container from its creation to its removal, as the kubelet sees it; and the
-// next one in its place.
+// A container from its creation to its removal, as the kubelet sees it, and the next
+// one with its name.
 func TestContainerLife(t *testing.T) {
 	t.Parallel()
 	p := runPod(t, newPodConfig(t))
@@ -47,7 +47,7 @@ func TestContainerLife(t *testing.T) {
 	if _, err := kubelet.RemoveContainer(bounded(t), &cri.RemoveContainerRequest{ContainerId: c.id}); err != nil {
 		t.Error(err)
 	}
-	begin := time.Now() // sh, which is pid 1, does not know SIGTERM
+	begin := time.Now() // sh, which is pid 1, has no handler for SIGTERM
 	if _, err := kubelet.StopContainer(bounded(t), &cri.StopContainerRequest{ContainerId: again.id, Timeout: 1}); err != nil {
 		t.Error(err)
 	}
@@ -56,7 +56,7 @@ func TestContainerLife(t *testing.T) {
 	}
 }
 
-// An exec probe that does not end is ended.
+// An exec probe ends at its timeout.
 func TestExecSync(t *testing.T) {
 	t.Parallel()
 	c := runPod(t, newPodConfig(t)).hold(t, under("c", runtimeDefault(), probes...))
@@ -73,7 +73,7 @@ func TestExecSync(t *testing.T) {
 	}
 }
 
-// The log goes on in a new file when the kubelet has renamed the old one.
+// When the kubelet has renamed a log, containerd writes to a new file.
 func TestLogIsRotated(t *testing.T) {
 	t.Parallel()
 	p := runPod(t, newPodConfig(t))
@@ -124,7 +124,7 @@ func TestStats(t *testing.T) {
 	c.mustShow(t, isDefault)
 }
 
-// A container that takes too much memory is said to have been killed for it.
+// A container that exceeds its memory limit has OOMKilled as its reason.
 func TestOOMKilled(t *testing.T) {
 	t.Parallel()
 	config := newContainerConfig("c", "/bin/sh", "-c", "x=0123456789abcdef; while :; do x=$x$x; done")
@@ -137,7 +137,7 @@ func TestOOMKilled(t *testing.T) {
 	}
 }
 
-// A kubelet that waits for events learns of each of a container's steps, in order.
+// A kubelet that waits for events receives each of a container's steps, in order.
 func TestContainerEvents(t *testing.T) {
 	t.Parallel()
 	needNode(t)

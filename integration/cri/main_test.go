@@ -1,8 +1,8 @@
-// Package cri drives a private containerd through the Container Runtime
-// Interface, as the kubelet does, with the runtime handler of deploy/: pods on a
-// network of their own, their containers, and what people do to them with
-// kubectl. What seccomp profile a container has is seen in its init and in an
-// exec'd process: by what they can do, and by the program that the kernel runs.
+// Package cri tests a private containerd through the Container Runtime Interface, as
+// the kubelet uses it, with the runtime handler of deploy/: pods with a network of
+// their own, their containers, and the requests behind kubectl's commands. The tests
+// check a container's seccomp profile in its init and in an exec'd process: by the
+// results of calls, and by the program that the kernel runs.
 package cri
 
 import (
@@ -24,28 +24,27 @@ import (
 )
 
 const (
-	// seccompRoot is the kubelet's folder of profiles, here a private one.
+	// seccompRoot is the kubelet's folder of profiles. Here it is private.
 	seccompRoot = "/var/lib/kubelet/seccomp"
 	testImage   = "docker.io/library/test:latest"
-	echoImage   = "docker.io/hashicorp/http-echo:1.0" // stands in for the tutorial's
+	echoImage   = "docker.io/hashicorp/http-echo:1.0" // takes the place of the tutorial's image
 )
 
-// What all tests share. unavailable says why there is no node here.
+// The state that all tests share. unavailable says why there is no node here.
 var (
 	unavailable string
 	node        *testbed.Node
 	kubelet     *connection
 )
 
-// connection is a kubelet's to containerd.
+// connection is a kubelet's connection to containerd.
 type connection struct {
 	cri.RuntimeServiceClient
 	images cri.ImageServiceClient
 	conn   *grpc.ClientConn
 }
 
-// connect returns when containerd is ready for pods, which it is a moment after
-// it serves.
+// connect returns when containerd is ready for pods, a moment after it serves.
 func connect() (*connection, error) {
 	conn, err := grpc.NewClient("unix://"+node.Address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -100,9 +99,9 @@ func run(m *testing.M, bin string) (code int) {
 	return code
 }
 
-// showWarnings prints what containerd has warned of.
+// showWarnings prints the warnings of containerd's log.
 func showWarnings(log string) {
-	text, _ := os.ReadFile(log) // a help for people
+	text, _ := os.ReadFile(log) // it only helps a person to find a cause
 	for line := range strings.Lines(string(text)) {
 		if !strings.Contains(line, " level=info ") {
 			fmt.Fprint(os.Stderr, line)
@@ -137,7 +136,7 @@ func importImages(ctx context.Context, bin string) error {
 		return err
 	}
 	files[steps.Program] = testbed.File{Content: calls, Mode: 0o755}
-	files["/etc"] = testbed.File{Mode: os.ModeDir | 0o755} // CRI mounts there, as others do on Busybox's folders
+	files["/etc"] = testbed.File{Mode: os.ModeDir | 0o755} // CRI mounts files there; Busybox has the other folders
 	return errors.Join(
 		node.ImportForPods(ctx, testbed.SandboxImage, testbed.Rootfs{Files: files, Entrypoint: []string{"/bin/sleep", "1000000"}}),
 		node.ImportForPods(ctx, testImage, testbed.Rootfs{Files: files, Env: []string{"PATH=/bin"}}),
@@ -148,7 +147,7 @@ func importImages(ctx context.Context, bin string) error {
 		awaitImages(ctx, testbed.SandboxImage, testImage, echoImage))
 }
 
-// awaitImages returns when CRI has heard of the images.
+// awaitImages returns when the CRI plugin knows the images.
 func awaitImages(ctx context.Context, names ...string) error {
 	for _, name := range names {
 		known := testbed.HoldsWithin(patience, func() bool {

@@ -17,7 +17,7 @@ import (
 	"seccomp-shim/integration/steps"
 )
 
-// hostID is what root of a pod's user namespace is on the node.
+// hostID is the uid on the node of root in a pod's user namespace.
 const hostID = 200000
 
 // A pod with hostUsers: false has its profile like any other.
@@ -58,8 +58,8 @@ func TestUserNamespacedPod(t *testing.T) {
 	}
 }
 
-// needMappedMounts skips a test where the root file system of such a pod cannot be
-// made: on tmpfs before Linux 6.3.
+// needMappedMounts skips a test if the root file system of such a pod cannot be made:
+// on tmpfs before Linux 6.3.
 func needMappedMounts(t *testing.T) {
 	t.Helper()
 	cmd := exec.Command("sleep", "1000")
@@ -70,7 +70,7 @@ func needMappedMounts(t *testing.T) {
 	}
 	users, err := os.Open(fmt.Sprintf("/proc/%d/ns/user", cmd.Process.Pid))
 	_ = cmd.Process.Kill()
-	_ = cmd.Wait() // says that it was killed
+	_ = cmd.Wait() // the error says that it was killed
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,9 +88,9 @@ func needMappedMounts(t *testing.T) {
 	}
 }
 
-// The process that holds a pod's namespaces is under RuntimeDefault, also if the
-// pod's annotations name another profile. In a privileged pod only annotations name
-// a profile; the files that they name are not for this process there either.
+// The process that holds a pod's namespaces is under RuntimeDefault, also if the pod's
+// annotations name another profile. In a privileged pod only annotations name a
+// profile; if they name a file, this process does not get it either.
 func TestSandboxProcess(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -102,7 +102,7 @@ func TestSandboxProcess(t *testing.T) {
 		{"a pod", false, "unconfined", 1},
 		{"a privileged pod", true, "unconfined", 0},
 		{"a privileged pod with a profile", true, "runtime/default", 1},
-		{"a privileged pod with a file", true, "localhost/profiles/violation.json", 1}, // which lets nothing start
+		{"a privileged pod with a file", true, "localhost/profiles/violation.json", 1}, // under that profile nothing can start
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()
@@ -121,8 +121,8 @@ func TestSandboxProcess(t *testing.T) {
 	}
 }
 
-// In a pod with shareProcessNamespace: true containers see each other, and each
-// has its own profile.
+// In a pod with shareProcessNamespace: true the containers see each other's processes,
+// and each has its own profile.
 func TestSharedProcessNamespace(t *testing.T) {
 	t.Parallel()
 	config := newPodConfig(t)
@@ -149,8 +149,8 @@ func TestSharedProcessNamespace(t *testing.T) {
 	}
 }
 
-// A container without a shared namespace sees itself alone, unless it is
-// kubectl debug's, with the namespace of the container that it is for.
+// A container without a shared namespace sees only its own processes. A container of
+// kubectl debug uses the namespace of the container that it is for.
 func TestProcessNamespaceOfAnother(t *testing.T) {
 	t.Parallel()
 	p := runPod(t, newPodConfig(t))
@@ -170,7 +170,7 @@ func TestProcessNamespaceOfAnother(t *testing.T) {
 	}
 }
 
-// A pod with the node's network, processes and IPC, as the system's own are.
+// A pod with the node's network, processes and IPC, like those of the system.
 func TestNodeNamespaces(t *testing.T) {
 	t.Parallel()
 	node := &cri.NamespaceOption{Network: cri.NamespaceMode_NODE, Pid: cri.NamespaceMode_NODE, Ipc: cri.NamespaceMode_NODE}

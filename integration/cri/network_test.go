@@ -10,10 +10,10 @@ import (
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// echoPort is where the tutorial's program serves.
+// echoPort is the port of the tutorial's program.
 const echoPort = "5678"
 
-// address is the pod's.
+// address returns the IP address of the pod.
 func (p *pod) address(t *testing.T) string {
 	t.Helper()
 	status, err := kubelet.PodSandboxStatus(bounded(t), &cri.PodSandboxStatusRequest{PodSandboxId: p.id})
@@ -27,8 +27,7 @@ func (p *pod) address(t *testing.T) string {
 	return ip
 }
 
-// get asks the tutorial's program for a path, and returns its answer or why
-// there is none.
+// get asks the tutorial's program for a path, and returns the answer or the error.
 func get(host, path string) string {
 	return getFrom(net.JoinHostPort(host, echoPort), path)
 }
@@ -47,8 +46,8 @@ func getFrom(hostPort, path string) string {
 	return strings.TrimSuffix(string(body), "\n")
 }
 
-// serve starts the tutorial's program, under its profile, and returns the address
-// at which it serves the text.
+// serve starts the tutorial's program under its profile, and returns the address at
+// which it serves the text.
 func (p *pod) serve(t *testing.T, text string) (address string) {
 	t.Helper()
 	server := newContainerConfig("server", "-text="+text)
@@ -60,7 +59,7 @@ func (p *pod) serve(t *testing.T, text string) (address string) {
 	return address
 }
 
-// Pods have an address, at which the node and other pods reach them.
+// The node and other pods reach a pod at its address.
 func TestPodNetwork(t *testing.T) {
 	t.Parallel()
 	p := runPod(t, newPodConfig(t))

@@ -24,10 +24,10 @@ type pod struct {
 	config *cri.PodSandboxConfig
 }
 
-// cgroupParent is the cgroup of all pods.
+// cgroupParent returns the cgroup of all pods.
 func cgroupParent() string {
 	if hasSystemd() {
-		return "/" + strings.ReplaceAll(node.Namespace(), "-", "") + ".slice" // a dash would be a level
+		return "/" + strings.ReplaceAll(node.Namespace(), "-", "") + ".slice" // a dash would begin a level
 	}
 	return "/" + node.Namespace()
 }
@@ -55,7 +55,7 @@ func newPodConfig(t *testing.T) *cri.PodSandboxConfig {
 			CgroupParent: cgroupParent(),
 			SecurityContext: &cri.LinuxSandboxSecurityContext{
 				NamespaceOptions: &cri.NamespaceOption{Pid: cri.NamespaceMode_CONTAINER},
-				// The kubelet asks for this for all pods.
+				// The kubelet sets this for all pods.
 				Seccomp: runtimeDefault(),
 			},
 		},
@@ -114,15 +114,16 @@ func newContainerConfig(name string, args ...string) *cri.ContainerConfig {
 	}
 }
 
-// under is newContainerConfig for the calls program, which takes the steps and
-// then waits, with a seccomp profile.
+// under describes a container of the calls program with a seccomp profile. The program
+// makes these steps and then waits.
 func under(name string, profile *cri.SecurityProfile, all ...string) *cri.ContainerConfig {
 	c := newContainerConfig(name, steps.Args(append(all, "hold")...)...)
 	c.Linux.SecurityContext.Seccomp = profile
 	return c
 }
 
-// create adds a container, whose log's folder is the kubelet's to make.
+// create adds a container. As the kubelet does, it makes the folder of the container's
+// log.
 func (p *pod) create(t *testing.T, config *cri.ContainerConfig) (*container, error) {
 	t.Helper()
 	log := filepath.Join(p.config.LogDirectory, config.LogPath)
@@ -158,7 +159,7 @@ func (p *pod) start(t *testing.T, config *cri.ContainerConfig) *container {
 	return c
 }
 
-// hold starts a container that takes steps, and returns when it waits.
+// hold starts a container of the calls program, and returns when the program waits.
 func (p *pod) hold(t *testing.T, config *cri.ContainerConfig) *container {
 	t.Helper()
 	c := p.start(t, config)
@@ -166,8 +167,8 @@ func (p *pod) hold(t *testing.T, config *cri.ContainerConfig) *container {
 	return c
 }
 
-// output is what the container has written to one of its streams so far, read
-// from its log as `kubectl logs` does: "<time> <stream> F <line>".
+// output returns what the container has written to a stream so far. It reads the log as
+// `kubectl logs` does: "<time> <stream> F <line>".
 func (c *container) output(t *testing.T, stream string) string {
 	t.Helper()
 	text, err := os.ReadFile(c.log)
@@ -201,7 +202,7 @@ func (c *container) awaitOutput(t *testing.T, text string) {
 	})
 }
 
-// exec runs a command to its end, as an exec probe does.
+// exec runs a command until it exits, as an exec probe does.
 func (c *container) exec(t *testing.T, args ...string) *cri.ExecSyncResponse {
 	t.Helper()
 	got, err := kubelet.ExecSync(bounded(t), &cri.ExecSyncRequest{ContainerId: c.id, Cmd: args, Timeout: 10})
@@ -220,7 +221,7 @@ func (c *container) status(t *testing.T) *cri.ContainerStatus {
 	return got.Status
 }
 
-// pid of the init.
+// pid returns the pid of init.
 func (c *container) pid(t *testing.T) int {
 	t.Helper()
 	got, err := kubelet.ContainerStatus(bounded(t), &cri.ContainerStatusRequest{ContainerId: c.id, Verbose: true})
@@ -230,7 +231,7 @@ func (c *container) pid(t *testing.T) int {
 	return pidIn(t, got.Info)
 }
 
-// pidIn reads a verbose status.
+// pidIn reads the pid from a verbose status.
 func pidIn(t *testing.T, status map[string]string) int {
 	t.Helper()
 	var info struct{ Pid int }

@@ -15,10 +15,10 @@ import (
 	"seccomp-shim/seccomp/installed"
 )
 
-// denyPgid is a profile of the tests; the errors of others are different ones.
+// denyPgid is a profile of the tests. Its errno differs from those of the others.
 const denyPgid = "profiles/deny-getpgid.json"
 
-// writeProfiles fills the kubelet's folder of profiles.
+// writeProfiles writes the profiles to the kubelet's folder.
 func writeProfiles() error {
 	profiles := filepath.Join(seccompRoot, "profiles")
 	if err := os.CopyFS(profiles, os.DirFS(filepath.Join(testbed.ModuleRoot(), "integration/testdata/profiles"))); err != nil {
@@ -51,12 +51,12 @@ func localhost(path string) *cri.SecurityProfile {
 	return &cri.SecurityProfile{ProfileType: cri.SecurityProfile_Localhost, LocalhostRef: filepath.Join(seccompRoot, path)}
 }
 
-// behaviour is what a profile shows by: an answer to each of the probes.
+// behaviour is the wanted result of each probe under a profile.
 type behaviour struct {
 	name    string
 	filters int
 	answers map[string]string
-	unset   string // the handler's option, if that decides
+	unset   string // the handler's option, if it decides
 }
 
 var (
@@ -71,8 +71,8 @@ var (
 	isUnconfined = behaviour{"no profile", 0, map[string]string{"Seccomp": "0", keyctl: "ok", getpgid: "ok"}, ""}
 )
 
-// mustShow runs the probes in the container's init, which has taken them
-// already, and in an exec'd process, and compares the program of both with the
+// mustShow checks the results of the probes in the container's init, which has already
+// made them, and in an exec'd process. It compares the programs of both with the
 // profile in the OCI spec.
 func (c *container) mustShow(t *testing.T, want behaviour) {
 	t.Helper()
@@ -95,8 +95,8 @@ func mustAnswer(t *testing.T, who, stdout string, want behaviour) {
 	}
 }
 
-// mustBeInstalled reads the init's programs back from the kernel, and proves
-// that one decides as the OCI spec's profile says.
+// mustBeInstalled reads the programs of init from the kernel, and proves that one
+// decides as the profile of the OCI spec says.
 func (c *container) mustBeInstalled(t *testing.T, want behaviour) {
 	t.Helper()
 	filters := programsOf(t, c.pid(t))
@@ -114,7 +114,7 @@ func (c *container) mustBeInstalled(t *testing.T, want behaviour) {
 	}
 }
 
-// programsOf reads a process's programs back from the kernel.
+// programsOf reads the programs of a process from the kernel.
 func programsOf(t *testing.T, pid int) []installed.Filter {
 	t.Helper()
 	filters, err := installed.Filters(pid)
@@ -140,7 +140,7 @@ func TestProfiles(t *testing.T) {
 		{"Localhost", localhost(denyPgid), false, isDenyPgid},
 		{"Unconfined", unconfined(), false, isUnconfined},
 		{"unset", nil, false, isUnconfined},
-		// containerd's CRI leaves the profile of a privileged container out.
+		// containerd's CRI plugin drops the profile of a privileged container.
 		{"privileged", runtimeDefault(), true, isUnconfined},
 		{"privileged with a Localhost profile", localhost(denyPgid), true, isUnconfined},
 	} {
@@ -155,7 +155,7 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// The operator's option applies where the pod says nothing.
+// The handler's option applies if the pod names no profile.
 func TestUnsetProfile(t *testing.T) {
 	t.Parallel()
 	for _, handler := range []string{defaulted, byFile} {

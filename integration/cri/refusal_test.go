@@ -7,8 +7,8 @@ import (
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// What is wrong with a profile is in the error that the kubelet shows, by the
-// file or the field and the value; and no container comes to run.
+// The error that the kubelet shows names the mistake in a profile, by the file or by
+// the field and the value, and no container runs.
 func TestBadProfileIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -26,7 +26,7 @@ func TestBadProfileIsRefused(t *testing.T) {
 			[]string{"start:", "linux.seccomp", "syscalls[0].action", "SCMP_ACT_DENY"}},
 		{"a profile without execve", localhost("profiles/violation.json"), nil,
 			[]string{"start:", "seccomp", "execve"}},
-		// The shim reads these.
+		// The shim reads these files.
 		{"an annotation of a missing file", nil, map[string]string{alphaPod: "localhost/profiles/missing.json"},
 			[]string{"start:", alphaPod, seccompRoot + "/profiles/missing.json", "no such file"}},
 		{"an annotation of what is not JSON", nil, map[string]string{ownAnnotation: "Localhost/profiles/no.json"},
@@ -53,7 +53,7 @@ func TestBadProfileIsRefused(t *testing.T) {
 	}
 }
 
-// The pod's own container is refused already, for it has the annotation too.
+// The sandbox is refused already, because it has the annotation too.
 func TestBadAnnotationIsRefused(t *testing.T) {
 	t.Parallel()
 	config := newPodConfig(t)
@@ -62,8 +62,8 @@ func TestBadAnnotationIsRefused(t *testing.T) {
 	mustSay(t, err, []string{alphaPod, "localhost/../../secret.json", "must lead down from the profile root"})
 }
 
-// A key that is almost right reaches the shim by the handler's patterns, and the pod is
-// refused, where it would run unconfined.
+// The handler's patterns let a key with a small mistake reach the shim, which refuses
+// the pod. Without the patterns the pod would run unconfined.
 func TestMisspeltAnnotationIsRefused(t *testing.T) {
 	t.Parallel()
 	for key, says := range map[string]string{
@@ -83,7 +83,7 @@ func TestMisspeltAnnotationIsRefused(t *testing.T) {
 	}
 }
 
-// A handler's table that is wrong is named by the key and the value.
+// A mistake in a handler's options is named by its key and value.
 func TestBadHandlerIsRefused(t *testing.T) {
 	t.Parallel()
 	needOptions(t)

@@ -12,7 +12,7 @@ import (
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// view is what a kubelet that starts learns of a pod.
+// view is what a kubelet learns about a pod when it starts.
 type view struct {
 	pods       []*cri.PodSandbox
 	containers []*cri.Container
@@ -47,8 +47,8 @@ func (v view) equal(other view) bool {
 		slices.EqualFunc(v.statuses, other.statuses, func(a, b *cri.ContainerStatus) bool { return proto.Equal(a, b) })
 }
 
-// A kubelet that is restarted finds the pods that it left, also when containerd was
-// restarted in between, and the pods go on as before. No other test runs meanwhile.
+// A restarted kubelet finds its pods, also if containerd was restarted too, and the
+// pods go on. No other test runs meanwhile.
 func TestKubeletAndContainerdRestart(t *testing.T) {
 	p := runPod(t, newPodConfig(t))
 	first := p.hold(t, under("first", runtimeDefault(), probes...))
@@ -102,7 +102,7 @@ func TestKubeletAndContainerdRestart(t *testing.T) {
 	}
 }
 
-// hear attaches to a container that logs what it reads, and leaves it again.
+// hear attaches to a container that logs its input, writes a line, and detaches.
 func (c *container) hear(t *testing.T, words string) {
 	t.Helper()
 	before := strings.Count(c.output(t, "stdout"), words)
@@ -125,7 +125,7 @@ func (c *container) hear(t *testing.T, words string) {
 	}
 }
 
-// reconnect is the start of another kubelet.
+// reconnect connects as a new kubelet.
 func reconnect(t *testing.T) {
 	t.Helper()
 	k, err := connect()

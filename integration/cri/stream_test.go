@@ -20,7 +20,7 @@ import (
 	"seccomp-shim/integration/steps"
 )
 
-// stream connects to where containerd says that a stream is, as the API server
+// stream connects to the address that containerd names for a stream, as the API server
 // does for kubectl.
 func stream(ctx context.Context, t *testing.T, address string, options remotecommand.StreamOptions) error {
 	t.Helper()
@@ -45,7 +45,7 @@ func (c *container) execAddress(t *testing.T, request *cri.ExecRequest) string {
 	return got.Url
 }
 
-// kubectl exec, with all streams; its process is under the container's profile.
+// kubectl exec with all streams. Its process is under the container's profile.
 func TestExec(t *testing.T) {
 	t.Parallel()
 	c := runPod(t, newPodConfig(t)).hold(t, under("c", localhost(denyPgid), probes...))
@@ -67,7 +67,7 @@ func TestExec(t *testing.T) {
 	}
 }
 
-// kubectl exec -i with an input of any length comes to its end, also if the program
+// kubectl exec -i ends with its input, however long the input is, also if the program
 // closes its stdin before.
 func TestExecEndsWithInput(t *testing.T) {
 	t.Parallel()
@@ -92,12 +92,12 @@ func TestExecEndsWithInput(t *testing.T) {
 	}
 }
 
-// sizes is a terminal whose size is told once.
+// sizes sends one size of a terminal.
 type sizes chan *remotecommand.TerminalSize
 
 func (s sizes) Next() *remotecommand.TerminalSize { return <-s }
 
-// kubectl exec -t, whose terminal has the size of the person's.
+// kubectl exec -t has a terminal of the client's size.
 func TestExecWithTerminal(t *testing.T) {
 	t.Parallel()
 	c := runPod(t, newPodConfig(t)).hold(t, under("c", runtimeDefault(), probes...))
@@ -119,8 +119,8 @@ func TestExecWithTerminal(t *testing.T) {
 	}
 }
 
-// kubectl attach: what a person writes reaches init, whose output reaches both
-// the person and the log.
+// kubectl attach: the client's input reaches init, whose output reaches the client and
+// the log.
 func TestAttach(t *testing.T) {
 	t.Parallel()
 	config := newContainerConfig("c", "/bin/cat")
@@ -139,18 +139,18 @@ func TestAttach(t *testing.T) {
 	if out.String() != "said\n" || errOut.Len() > 0 {
 		t.Errorf("got %q and %q", out.String(), errOut.String())
 	}
-	// The one who was attached was the only one to come.
+	// The container reads its stdin from one client only (stdinOnce).
 	eventually(t, "cat has ended", func() bool { return c.status(t).State == cri.ContainerState_CONTAINER_EXITED })
 	if text := c.output(t, "stdout"); text != "said\n" {
 		t.Errorf("the log has %q", text)
 	}
 }
 
-// kubectl port-forward, to a server that may make only the tutorial's calls.
+// kubectl port-forward to a server whose profile allows only the tutorial's calls.
 func TestPortForward(t *testing.T) {
 	t.Parallel()
 	p := runPod(t, newPodConfig(t))
-	p.serve(t, "forwarded") // what is forwarded before anybody listens ends the forwarding
+	p.serve(t, "forwarded") // a connection before the server listens would end the forwarding
 	local := p.forward(t)
 	for path, want := range map[string]string{"/": "forwarded", "/syscall/keyctl": "keyctl: EPERM"} {
 		if got := getFrom(local, path); got != want {
@@ -159,7 +159,7 @@ func TestPortForward(t *testing.T) {
 	}
 }
 
-// forward returns an address here that leads to the pod's echoPort.
+// forward returns a local address that leads to the pod's echoPort.
 func (p *pod) forward(t *testing.T) string {
 	t.Helper()
 	got, err := kubelet.PortForward(bounded(t), &cri.PortForwardRequest{PodSandboxId: p.id})

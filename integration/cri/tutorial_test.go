@@ -12,15 +12,15 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// The tutorial's pods, as the kubelet makes them of the files in deploy/: with
-// the profile in a field, and in an annotation.
+// The tutorial's pods, as the kubelet makes them from the files in deploy/: with the
+// profile in a field, and in an annotation.
 func TestTutorialPods(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name  string
-		text  string            // what it serves
-		calls map[string]string // what it can do
-		says  []string          // when it cannot start
+		text  string            // the text that it serves
+		calls map[string]string // the wanted results of its calls
+		says  []string          // the texts of the error, if it cannot start
 	}{
 		{"default-pod", "just made some more syscalls!", map[string]string{"keyctl": "EPERM", "getppid": "ok"}, nil},
 		{"audit-pod", "just made some syscalls!", map[string]string{"keyctl": "ok", "getppid": "ok"}, nil},

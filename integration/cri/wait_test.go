@@ -8,7 +8,8 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// patience bounds what should take no time at all. On a busy machine it may.
+// patience is the limit for steps that usually take milliseconds; a busy machine is
+// slower.
 var patience = testbed.Patient(20 * time.Second)
 
 func needNode(t *testing.T) {
@@ -18,7 +19,7 @@ func needNode(t *testing.T) {
 	}
 }
 
-// bounded is the test's context with patience as its deadline.
+// bounded returns the test's context with a deadline of patience.
 func bounded(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

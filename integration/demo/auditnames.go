@@ -9,10 +9,9 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// ofProgram returns the records of the program's process, from the moment the
-// filter was loaded. Nothing in a record names its container; the path of the
-// program does for a demo. What that process called before it became the
-// program is the runtime's own.
+// ofProgram returns the records of the program's process from the load of the filter
+// on. A record does not name its container; for a demo the path of the program is
+// enough. Calls of the process before its execve are the runtime's.
 func ofProgram(records []testbed.AuditRecord) []testbed.AuditRecord {
 	pids := map[int]bool{}
 	for _, r := range records {
@@ -35,8 +34,8 @@ func byProgram(records []testbed.AuditRecord) (ofProgram, ofRuntime []testbed.Au
 	return ofProgram, ofRuntime
 }
 
-// syscallNames returns the names of the calls in records, each once, in the
-// order of the alphabet.
+// syscallNames returns the names of the calls in records, each once, in alphabetical
+// order.
 func syscallNames(records []testbed.AuditRecord) []string {
 	var names []string
 	for _, r := range records {
@@ -46,8 +45,8 @@ func syscallNames(records []testbed.AuditRecord) []string {
 	return slices.Compact(names)
 }
 
-// archs maps AUDIT_ARCH_* of linux/audit.h to libseccomp's names for those
-// architectures on which containerd is released.
+// archs maps AUDIT_ARCH_* of linux/audit.h to libseccomp's names, for the architectures
+// on which containerd is released.
 var archs = map[uint32]seccomp.ScmpArch{
 	0x40000003: seccomp.ArchX86,
 	0xc000003e: seccomp.ArchAMD64,

@@ -20,11 +20,11 @@ const (
 	pollInterval   = 10 * time.Millisecond
 )
 
-// container is a `ctr run --rm` in the foreground, as on a terminal: so it is
-// ctr that tells what went wrong and with which code the program ended.
+// container is a `ctr run --rm` in the foreground, as on a terminal: ctr prints the
+// error and returns the program's exit code.
 type container struct {
 	id, url string
-	done    chan struct{} // closed when ctr has ended; then the rest is set
+	done    chan struct{} // closed when ctr has exited; then the fields below are set
 	result  testbed.Result
 	err     error
 }
@@ -52,8 +52,7 @@ func (s *stage) startContainer(ctx context.Context, id string, flags []string) (
 	return c, nil
 }
 
-// awaitServing reports whether the program answers, before it ends or takes
-// too long.
+// awaitServing reports whether the program answers before it exits or takes too long.
 func (c *container) awaitServing(ctx context.Context) bool {
 	timeout := time.After(serveTimeout)
 	for {
@@ -87,7 +86,7 @@ func (c *container) get(ctx context.Context, path string) (string, error) {
 	return strings.TrimSuffix(string(body), "\n"), err
 }
 
-// stop ends the program, politely at first, and waits for ctr.
+// stop ends the program, first by a signal that it can handle, and waits for ctr.
 func (c *container) stop(ctx context.Context, node *testbed.Node) error {
 	for _, signal := range []string{"SIGTERM", "SIGKILL"} {
 		select {
@@ -107,8 +106,8 @@ func (c *container) stop(ctx context.Context, node *testbed.Node) error {
 	return fmt.Errorf("stop %s: it survives SIGKILL", c.id)
 }
 
-// freeAddress returns a local address on which nobody listens. Containers use
-// the host's network, so that the demo needs no CNI plugins.
+// freeAddress returns a local address without a listener. Containers use the host's
+// network, so the demo needs no CNI plugins.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

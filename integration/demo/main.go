@@ -31,7 +31,7 @@ const (
 	exitInterrupted = 130
 )
 
-// errDiffers says that a scene went otherwise than expected.
+// errDiffers says that a scene did not have the expected outcome.
 var errDiffers = errors.New("not all went as expected")
 
 type settings struct {
@@ -47,13 +47,13 @@ func main() {
 		return
 	}
 	if err != nil {
-		os.Exit(exitUsage) // the flag package has told why
+		os.Exit(exitUsage) // the flag package has printed the error
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	// The signals stay caught until the end: make and sudo may pass on one
-	// Ctrl-C as two, and the second must not end the clean-up.
+	// The signals stay caught until the end: make and sudo may each pass on one Ctrl-C,
+	// and the second must not interrupt the clean-up.
 	err = run(ctx, s)
 	switch {
 	case ctx.Err() != nil:
@@ -84,8 +84,8 @@ func parseFlags(args []string) (settings, error) {
 	return s, nil
 }
 
-// run plays all scenes and reports. What goes wrong in the clean-up is an
-// error too: a container must not leave anything behind.
+// run plays all scenes and reports. An error of the clean-up is an error too: a
+// container must leave nothing behind.
 func run(ctx context.Context, s settings) (err error) {
 	if why := testbed.Unavailable(s.bin, "containerd", "ctr", "http-echo", testbed.ShimBinary(s.runtime)); why != "" {
 		return errors.New(why)

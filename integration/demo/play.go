@@ -10,29 +10,29 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// auditDelay is how long the kernel may take to hand out a record.
+// auditDelay is the time that the kernel may take to deliver a record.
 const auditDelay = 100 * time.Millisecond
 
-// act is a scene as it was played.
+// act is a scene that was played.
 type act struct {
 	scene   scene
 	way     way
 	seen    seen
-	differs string // from what the scene wants, empty if it does not
+	differs string // how it differs from the wanted outcome, empty if it does not
 }
 
-// seen is what there was to observe.
+// seen is what was observed in a scene.
 type seen struct {
 	served  bool
 	probes  map[string]string
 	records []testbed.AuditRecord
-	lost    bool // the kernel dropped records
+	lost    bool // the kernel has dropped records
 	result  testbed.Result
-	left    []string // on the host, afterwards
+	left    []string // what is left on the host
 }
 
-// play runs a container, asks it for what the scene is about, and removes it.
-// The error is for a demo that cannot go on.
+// play runs a container, makes the observations of the scene, and removes the
+// container. Its error means that the demo cannot go on.
 func (s *stage) play(ctx context.Context, sc scene, w way) (act, error) {
 	fmt.Printf("Playing %s by %s ...", sc.name, w.name)
 	seen, err := s.observe(ctx, sc, w)
@@ -50,7 +50,7 @@ func (s *stage) play(ctx context.Context, sc scene, w way) (act, error) {
 }
 
 func (s *stage) observe(ctx context.Context, sc scene, w way) (seen, error) {
-	if _, _, err := s.records(); err != nil { // of the scene before
+	if _, _, err := s.records(); err != nil { // records of the scene before
 		return seen{}, err
 	}
 	id := strings.ReplaceAll(sc.name+"-"+w.id, " ", "-")
@@ -71,7 +71,7 @@ func (s *stage) observe(ctx context.Context, sc scene, w way) (seen, error) {
 	return what, errors.Join(c.err, err)
 }
 
-// probe makes the program try the calls that wanted has results for.
+// probe makes the program try the calls that have a wanted result.
 func (c *container) probe(ctx context.Context, wanted map[string]string) (map[string]string, error) {
 	results := map[string]string{}
 	for name := range wanted {
@@ -84,8 +84,8 @@ func (c *container) probe(ctx context.Context, wanted map[string]string) (map[st
 	return results, nil
 }
 
-// records returns the audit records since the last call, and whether the
-// kernel dropped some.
+// records returns the audit records since the last call, and whether the kernel has
+// dropped some.
 func (s *stage) records() (records []testbed.AuditRecord, lost bool, err error) {
 	records, err = s.audit.Drain(auditDelay)
 	if errors.Is(err, testbed.ErrAuditLost) {

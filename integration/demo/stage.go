@@ -12,19 +12,19 @@ import (
 const (
 	image   = "docker.io/library/http-echo:demo"
 	program = "/http-echo"
-	text    = "just made some syscalls!" // as in the tutorial
+	text    = "just made some syscalls!" // the tutorial's text
 )
 
-// stage is what all scenes share.
+// stage is the state that all scenes share.
 type stage struct {
 	node    *testbed.Node
 	audit   *testbed.AuditLog
-	options string // the shim's options file
+	options string // the file of the shim's options
 	settings
 }
 
-// newStage imports the image, lays the profiles where the shim looks for them
-// and opens the kernel's audit records.
+// newStage imports the image, copies the profiles to the shim's profile root, and opens
+// the kernel's audit records.
 func newStage(ctx context.Context, node *testbed.Node, s settings) (*stage, error) {
 	echo, err := os.ReadFile(filepath.Join(s.bin, "http-echo"))
 	if err != nil {
@@ -55,9 +55,9 @@ func (s *stage) close() {
 	}
 }
 
-// writeOptions copies the profiles to root/profiles, as the tutorial has them
-// in the kubelet's /var/lib/kubelet/seccomp/profiles, and returns a file of
-// options that makes root the shim's profile root.
+// writeOptions copies the profiles to root/profiles, as the tutorial has them in
+// /var/lib/kubelet/seccomp/profiles. It returns a file of options that makes root the
+// shim's profile root.
 func writeOptions(root, profiles string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(profiles, "*.json"))
 	if err == nil && len(files) == 0 {

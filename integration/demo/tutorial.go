@@ -9,34 +9,34 @@ type scene struct {
 	want outcome
 }
 
-// way is how the profile is named, once as ctr's flags and once as text.
+// way is a way to name the profile: as ctr's flags, and as a text for people.
 type way struct {
-	id    string // part of the container's id
+	id    string // a part of the container's id
 	name  string
 	flags []string
-	// refuser is who finds out when the profile is missing.
+	// refuser is the program that notices a missing profile.
 	refuser string
 }
 
-// outcome is what a scene should come to.
+// outcome is the wanted result of a scene.
 type outcome struct {
 	text   string
 	serves bool
-	// probes holds the results of calls that the program is asked to make.
+	// probes has the wanted results of calls that the program is asked to make.
 	probes map[string]string
-	// logged says that the kernel notes the program's calls.
+	// logged says that the kernel logs the program's calls.
 	logged bool
-	// says must be in the error of a container that does not serve.
+	// says is a text in the error of a container that does not serve.
 	says string
-	// refused says that no container may come to be at all.
+	// refused says that no container is created.
 	refused bool
 }
 
 const annotation = "io.containerd.seccomp.v1/profile="
 
-// tutorial returns the scenes in the tutorial's order. The probes are calls
-// that succeed in an unconfined container, so a failure is the profile's doing;
-// that they do succeed is seen under audit.json, which denies nothing.
+// tutorial returns the scenes in the tutorial's order. The probes succeed in an
+// unconfined container, so a failure comes from the profile. The scene of audit.json,
+// which denies nothing, shows that they succeed.
 func tutorial(profiles string) []scene {
 	return []scene{
 		{
@@ -52,7 +52,8 @@ func tutorial(profiles string) []scene {
 		{
 			name: "violation",
 			ways: byFile(profiles, "violation.json"),
-			// It denies execve too. The shim says so, in either way, before anything runs.
+			// It denies execve too. With either way the shim says so before the program
+			// starts.
 			want: outcome{text: "does not serve; the error says seccomp", says: "under seccomp"},
 		},
 		{
@@ -84,8 +85,8 @@ func tutorial(profiles string) []scene {
 	}
 }
 
-// byFile returns the two ways to name a profile that is a file: ctr reads it
-// and puts it into the spec, or the shim finds it below its profile root.
+// byFile returns the two ways to name a profile in a file: ctr reads it and puts it
+// into the spec, or the shim reads it below its profile root.
 func byFile(profiles, file string) []way {
 	return []way{
 		{

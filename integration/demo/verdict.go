@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// difference says how what was seen differs from the outcome, in a few words,
-// or nothing.
+// difference returns in a few words how the observations differ from the outcome, or
+// "".
 func (want outcome) difference(w way, what seen) string {
 	switch {
 	case len(what.left) > 0:
@@ -44,8 +44,8 @@ func (want outcome) differenceServing(what seen) string {
 	return ""
 }
 
-// refuser tells who refused a container. Once containerd has asked the shim
-// for a task, errors name that request.
+// refuser returns who refused a container. Once containerd has asked the shim for a
+// task, errors name that request.
 func refuser(what seen) string {
 	if strings.Contains(what.result.Stderr, "create shim task") {
 		return "the shim"
@@ -53,7 +53,7 @@ func refuser(what seen) string {
 	return "ctr"
 }
 
-// summary is what was seen, in a few words.
+// summary returns the observations in a few words.
 func (a act) summary() string {
 	if !a.seen.served {
 		if a.scene.want.refused {

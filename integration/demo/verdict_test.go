@@ -44,8 +44,8 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// Names come from the number and the architecture of the call, the runtime's
-// calls are told from the program's, and other containers' are left out.
+// A call's name depends on its number and architecture. The runtime's calls are
+// separated from the program's, and those of other containers are dropped.
 func TestSyscallNames(t *testing.T) {
 	const amd64, arm64, unknown = 0xc000003e, 0xc00000b7, 1
 	records := ofProgram([]testbed.AuditRecord{

@@ -1,5 +1,5 @@
-// Package echo holds the HTTP echo server of the demo, in C, and the proof
-// that it makes no system call outside the tutorial's fine-grained profile.
+// Package echo has the demo's HTTP echo server, in C, and the proof that it makes only
+// the calls of the tutorial's fine-grained profile.
 package echo
 
 import (
@@ -29,8 +29,8 @@ import (
 const (
 	text = "just made some syscalls!"
 
-	// confineEnv makes the test binary load the tutorial's list with this
-	// default action and then become the program in its arguments.
+	// confineEnv makes the test binary load the tutorial's list with this default
+	// action, and then become the program in its arguments.
 	confineEnv = "ECHO_TEST_CONFINE"
 	withKill   = "kill"
 	withErrno  = "errno"
@@ -44,10 +44,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// confine replaces this process by the program in args, under the filter. It
-// returns only to say why not.
+// confine replaces this process by the program in args, under the filter. It returns
+// only if that fails.
 func confine(action string, args []string) error {
-	runtime.LockOSThread() // the filter is for this thread
+	runtime.LockOSThread() // the filter applies to this thread
 	data, err := os.ReadFile(filepath.Join(testbed.ModuleRoot(), "integration/testdata/profiles/fine-grained.json"))
 	if err != nil {
 		return err
@@ -68,16 +68,16 @@ func confine(action string, args []string) error {
 		for _, name := range rule.Names {
 			nr, err := seccomp.GetSyscallFromName(name)
 			if err != nil {
-				continue // an amd64 name on another architecture
+				continue // an amd64 name that another architecture does not have
 			}
 			if err := filter.AddRule(nr, seccomp.ActAllow); err != nil {
 				return fmt.Errorf("allow %s: %w", name, err)
 			}
 		}
 	}
-	// Go raises the soft limit on open files at its start and lowers it again
-	// in Exec, with a call that the list does not have. It leaves a limit
-	// alone that the program has set itself.
+	// Go raises the soft limit on open files at its start and lowers it again in Exec,
+	// by a call that is not in the list. It does not touch a limit that the program has
+	// set itself.
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return err
@@ -85,19 +85,19 @@ func confine(action string, args []string) error {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return err
 	}
-	// Exec makes this thread the process. Between load and Exec it makes only
-	// listed calls.
+	// Exec makes this thread the only one of the process. Between load and Exec it
+	// makes only calls of the list.
 	if err := load(filter); err != nil {
 		return err
 	}
 	return syscall.Exec(args[0], args, os.Environ())
 }
 
-// load gives this thread the filter. The library's own Load gives it to all
-// threads, and one that they start then makes calls that the list does not have,
-// for which glibc ends the process.
+// load gives this thread the filter. The library's own Load gives it to all threads,
+// and a thread that these start makes a call that is not in the list, for which glibc
+// aborts the process.
 func load(filter *seccomp.ScmpFilter) error {
-	r, w, err := os.Pipe() // holds more than the list comes to
+	r, w, err := os.Pipe() // it holds more than the list needs
 	if err != nil {
 		return err
 	}
@@ -118,8 +118,7 @@ func load(filter *seccomp.ScmpFilter) error {
 	return unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0)
 }
 
-// start runs http-echo under the tutorial's list and returns its URL once it
-// serves.
+// start runs http-echo under the tutorial's list and returns its URL once it serves.
 func start(t *testing.T, action string) (*exec.Cmd, string) {
 	t.Helper()
 	binary := filepath.Join(testbed.BinDir(), "http-echo")
@@ -166,7 +165,7 @@ func get(url string) (string, error) {
 	return string(body), err
 }
 
-// With any other call fatal, the server starts, answers and ends in order.
+// If any other call is fatal, the server starts, answers and exits normally.
 func TestMakesOnlyListedCalls(t *testing.T) {
 	cmd, url := start(t, withKill)
 	for _, path := range []string{"/", "/index.html", "/syscall/nonsense"} {
@@ -186,7 +185,8 @@ func TestMakesOnlyListedCalls(t *testing.T) {
 	}
 }
 
-// With any other call fatal, a probe is: the test above did run confined.
+// If any other call is fatal, a probe is fatal: the server of the test above was
+// confined.
 func TestUnlistedCallIsFatal(t *testing.T) {
 	cmd, url := start(t, withKill)
 	if got, err := get(url + "/syscall/keyctl"); err == nil && strings.Contains(got, "keyctl") {
@@ -198,8 +198,7 @@ func TestUnlistedCallIsFatal(t *testing.T) {
 	}
 }
 
-// Under the profile as the tutorial has it each probe is denied and said so,
-// and the server lives on.
+// Under the tutorial's profile each probe is denied, the server says so, and runs on.
 func TestProbesAreOutsideTheList(t *testing.T) {
 	_, url := start(t, withErrno)
 	for _, name := range []string{"add_key", "getppid", "keyctl", "mkdirat", "unshare"} {

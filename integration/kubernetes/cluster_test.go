@@ -25,15 +25,15 @@ const (
 	apiserverURL = "https://" + nodeAddress + ":6443"
 )
 
-// cluster is a node and what it takes to be told about pods.
+// cluster is a node and the programs that give it pods.
 type cluster struct {
 	programs, logs           string // folders
 	etcd, apiserver, kubelet *daemon
 	node                     *testbed.Node
 }
 
-// startCluster starts all in the order in which one needs the other. What it
-// returns has to be stopped also after an error.
+// startCluster starts the programs in the order in which they need each other. The
+// caller stops the result, also after an error.
 func startCluster(programs, logs string) (*cluster, error) {
 	if err := errors.Join(os.MkdirAll(logs, 0o755), os.MkdirAll(certificates, 0o755)); err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func startCluster(programs, logs string) (*cluster, error) {
 	c.apiserver = c.daemon("kube-apiserver", apiserverFlags())
 	c.kubelet = c.daemon("kubelet", kubeletFlags())
 	for _, d := range []*daemon{c.etcd, c.apiserver, c.kubelet} {
-		if err := os.RemoveAll(d.log); err != nil { // of the run before
+		if err := os.RemoveAll(d.log); err != nil { // of an earlier run
 			return nil, err
 		}
 	}
@@ -65,8 +65,8 @@ func (c *cluster) daemon(name string, flags []string) *daemon {
 // log returns the path of a program's log.
 func (c *cluster) log(name string) string { return filepath.Join(c.logs, name+".log") }
 
-// stop ends all, the last first. That pods leave nothing behind is part of it: the
-// kubelet can remove their cgroups, and the node finds no trace of containers.
+// stop stops all, in reverse order. It fails if pods have left something: the kubelet
+// must remove their cgroups, and the node must have no trace of containers.
 func (c *cluster) stop() error {
 	var errs []error
 	if c.kubelet.running() {
@@ -104,8 +104,8 @@ func apiserverFlags() []string {
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-signing-key-file=" + in("service-account.key"),
 		"--service-account-key-file=" + in("service-account.key"),
-		"--kubelet-preferred-address-types=InternalIP", // nobody resolves the node's name
-		"--endpoint-reconciler-type=none",              // nobody reaches it through a service
+		"--kubelet-preferred-address-types=InternalIP", // no DNS has the node's name
+		"--endpoint-reconciler-type=none",              // no client uses the service's address
 		"--allow-privileged",
 	}
 }
@@ -120,8 +120,9 @@ func (c *cluster) startAPIServer() error {
 	})
 }
 
-// createDefaults makes what the controller manager makes for each namespace. Pods
-// get no token, since it makes the certificates for it too.
+// createDefaults makes the service account that the controller manager makes for each
+// namespace. Pods get no token, because the controller manager makes the certificates
+// for it too.
 func (c *cluster) createDefaults() error {
 	const account = `{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"},
 		"automountServiceAccountToken": false}`

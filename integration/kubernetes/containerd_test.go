@@ -12,17 +12,18 @@ import (
 )
 
 const (
-	// containerdSocket is where the kubelet finds the node's containerd.
+	// containerdSocket is the socket of the node's containerd, which the kubelet uses.
 	containerdSocket = "/run/containerd.sock"
 	dropIns          = "/run/conf.d"
 
-	echoImage    = "docker.io/hashicorp/http-echo:1.0" // stands in for the tutorial's
+	echoImage    = "docker.io/hashicorp/http-echo:1.0" // takes the place of the tutorial's image
 	busyboxImage = "docker.io/library/busybox:1.35"
-	// echoProgram is not where the demo has it, whose calls the kernel may log just now.
+	// echoProgram has another path than the demo's, whose calls the kernel may log at
+	// the same time.
 	echoProgram = "/usr/bin/http-echo"
 )
 
-// handlers are two that have a mistake in them.
+// handlers are two handlers with a mistake.
 const handlers = `version = 3
 
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.misspelt]
@@ -56,7 +57,8 @@ func (c *cluster) startContainerd() error {
 	return errors.Join(os.Symlink(c.node.Address(), containerdSocket), c.importImages())
 }
 
-// writeDropIns changes one word of the handler's file: there is no systemd here.
+// writeDropIns changes one word of the handler's file, because there is no systemd
+// here.
 func writeDropIns() error {
 	const systemd, cgroupfs = "SystemdCgroup = true", "SystemdCgroup = false"
 	file := fromRoot("deploy/containerd/seccomp-2.x.toml")
@@ -73,7 +75,8 @@ func writeDropIns() error {
 		os.WriteFile(filepath.Join(dropIns, "handlers.toml"), []byte(handlers), 0o644))
 }
 
-// importImages makes the images that pods name, and containerd for sandboxes.
+// importImages makes the images that pods name, and the one that containerd needs for
+// sandboxes.
 func (c *cluster) importImages() error {
 	tools, err := testbed.Busybox()
 	if err != nil {

@@ -15,14 +15,14 @@ const (
 	tailLines   = 20
 )
 
-// daemon is a program of the cluster, which can be started again. Its output is
-// appended to a log.
+// daemon is a program of the cluster that can be restarted. Its output is appended to a
+// log.
 type daemon struct {
 	path string
 	args []string
 	log  string
 	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
+	done chan struct{} // closed when the process has exited
 }
 
 func (d *daemon) name() string { return filepath.Base(d.path) }
@@ -47,7 +47,7 @@ func (d *daemon) start() error {
 	return nil
 }
 
-// await returns when the daemon is ready, ends, or takes too long.
+// await returns when the daemon is ready, exits, or takes too long.
 func (d *daemon) await(timeout time.Duration, ready func() error) error {
 	deadline := time.Now().Add(timeout)
 	for {
@@ -78,12 +78,12 @@ func (d *daemon) running() bool {
 	}
 }
 
-// stop asks the daemon to end, and insists after a while.
+// stop ends the daemon by SIGTERM, and after a while by SIGKILL.
 func (d *daemon) stop() error {
 	if !d.running() {
 		return nil
 	}
-	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it may have ended since
+	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it may have exited
 	select {
 	case <-d.done:
 		return nil

@@ -9,21 +9,20 @@ import (
 	"strings"
 )
 
-// cgroupName is the cgroup below which the kubelet has all pods, in each hierarchy.
+// cgroupName is the cgroup of all pods, in each hierarchy.
 const cgroupName = "seccomp-shim-e2e"
 
-// kernelFlags are what the kubelet sets at its start.
+// kernelFlags are the settings that the kubelet changes at its start.
 var kernelFlags = []string{
 	"/proc/sys/vm/overcommit_memory", "/proc/sys/vm/panic_on_oom", "/proc/sys/kernel/panic", "/proc/sys/kernel/panic_on_oops",
 	"/proc/sys/kernel/keys/root_maxkeys", "/proc/sys/kernel/keys/root_maxbytes",
 }
 
-// host is what the tests could leave behind on it. Processes and network devices are
+// host lists what the tests could leave on the host. Processes and network devices are
 // in namespaces that end with the tests.
 type host []string
 
-// lookAtHost fails where the tests' cgroup exists: another run uses it, or has
-// been killed.
+// lookAtHost fails if the tests' cgroup exists: another run uses it, or was killed.
 func lookAtHost() (host, error) {
 	found, err := cgroups()
 	if err != nil {
@@ -38,7 +37,7 @@ func lookAtHost() (host, error) {
 	return traces(), nil
 }
 
-// compare returns what is left behind, as an error, and removes the cgroups.
+// compare removes the cgroups, and returns an error that lists what is left.
 func (h host) compare() error {
 	var errs []error
 	for _, trace := range traces() {
@@ -56,8 +55,8 @@ func (h host) compare() error {
 	return errors.Join(errs...)
 }
 
-// traces returns what is where the kubelet, containerd and CNI plugins have their
-// files by default, the mounts there, and the kernel's flags.
+// traces returns the files in the default folders of the kubelet, containerd and CNI
+// plugins, the mounts there, and the kernel's settings.
 func traces() []string {
 	var found []string
 	for _, place := range []string{
@@ -79,7 +78,7 @@ func traces() []string {
 	return found
 }
 
-// mounts returns where something is mounted here.
+// mounts returns the mount points of this namespace.
 func mounts() []string {
 	var found []string
 	data, _ := os.ReadFile("/proc/self/mountinfo") // always readable
@@ -89,8 +88,8 @@ func mounts() []string {
 	return found
 }
 
-// cgroups returns the tests' cgroup in each hierarchy, whether it is there or not:
-// one with cgroup v2, one for each controller with v1.
+// cgroups returns the path of the tests' cgroup in each hierarchy, whether it exists or
+// not: one path with cgroup v2, one for each controller with v1.
 func cgroups() ([]string, error) {
 	var found []string
 	for _, point := range mounts() {
@@ -107,7 +106,7 @@ func cgroups() ([]string, error) {
 	return found, nil
 }
 
-// removeFolders removes a tree of folders. The files of a cgroup go with it.
+// removeFolders removes a tree of folders. The files of a cgroup go with their folder.
 func removeFolders(dir string) error {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {

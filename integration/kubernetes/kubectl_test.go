@@ -13,14 +13,14 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// podTimeout is how long a pod may take to get where a test wants it; commandTimeout
-// is for a kubectl, which may wait for this.
+// podTimeout is the limit for a pod to reach the state that a test needs.
+// commandTimeout is for a kubectl that may wait for that.
 const (
 	podTimeout     = 60 * time.Second
 	commandTimeout = podTimeout + 20*time.Second
 )
 
-// run runs kubectl as a person does, with stdin, and returns what it prints.
+// run runs kubectl as a person does, with stdin, and returns its output.
 func (c *cluster) run(stdin string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
@@ -34,12 +34,12 @@ func (c *cluster) run(stdin string, args ...string) (string, error) {
 	return strings.TrimSuffix(result.Stdout, "\n"), err
 }
 
-// environment is that of a person who uses the cluster.
+// environment returns the environment of a person who uses the cluster.
 func (c *cluster) environment() []string {
 	return append(os.Environ(), "KUBECONFIG="+filepath.Join(certificates, "person.conf"), "HOME=/run")
 }
 
-// kubectl is run for what must succeed.
+// kubectl runs a command that must succeed.
 func kubectl(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := k8s.run("", args...)
@@ -49,7 +49,7 @@ func kubectl(t *testing.T, args ...string) string {
 	return out
 }
 
-// applyPod creates the pod of a file of this repository, unedited.
+// applyPod creates the pod of a file of this repository, without changes.
 func applyPod(t *testing.T, file string) (name string) {
 	t.Helper()
 	manifest, err := os.ReadFile(fromRoot(file))
@@ -61,8 +61,8 @@ func applyPod(t *testing.T, file string) (name string) {
 	return name
 }
 
-// startPod creates a pod and puts it on the node, as the scheduler does. The test
-// deletes it at its end.
+// startPod creates a pod and binds it to the node, as the scheduler does. The pod is
+// deleted when the test ends.
 func startPod(t *testing.T, name, manifest string) {
 	t.Helper()
 	if _, err := k8s.run(manifest, "apply", "-f", "-"); err != nil {
@@ -81,7 +81,7 @@ func (c *cluster) schedule(pod string) error {
 	return err
 }
 
-// deletePod also tells what is known about the pod if the test has failed.
+// deletePod deletes a pod. If the test has failed, it first logs the pod's state.
 func deletePod(t *testing.T, name string) {
 	t.Helper()
 	if t.Failed() {
@@ -97,7 +97,7 @@ func (c *cluster) deletePods() error {
 	return err
 }
 
-// eventually polls until check finds nothing wrong.
+// eventually polls until check returns nil.
 func eventually(t *testing.T, check func() error) {
 	t.Helper()
 	for deadline := time.Now().Add(podTimeout); ; time.Sleep(pollInterval) {
@@ -111,7 +111,7 @@ func eventually(t *testing.T, check func() error) {
 	}
 }
 
-// awaitReady waits for what `kubectl get` shows as 1/1 Running.
+// awaitReady waits until `kubectl get` shows 1/1 Running.
 func awaitReady(t *testing.T, pod string) {
 	t.Helper()
 	kubectl(t, "wait", "--for=condition=Ready", "pod/"+pod, "--timeout="+podTimeout.String())
@@ -120,8 +120,8 @@ func awaitReady(t *testing.T, pod string) {
 	}
 }
 
-// awaitStatus waits until `kubectl get` shows the status, such as CrashLoopBackOff,
-// and no container of the pod is ready.
+// awaitStatus waits until `kubectl get` shows the status, such as CrashLoopBackOff, and
+// no container of the pod is ready.
 func awaitStatus(t *testing.T, pod, want string) {
 	t.Helper()
 	eventually(t, func() error {
@@ -134,7 +134,7 @@ func awaitStatus(t *testing.T, pod, want string) {
 }
 
 // status returns READY, STATUS and RESTARTS of `kubectl get`, without the time in
-// brackets that follows the number of restarts.
+// brackets after the number of restarts.
 func status(t *testing.T, pod string) string {
 	t.Helper()
 	fields := strings.Fields(kubectl(t, "get", "pod/"+pod, "--no-headers"))
@@ -144,8 +144,8 @@ func status(t *testing.T, pod string) string {
 	return strings.Join(fields[1:4], " ")
 }
 
-// describe waits until `kubectl describe` has all texts, which may be spread over
-// events, and returns what it says.
+// describe waits until `kubectl describe` shows all texts, which may be in several
+// events, and returns its output.
 func describe(t *testing.T, pod string, texts ...string) string {
 	t.Helper()
 	var out string
@@ -161,7 +161,7 @@ func describe(t *testing.T, pod string, texts ...string) string {
 	return out
 }
 
-// field returns a part of a pod, by kubectl's JSONPath.
+// field returns a field of a pod, by kubectl's JSONPath.
 func field(t *testing.T, pod, path string) string {
 	t.Helper()
 	return kubectl(t, "get", "pod/"+pod, "-o", "jsonpath={"+path+"}")

@@ -11,7 +11,7 @@ import (
 
 const (
 	nodeName = "node-1"
-	// kubeletRoot is the kubelet's default, in which the tutorial has its profiles.
+	// kubeletRoot is the kubelet's default folder, where the tutorial has its profiles.
 	kubeletRoot   = "/var/lib/kubelet"
 	kubeletConfig = kubeletRoot + "/config.yaml"
 	profiles      = kubeletRoot + "/seccomp/profiles"
@@ -24,8 +24,9 @@ func kubeletFlags() []string {
 	}
 }
 
-// writeKubeletConfig sets what this machine and these namespaces ask for. All else
-// is as usual; that the kubelet admits anyone is for want of certificates.
+// writeKubeletConfig sets what this machine and these namespaces need. The other
+// settings are defaults, except that the kubelet admits all clients, because there are
+// no certificates.
 func writeKubeletConfig() error {
 	const config = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -54,7 +55,7 @@ nodeStatusUpdateFrequency: 1s      # so that a started node is soon ready
 	return errors.Join(os.MkdirAll(profiles, 0o755), os.WriteFile(kubeletConfig, []byte(text), 0o644))
 }
 
-// makeCgroup makes the cgroup in which the kubelet has all pods.
+// makeCgroup makes the cgroup in which the kubelet puts all pods.
 func makeCgroup() error {
 	found, err := cgroups()
 	for _, path := range found {
@@ -63,8 +64,8 @@ func makeCgroup() error {
 	return err
 }
 
-// awaitNoPodCgroups returns when the kubelet has removed the cgroups of all pods,
-// which it can when no process is left in them.
+// awaitNoPodCgroups waits until the kubelet has removed the cgroups of all pods, which
+// it can when they have no process.
 func awaitNoPodCgroups() error {
 	roots, err := cgroups()
 	if err != nil {
@@ -87,7 +88,8 @@ func awaitNoPodCgroups() error {
 	}
 }
 
-// removeCgroup removes it, and in it what the kubelet keeps for the next one.
+// removeCgroup removes the cgroup of all pods, and those that the kubelet keeps in it
+// for its next start.
 func removeCgroup() error {
 	found, err := cgroups()
 	for _, path := range found {
@@ -104,7 +106,7 @@ func (c *cluster) startKubelet() error {
 	}
 	return c.kubelet.await(startTimeout, func() error {
 		if err := askHealth("http://127.0.0.1:10248/healthz"); err != nil {
-			return err // after a restart the node is ready as long as nobody says otherwise
+			return err // a restarted node counts as ready until it reports that it is not
 		}
 		_, err := c.run("", "wait", "--for=condition=Ready", "node/"+nodeName, "--timeout=1s")
 		return err

@@ -1,10 +1,10 @@
-// Package kubernetes plays the Kubernetes seccomp tutorial with the files of deploy/
-// on a real cluster of one node: etcd, kube-apiserver, the kubelet and a private
-// containerd. There is no scheduler, which this package stands in for, and no
-// controller manager, of whose work a default service account is needed.
+// Package kubernetes plays the Kubernetes seccomp tutorial with the files of deploy/ on
+// a real cluster of one node: etcd, kube-apiserver, the kubelet and a private
+// containerd. This package does the work of the scheduler, and makes the default
+// service account in place of the controller manager.
 //
-// `make e2e-kubernetes` builds the cluster's programs and runs this. All runs in
-// namespaces of its own; see private_test.go.
+// `make e2e-kubernetes` builds the cluster's programs and runs the tests, in new
+// namespaces: see private_test.go.
 package kubernetes
 
 import (
@@ -17,13 +17,13 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// Set by the Makefile: where the cluster's programs are, and where logs go.
+// Set by the Makefile: the folder of the cluster's programs, and the folder for logs.
 const (
 	programsEnv = "SECCOMP_SHIM_KUBERNETES"
 	logsEnv     = "SECCOMP_SHIM_KUBERNETES_LOGS"
 )
 
-// What all tests share. unavailable says why there is no cluster here.
+// The state that all tests share. unavailable says why there is no cluster here.
 var (
 	unavailable string
 	k8s         *cluster
@@ -45,7 +45,8 @@ func TestMain(m *testing.M) {
 	os.Exit(run(m, programs))
 }
 
-// run is the child's work: a cluster, the tests, and a look at what is left.
+// run runs in the child process: it starts a cluster, runs the tests, and looks for
+// what is left.
 func run(m *testing.M, programs string) (code int) {
 	err := makePrivate()
 	if err == nil {

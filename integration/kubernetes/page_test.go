@@ -16,10 +16,10 @@ const (
 	pageTimeout = 2 * time.Minute
 )
 
-// What docs/runtimeclass.md says to type does what it says.
+// The commands of docs/runtimeclass.md have the results that the page shows.
 func TestPage(t *testing.T) {
 	prepareNode(t)
-	kubectl(t, "delete", "-f", fromRoot(manifests, "runtimeclass.yaml")) // the page creates it
+	kubectl(t, "delete", "-f", fromRoot(manifests, "runtimeclass.yaml")) // the page creates it again
 	blocks, err := pages.Read(fromRoot(page))
 	if err != nil {
 		t.Fatal(err)
@@ -47,13 +47,13 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// scheduleAll is the scheduler for pods that others create, until ctx ends.
+// scheduleAll schedules pods that others create, until ctx ends.
 func (c *cluster) scheduleAll(ctx context.Context) {
 	for ctx.Err() == nil {
 		names, err := c.run("", "get", "pods", "--field-selector", "spec.nodeName=", "-o", "jsonpath={.items[*].metadata.name}")
 		if err == nil {
 			for _, name := range strings.Fields(names) {
-				_ = c.schedule(name) // or in the next round
+				_ = c.schedule(name) // the next round tries again
 			}
 		}
 		time.Sleep(pollInterval)

@@ -17,12 +17,13 @@ import (
 
 const exitInterrupted = 130
 
-// nodeAddress is the node's, of a range for documentation. No packet leaves.
+// nodeAddress is the node's address, of a range for documentation. No packet leaves the
+// machine.
 const nodeAddress = "192.0.2.10"
 
-// runPrivately runs this program once more, with namespaces of its own: the kubelet
-// and containerd have their usual paths there, and all that still runs, is mounted
-// or has an address in the end goes with them. Only cgroups are the host's.
+// runPrivately runs this program again in new namespaces. The kubelet and containerd
+// use their default paths there, and all processes, mounts and addresses end with the
+// namespaces. Only cgroups are the host's.
 func runPrivately() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -39,7 +40,7 @@ func runPrivately() int {
 	err = cmd.Run()
 	left := before.compare()
 	if ctx.Err() != nil {
-		fmt.Fprintln(os.Stderr, "interrupted") // and what was left is removed
+		fmt.Fprintln(os.Stderr, "interrupted") // the parent removes what is left
 		return exitInterrupted
 	}
 	if err = errors.Join(err, left); err != nil {
@@ -49,8 +50,8 @@ func runPrivately() int {
 	return 0
 }
 
-// makePrivate gives this process, and all that it starts, folders of its own where
-// the kubelet and containerd keep their state, and the node's address.
+// makePrivate gives this process and its children private folders for the state of the
+// kubelet and containerd, and the node's address.
 func makePrivate() error {
 	if err := testbed.MountPrivately(testbed.Proc(), testbed.Tmpfs("/run"), testbed.Tmpfs("/var/lib"), testbed.Tmpfs("/var/log")); err != nil {
 		return err
@@ -58,18 +59,18 @@ func makePrivate() error {
 	if err := hideKernelFlags(); err != nil {
 		return err
 	}
-	// The kubelet wants to share mounts with containers.
+	// The kubelet shares mounts with containers, so they must be shared.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("share mounts: %w", err)
 	}
-	if err := os.Setenv("TMPDIR", "/run"); err != nil { // sockets are in it: the name must be short
+	if err := os.Setenv("TMPDIR", "/run"); err != nil { // sockets are in it, so the name must be short
 		return err
 	}
 	return raiseLoopback()
 }
 
-// hideKernelFlags puts files in the place of what the kubelet sets for the whole
-// machine.
+// hideKernelFlags replaces the kernel's settings that the kubelet writes by files,
+// because they are those of the whole machine.
 func hideKernelFlags() error {
 	const copies = "/run/flags"
 	if err := os.Mkdir(copies, 0o755); err != nil {
@@ -91,7 +92,7 @@ func hideKernelFlags() error {
 	return nil
 }
 
-// raiseLoopback switches the one interface on, and gives it the node's address.
+// raiseLoopback switches the loopback interface on, and gives it the node's address.
 func raiseLoopback() error {
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {

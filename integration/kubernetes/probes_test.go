@@ -23,7 +23,7 @@ func TestExec(t *testing.T) {
 	}
 }
 
-// checkExec runs commands in the container, which must not be able to make a folder.
+// checkExec runs commands in the container. Its profile forbids to make a folder.
 func checkExec(t *testing.T, pod string) {
 	t.Helper()
 	if out := kubectl(t, "exec", pod, "--", "grep", "Seccomp:", "/proc/self/status"); out != "Seccomp:\t2" {
@@ -38,8 +38,8 @@ func checkExec(t *testing.T, pod string) {
 	}
 }
 
-// checkReadiness takes away what the readiness probe looks for, and gives it back:
-// the kubelet still runs probes, and they still see the container.
+// checkReadiness removes the file that the readiness probe needs, and restores it: the
+// kubelet still runs probes, and they still see the container.
 func checkReadiness(t *testing.T, pod string) {
 	t.Helper()
 	kubectl(t, "exec", pod, "--", "rm", "/tmp/ready")

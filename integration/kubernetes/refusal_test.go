@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// A pod whose profile cannot be enforced as written does not run, and what
-// `kubectl describe` shows leads to the mistake. Errors by a field of the pod come
-// from containerd, which reads the file itself, as far as it understands it.
+// A pod whose profile cannot be enforced as written does not run, and `kubectl
+// describe` names the mistake. containerd reads the file that a field of the pod names,
+// so it reports the mistakes that it understands.
 func TestRefusals(t *testing.T) {
 	prepareNode(t)
 	for _, class := range []string{"misspelt", "rootless", "unconfigured"} {
@@ -18,7 +18,7 @@ func TestRefusals(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		pod  pod
-		want string // STATUS
+		want string // the wanted STATUS
 		says []string
 	}{
 		{"missing profile by field", pod{field: "missing"}, "CreateContainerError",
@@ -51,8 +51,9 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// What containerd does not understand of the file that a field names, it drops, and
-// no runtime gets to see it. The same file named by an annotation is refused above.
+// containerd drops the fields that it does not know from a file that a pod's field
+// names, before any runtime sees them. If an annotation names the same file, the pod is
+// refused: see above.
 func TestContainerdDropsUnknownFields(t *testing.T) {
 	prepareNode(t)
 	const name = "misspelt-field-by-field"
@@ -63,10 +64,10 @@ func TestContainerdDropsUnknownFields(t *testing.T) {
 	}
 }
 
-// pod is what the pods here differ in.
+// pod has the properties in which the pods here differ.
 type pod struct {
 	name, class       string
-	field, annotation string // names of profiles
+	field, annotation string // the names of profiles
 }
 
 // createPod creates a pod of the tutorial's program.
@@ -96,7 +97,7 @@ func createRuntimeClass(t *testing.T, handler string) {
 	}
 }
 
-// events returns the end of what `kubectl describe` shows.
+// events returns the last lines of `kubectl describe`.
 func events(described string) string {
 	return described[max(0, strings.Index(described, "Events:")):]
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Pods go on while the kubelet or containerd is restarted or crashes: the same
-// containers, which can still be probed, executed in and read from.
+// Pods go on while the kubelet or containerd is restarted or killed: their containers
+// stay the same, and probes, exec and logs still work.
 func TestRestarts(t *testing.T) {
 	prepareNode(t)
 	probed := applyPod(t, probedPod)
@@ -51,14 +51,14 @@ func TestRestarts(t *testing.T) {
 	}
 }
 
-// identity tells a pod's container from one that has replaced it.
+// identity differs between a pod's container and one that has replaced it.
 func identity(t *testing.T, pod string) string {
 	t.Helper()
 	return field(t, pod, ".status.containerStatuses[0]['containerID', 'restartCount', 'state.running.startedAt']") + " "
 }
 
-// awaitLines waits until the container, which writes a line each second, has written
-// more of them to its log. For a moment a started kubelet knows of no pod.
+// awaitLines waits until a container that writes a line each second has written more
+// lines to its log. A started kubelet needs a moment until it knows its pods.
 func awaitLines(t *testing.T, pod string) {
 	t.Helper()
 	begin := -1

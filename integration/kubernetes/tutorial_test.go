@@ -18,13 +18,13 @@ import (
 
 const (
 	manifests = "deploy/kubernetes/"
-	// auditDelay is how long the kernel may take to write a record.
+	// auditDelay is the time that the kernel may take to write a record.
 	auditDelay = 500 * time.Millisecond
 )
 
 // TestTutorial plays the tutorial's scenes with the pods of deploy/: with profiles
-// that Kubernetes' fields name, and with those that the annotations name which came
-// before them, for which the tutorial has a tab of its own.
+// named by fields, and with profiles named by the older annotations, for which the
+// tutorial has a tab.
 func TestTutorial(t *testing.T) {
 	prepareNode(t)
 	for folder, way := range map[string]string{"pods": "fields", "pods/alpha": "annotations"} {
@@ -35,7 +35,7 @@ func TestTutorial(t *testing.T) {
 func playTutorial(t *testing.T, folder string) {
 	for _, scene := range []struct {
 		name, text string
-		calls      map[string]string // what becomes of calls that the program is asked for
+		calls      map[string]string // the wanted results of the calls that the program is asked to make
 		logged     bool              // the kernel logs the program's calls
 	}{
 		{"audit", "just made some syscalls!", map[string]string{"keyctl": "ok", "getppid": "ok"}, true},
@@ -69,8 +69,8 @@ func playTutorial(t *testing.T, folder string) {
 	})
 }
 
-// prepareNode makes the node and the cluster ready as the tutorial says: profiles in
-// the kubelet's folder, and the RuntimeClass.
+// prepareNode prepares the node and the cluster as the tutorial says: profiles in the
+// kubelet's folder, and the RuntimeClass.
 func prepareNode(t *testing.T) {
 	t.Helper()
 	if unavailable != "" {
@@ -94,8 +94,8 @@ func prepareNode(t *testing.T) {
 	kubectl(t, "apply", "-f", fromRoot(manifests, "runtimeclass.yaml"))
 }
 
-// curl asks the pod for a page. Without kube-proxy it is not the service's address
-// that is asked, but that of its one pod.
+// curl asks the pod for a page. There is no kube-proxy, so it uses the address of the
+// pod, not of the service.
 func curl(t *testing.T, pod, path string) string {
 	t.Helper()
 	client := http.Client{Timeout: 5 * time.Second}

@@ -1,7 +1,7 @@
 package main
 
-// descriptors: what is started inherits nothing of the shim, and leads nowhere out of
-// the container.
+// descriptors: programs that the shim starts inherit no descriptor of it, and none
+// leads out of the container.
 var descriptors = []mutation{
 	{
 		"inherited-descriptors", "what containerd has inherited reaches logging binaries and hooks",

@@ -1,13 +1,13 @@
 // Command mutate breaks promises of SECURITY.md, one at a time, in a copy of the
-// sources, and fails if the tests that are named for it do not fail.
+// sources. It fails if the tests that are named for a mutation do not fail.
 //
 //	make mutate
 //	make mutate ARGS='-run capability'
 //	make mutate ARGS='-from cache-checksum'
 //
-// To add a mutation, add it to one of the lists and run it; then replace the table in
-// docs/mutations.md by what -table prints. If it survives, a test is missing. A unit test
-// checks that each mutation still has its place in the sources, its tests and its row.
+// To add a mutation, add it to one of the lists and run it. If it survives, a test is
+// missing. Then replace the table in docs/mutations.md by the output of -table. A unit
+// test checks that each mutation has its place in the sources, its tests and its row.
 package main
 
 import (

@@ -11,8 +11,8 @@ import (
 
 const root = "../.."
 
-// Each mutation still has its place in the sources, the edit is one, and its tests are
-// there. What make mutate would say after minutes, this says at once.
+// Each mutation changes one place of the sources, and its tests exist. make mutate
+// would say so after minutes, this test says it at once.
 func TestMutationsApply(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range all() {
@@ -43,7 +43,7 @@ func TestMutationsApply(t *testing.T) {
 	}
 }
 
-// declared reports whether a package has a test.
+// declared reports whether a package has the test.
 func declared(t *testing.T, want test) bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, want.folder, "*_test.go"))
@@ -62,7 +62,7 @@ func declared(t *testing.T, want test) bool {
 	return false
 }
 
-// The page has the table of the list: see the package doc.
+// docs/mutations.md has the output of -table: see the package comment.
 func TestPageHasTheList(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, page))
 	if err != nil {
@@ -73,7 +73,7 @@ func TestPageHasTheList(t *testing.T) {
 	}
 }
 
-// A mutation counts as caught only if the named test fails.
+// A mutation is caught only if the named test fails.
 func TestJudge(t *testing.T) {
 	named := test{"folder", "TestNamed"}
 	for _, row := range []struct {

@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// A mutation is a small edit of one place by which a promise is broken.
+// A mutation is a small edit of one place that breaks a promise.
 type mutation struct {
 	name   string
-	breaks string // what happens then, as the page says it
-	file   string // from the root of the sources; below build/, of a module's copy
-	old    string // the text of the one place
+	breaks string // the effect, as the page says it
+	file   string // path from the root of the sources; below build/ it is in the copy of a module
+	old    string // a text that the file has once
 	new    string
-	tests  []test // each of them fails then
+	tests  []test // each of them must fail
 }
 
-// A test is one that go test runs.
+// A test is a test of a package, for go test -run.
 type test struct{ folder, name string }
 
 func (t test) String() string { return t.folder + " " + t.name }
@@ -28,7 +28,7 @@ func (t test) needsShim() bool { return t.folder == integration }
 
 const integration = "integration"
 
-// in names tests of a package.
+// in returns tests of a package.
 func in(folder string, names ...string) []test {
 	var all []test
 	for _, name := range names {
@@ -39,10 +39,10 @@ func in(folder string, names ...string) []test {
 
 // all is every mutation, in the order of the page.
 func all() []mutation {
-	return slices.Concat(descriptors, reach, start, choice, profiles, compilation, kept, ends)
+	return slices.Concat(descriptors, socket, start, choice, profiles, compilation, caching, killing)
 }
 
-// edited returns the text of the mutation's file in a tree, before and after.
+// edited returns the text of the mutation's file in a tree, before and after the edit.
 func (m mutation) edited(tree string) (before, after string, err error) {
 	text, err := os.ReadFile(filepath.Join(tree, m.file))
 	if err != nil {
@@ -55,7 +55,7 @@ func (m mutation) edited(tree string) (before, after string, err error) {
 	return before, strings.Replace(before, m.old, m.new, 1), nil
 }
 
-// apply edits the tree. undo takes it back.
+// apply edits the tree. undo restores it.
 func (m mutation) apply(tree string) (undo func() error, err error) {
 	before, after, err := m.edited(tree)
 	if err != nil {
@@ -66,9 +66,9 @@ func (m mutation) apply(tree string) (undo func() error, err error) {
 	return undo, os.WriteFile(path, []byte(after), 0o644)
 }
 
-// inCopy reports whether the file is of a module's copy, which shim/patch makes again
-// when it finds it changed.
+// inCopy reports whether the file is in the copy of a module. shim/patch makes a
+// changed copy again.
 func (m mutation) inCopy() bool { return strings.HasPrefix(m.file, "build/") }
 
-// needsShim reports whether one of the tests runs the shim's binary.
+// needsShim reports whether a test of the mutation runs the shim's binary.
 func (m mutation) needsShim() bool { return slices.ContainsFunc(m.tests, test.needsShim) }

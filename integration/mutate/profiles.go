@@ -1,6 +1,6 @@
 package main
 
-// profiles: what a profile may say.
+// profiles: a profile that cannot be enforced as written is refused.
 var profiles = []mutation{
 	{
 		"unknown-field", "a profile's unknown field is passed over",

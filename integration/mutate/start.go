@@ -1,6 +1,6 @@
 package main
 
-// start: a process runs its program under its filter, with nothing of the runtime.
+// start: a process starts its program under its filter, with nothing of the runtime.
 var start = []mutation{
 	{
 		"exec-without-filter", "an exec runs without the container's filter",

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// page is where the table is for people, from the root of the sources.
+// page is the page with the table, from the root of the sources.
 const page = "docs/mutations.md"
 
-// table is the list in Markdown.
+// table returns the list in Markdown.
 func table() string {
 	var b strings.Builder
 	b.WriteString("| mutation | in | then | caught by |\n| --- | --- | --- | --- |\n")

@@ -12,11 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tree is a copy of the sources, in which mutations are tried.
+// tree is a copy of the sources, to which mutations are applied.
 type tree struct{ root string }
 
-// newTree makes a copy of the module at source, as it is there, committed or not. What
-// an earlier run has built stays. Two runs would change each other's copy.
+// newTree copies the module at source, committed or not. It keeps the binaries that an
+// earlier run has built. A second run at the same time is refused, because both would
+// change the same copy.
 func newTree(source, root string) (*tree, error) {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func newTree(source, root string) (*tree, error) {
 	return &tree{root}, linkPeers(filepath.Join(source, "build/bin"), filepath.Join(root, "build/bin"))
 }
 
-// lock locks a folder until this process ends.
+// lock locks a folder until this process exits.
 func lock(dir string) error {
 	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -64,7 +65,7 @@ func lock(dir string) error {
 func copyFile(from, to string) error {
 	info, err := os.Lstat(from)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil // deleted, and not committed yet
+		return nil // deleted, but not committed yet
 	}
 	if err != nil {
 		return err
@@ -86,7 +87,7 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, text, info.Mode().Perm())
 }
 
-// linkPeers brings the binaries that no mutation changes.
+// linkPeers links the binaries that no mutation changes.
 func linkPeers(from, to string) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
@@ -103,8 +104,8 @@ func linkPeers(from, to string) error {
 	return nil
 }
 
-// build builds the shim, as the Makefile does. The copies of modules stay as they are if
-// keepCopies is true.
+// build builds the shim, as the Makefile does. If keepCopies is true, the copies of
+// modules stay as they are.
 func (t *tree) build(keepCopies bool) error {
 	args := []string{"--no-print-directory", "VERSION=v0.0.0-mutated"}
 	copies := []string{filepath.Join(t.root, "build/runc"), filepath.Join(t.root, "build/ttrpc")}
@@ -116,7 +117,7 @@ func (t *tree) build(keepCopies bool) error {
 	return t.run(exec.Command("make", append(args, filepath.Join(t.root, "build/bin/containerd-shim-seccomp-v1"))...))
 }
 
-// makeCopies makes the copies of modules, or makes them again if they were changed.
+// makeCopies makes the copies of modules, again if they were changed.
 func (t *tree) makeCopies() error {
 	return t.run(exec.Command("go", "run", "./shim/patch", "build"))
 }
@@ -129,12 +130,12 @@ func (t *tree) run(cmd *exec.Cmd) error {
 	return nil
 }
 
-// apart runs a command in namespaces of its own, since a mutated shim may leave anything
-// behind: processes, mounts, and filters in the node's cache. A shell is the first
-// process, to reap what others leave.
+// apart runs a command in new namespaces, because a mutated shim may leave processes,
+// mounts, and filters in the node's cache. A shell is the first process, and reaps
+// orphans.
 const apart = `mkdir -p /run/seccomp-shim && mount -t tmpfs -o mode=700 tmpfs /run/seccomp-shim && "$@"; exit $?`
 
-// test runs tests of one package and returns what go test says.
+// test runs tests of one package and returns the output of go test.
 func (t *tree) test(folder string, names []string) (output string, passed bool) {
 	cmd := exec.Command("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", apart, "sh",
 		"go", "test", "-modfile=build/go.mod", "-tags=lastact", "-v", "-count=1", "-timeout=5m", "-vet=off", "-run=^("+strings.Join(names, "|")+")$", "./"+folder)

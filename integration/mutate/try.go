@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// try applies a mutation and returns why it is not caught, or nil.
+// try applies a mutation, and returns the reason if it is not caught.
 func (t *tree) try(m mutation) (err error) {
 	undo, err := m.apply(t.root)
 	if undo != nil {
@@ -30,8 +30,8 @@ func (t *tree) try(m mutation) (err error) {
 	return nil
 }
 
-// judge returns why a test has not caught a mutation. That it fails is not enough: a
-// mutation that does not compile, or a test that is gone, says nothing.
+// judge returns an error unless a test has caught a mutation. A failure is not enough:
+// if a mutation does not compile, or the test does not exist, the run proves nothing.
 func judge(t test, output string, passed bool) error {
 	switch {
 	case passed:
@@ -44,8 +44,8 @@ func judge(t test, output string, passed bool) error {
 	return fmt.Errorf("%s fails otherwise than by a failed test:\n%s", t, brief(output))
 }
 
-// passUnchanged makes sure that the tests pass without a mutation, and are not skipped,
-// or what they say of one would say nothing.
+// passUnchanged checks that the tests pass without a mutation, and are not skipped.
+// Otherwise their failure proves nothing.
 func (t *tree) passUnchanged(mutations []mutation) error {
 	names := map[string][]string{}
 	var folders []string
@@ -67,7 +67,7 @@ func (t *tree) passUnchanged(mutations []mutation) error {
 	return nil
 }
 
-// brief returns what go test says, without its progress and what has passed.
+// brief returns the output of go test without its progress and the tests that passed.
 func brief(output string) string {
 	var b strings.Builder
 	for line := range strings.Lines(output) {

@@ -1,5 +1,5 @@
-// Package node tests what deploy/ does to a node, on one: a virtual machine that
-// boots kind's node image as `make kind-image` builds it. `make test-node` runs it.
+// Package node tests what deploy/ does to a node, on a virtual machine that boots
+// kind's node image as `make kind-image` builds it. `make test-node` runs it.
 package node
 
 import (
@@ -27,11 +27,11 @@ const (
 	shim      = "/usr/local/bin/containerd-shim-seccomp-v1"
 )
 
-// given is the folder with what the tests need; by it they know that they are on
-// the virtual machine, which they change.
+// given is the folder with the files of the tests. It is set only on the virtual
+// machine, which the tests change.
 var given = os.Getenv("SECCOMP_SHIM_NODE")
 
-// client talks to containerd as the kubelet does.
+// client is a client of containerd's CRI plugin, like the kubelet.
 type client struct {
 	cri.RuntimeServiceClient
 }
@@ -54,7 +54,7 @@ func connect(t *testing.T) client {
 	return c
 }
 
-// bounded is for one request: the machine is emulated.
+// bounded returns a context for one request. The machine is emulated.
 func bounded(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
 	t.Cleanup(cancel)
@@ -82,7 +82,7 @@ func read(t *testing.T, file string) string {
 	return string(data)
 }
 
-// importImages brings an image to test with, and the one that containerd wants for pods.
+// importImages imports an image for tests, and the one that containerd needs for pods.
 func importImages(t *testing.T) {
 	t.Helper()
 	busybox, err := os.ReadFile(filepath.Join(given, "busybox"))

@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// handlers are the names of those that containerd offers to the kubelet.
+// handlers returns the names of the handlers that containerd offers to the kubelet.
 func (c client) handlers(t *testing.T) []string {
 	t.Helper()
 	status, err := c.Status(bounded(t), &cri.StatusRequest{})
@@ -28,7 +28,7 @@ func (c client) handlers(t *testing.T) []string {
 	return names
 }
 
-// mustHaveHandler runs a pod of it, whose filter is the runtime's default.
+// mustHaveHandler runs a pod with the handler. Its filter must be RuntimeDefault's.
 func (c client) mustHaveHandler(t *testing.T, name string) (*pod, string) {
 	t.Helper()
 	if got := c.handlers(t); !slices.Contains(got, "seccomp") || !slices.Contains(got, "runc") {
@@ -45,8 +45,8 @@ func (c client) mustHaveHandler(t *testing.T, name string) (*pod, string) {
 	return p, id
 }
 
-// What the image of a kind node and the Vagrant box have in common: when they have
-// booted, all is there.
+// The image of a kind node and the Vagrant box have the shim, the handler and the
+// profiles when they have booted.
 func TestBooted(t *testing.T) {
 	c := connect(t)
 	importImages(t)
@@ -63,8 +63,8 @@ func TestBooted(t *testing.T) {
 	output(t, "seccompctl", "explain", "/var/lib/kubelet/seccomp/profiles/fine-grained.json")
 }
 
-// The DaemonSet's pod as the kubelet would run it, with no more rights than it asks
-// for, on a node whose containerd is systemd's.
+// The DaemonSet's pod, with the rights that its spec has and no more, on a node where
+// systemd runs containerd.
 func TestDaemonSet(t *testing.T) {
 	c := connect(t)
 	importImages(t)
@@ -90,7 +90,7 @@ func TestDaemonSet(t *testing.T) {
 	containerd := func() string { return output(t, "systemctl", "show", "-P", "MainPID", "containerd") }
 	before := containerd()
 
-	must("install") // as the image did
+	must("install") // the image has installed already
 	if got := containerd(); got != before {
 		t.Error("containerd was restarted without need")
 	}
@@ -130,7 +130,7 @@ func TestDaemonSet(t *testing.T) {
 	c.mustHaveHandler(t, "second")
 }
 
-// What stays of the DaemonSet's pod has no rights, and nothing to do.
+// The container of the DaemonSet's pod that stays has no rights, and does nothing.
 func TestDaemonSetStays(t *testing.T) {
 	c := connect(t)
 	importImages(t)
@@ -146,7 +146,7 @@ func TestDaemonSetStays(t *testing.T) {
 	}
 }
 
-// daemonSet is the spec of the pods in daemonset.yaml.
+// daemonSet returns the spec of the pods of daemonset.yaml.
 func daemonSet(t *testing.T) corev1.PodSpec {
 	t.Helper()
 	for text := range bytes.SplitSeq([]byte(read(t, filepath.Join(given, "daemonset.yaml"))), []byte("\n---\n")) {

@@ -12,8 +12,8 @@ import (
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// pod is a sandbox on the node's network, as there is no other, whose processes are
-// the node's too if the pod says so.
+// pod is a sandbox with the node's network, because there is no other. It has the
+// node's processes too if its spec says so.
 type pod struct {
 	client
 	id     string
@@ -56,8 +56,8 @@ func (p *pod) remove(t *testing.T) {
 	}
 }
 
-// start starts a container of a pod's spec, as the kubelet translates it; what it
-// does not know here, the DaemonSet does not have. Its log is in the pod's folder.
+// start starts a container of a pod's spec as the kubelet does. It translates only the
+// fields that the DaemonSet has. The log is in the pod's folder.
 func (p *pod) start(t *testing.T, spec corev1.PodSpec, c corev1.Container) string {
 	t.Helper()
 	sc := c.SecurityContext
@@ -112,7 +112,7 @@ func (p *pod) start(t *testing.T, spec corev1.PodSpec, c corev1.Container) strin
 	return created.ContainerId
 }
 
-// wait returns the exit code, and what the container wrote as containerd logs it.
+// wait returns the exit code, and the log that containerd wrote.
 func (p *pod) wait(t *testing.T, id string) (int32, string) {
 	t.Helper()
 	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {

@@ -1,30 +1,36 @@
-// Package pages runs what the pages for people tell them to type.
+// Package pages runs the commands of the pages for people.
 //
-// Of a page's fenced blocks, those marked sh are run, and must succeed; those
-// marked console are commands after "$ ", each followed by what it prints, where
-// a line "..." stands for any lines. All run in one shell, one after the other.
-// A block with a comment <!-- not tested: REASON --> on the line before it is for
-// another machine. Other blocks show a file, or a part of one: a comment
-// <!-- file: PATH --> says which, and it must be so.
+// A page's fenced blocks of two kinds are run, in order, in one shell. The commands of a
+// block marked sh must succeed. A block marked console has commands after "$ ", each
+// followed by its output, in which a line "..." matches any lines. All other blocks show
+// a file or a part of one.
+//
+// A comment on the line before a block says what is special about it:
+//
+//	<!-- file: PATH -->            the block must be a part of this file
+//	<!-- needs: PROGRAM -->        it is run only where this program is there
+//	<!-- not tested: REASON -->    it is not run
 package pages
 
 import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // Block is a fenced block of a page.
 type Block struct {
-	Line  int    // of its first line in the page, from 1
-	Kind  string // sh, console, yaml, ...
-	Text  string
-	File  string // the file that it shows a part of; empty for none
-	Needs string // why it is not tested; empty for a block that is
+	Line     int    // of its first line in the page, from 1
+	Kind     string // sh, console, yaml, ...
+	Text     string
+	File     string // the file that it shows a part of; empty for none
+	Needs    string // the program without which it is not run; empty for none
+	Untested string // the reason why it is not run; empty for a block that is
 }
 
-var remark = regexp.MustCompile(`^<!-- (file|not tested): (.+) -->$`)
+var remark = regexp.MustCompile(`^<!-- (file|needs|not tested): (.+) -->$`)
 
 // Read returns the blocks of a page in Markdown.
 func Read(path string) ([]Block, error) {
@@ -34,7 +40,7 @@ func Read(path string) ([]Block, error) {
 	}
 	var blocks []Block
 	var open *Block
-	var file, needs string
+	var next Block // what the comment says about the next block
 	for i, line := range strings.Split(string(text), "\n") {
 		kind, fence := strings.CutPrefix(line, "```")
 		switch said := remark.FindStringSubmatch(line); {
@@ -44,13 +50,15 @@ func Read(path string) ([]Block, error) {
 		case open != nil:
 			open.Text += line + "\n"
 		case fence:
-			open = &Block{Line: i + 2, Kind: kind, File: file, Needs: needs}
-			file, needs = "", ""
+			next.Line, next.Kind = i+2, kind
+			open, next = new(next), Block{}
 		case said != nil && said[1] == "file":
-			file = said[2]
+			next.File = said[2]
+		case said != nil && said[1] == "needs":
+			next.Needs = said[2]
 		case said != nil:
-			needs = said[2]
-		case line != "" && (file != "" || needs != ""):
+			next.Untested = said[2]
+		case line != "" && next != Block{}:
 			return nil, fmt.Errorf("%s:%d: there is no block after the comment", path, i)
 		}
 	}
@@ -60,20 +68,21 @@ func Read(path string) ([]Block, error) {
 	return blocks, nil
 }
 
-// Command is one of a page's commands, or several that are not told apart.
+// Command is one of a page's commands, or all of a block marked sh.
 type Command struct {
 	Line   int
 	Text   string
-	Output *string // what it prints, nil if the page does not say
+	Output *string // what it must print; nil for any output
 }
 
-// Commands returns what is to be run of the blocks, in order. Blocks of a kind
-// that nobody knows are an error: they would go untested.
-func Commands(blocks []Block) ([]Command, error) {
+// Commands returns the commands of the blocks, in order, on a machine that has these
+// programs besides the usual ones. A block of an unknown kind is an error: it would not
+// be tested.
+func Commands(blocks []Block, programs ...string) ([]Command, error) {
 	var commands []Command
 	for _, b := range blocks {
 		switch {
-		case b.Needs != "":
+		case b.Untested != "" || b.Needs != "" && !slices.Contains(programs, b.Needs):
 		case b.Kind == "sh":
 			commands = append(commands, Command{Line: b.Line, Text: b.Text})
 		case b.Kind == "console":
@@ -89,8 +98,8 @@ func Commands(blocks []Block) ([]Command, error) {
 	return commands, nil
 }
 
-// console parts a block into commands, which may go on after a backslash, and
-// their output.
+// console splits a block into commands and their output. A command continues after a
+// backslash at the end of a line.
 func (b Block) console() ([]Command, error) {
 	var commands []Command
 	goesOn := false
@@ -113,7 +122,7 @@ func (b Block) console() ([]Command, error) {
 	return commands, nil
 }
 
-// Matches reports whether output is what the page says.
+// Matches reports whether output is what the page shows.
 func (c Command) Matches(output string) bool {
 	if c.Output == nil {
 		return true

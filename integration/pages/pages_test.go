@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,12 +18,28 @@ import (
 
 const root = "../.."
 
-// pages are the files for people whose blocks are run here. docs/runtimeclass.md
-// is run in a cluster, by package integration/kubernetes.
+// here are the pages that this package runs. Package integration/kubernetes runs
+// docs/runtimeclass.md in a cluster.
 var here = []string{"README.md", "docs/ctr.md"}
 
-// Each block of each page is run, shows a part of a file that is so, or says why
-// it is not tested.
+// peers are runc and its shim, in the folder of what only benchmarks need: no other test
+// may find a runc. `make test` builds them.
+var peers = []string{"runc", "containerd-shim-runc-v2"}
+
+// builtPeers returns the paths of the peers, or none if one is not built.
+func builtPeers() (paths []string) {
+	for _, name := range peers {
+		path, err := filepath.Abs(filepath.Join(testbed.BinDir(), "../bench", name))
+		if _, statErr := os.Stat(path); err != nil || statErr != nil {
+			return nil
+		}
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+// Each block of each page is run, shows a part of a file, or has the reason why it is
+// not tested.
 func TestBlocksOfFiles(t *testing.T) {
 	docs, err := filepath.Glob(root + "/docs/*.md")
 	if err != nil || len(docs) == 0 {
@@ -37,8 +54,11 @@ func TestBlocksOfFiles(t *testing.T) {
 			t.Errorf("%s: %v", page, err)
 		}
 		for _, b := range blocks {
-			if b.Needs != "" {
-				t.Logf("%s:%d is not tested: %s", page, b.Line, b.Needs)
+			if b.Untested != "" {
+				t.Logf("%s:%d is not tested: %s", page, b.Line, b.Untested)
+			}
+			if b.Needs != "" && !slices.Contains(peers, b.Needs) {
+				t.Errorf("%s:%d needs %s, which no machine has", page, b.Line, b.Needs)
 			}
 			if b.File == "" {
 				continue
@@ -51,7 +71,7 @@ func TestBlocksOfFiles(t *testing.T) {
 	}
 }
 
-// A page's commands, in order, on a machine of its own.
+// Each page has a machine of its own, on which its commands are run in order.
 func TestPages(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, for namespaces and containers")
@@ -63,11 +83,15 @@ func TestPages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			commands, err := Commands(blocks)
+			programs := builtPeers()
+			commands, err := Commands(blocks, peers[:len(programs)]...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			shell := machine(t)
+			if len(programs) == 0 {
+				t.Log("there is no runc: blocks that need it are not run")
+			}
+			shell := machine(t, programs)
 			ctx, cancel := context.WithTimeout(context.Background(), testbed.Patient(2*time.Minute))
 			defer cancel()
 			for _, c := range commands {
@@ -81,8 +105,8 @@ func TestPages(t *testing.T) {
 
 var machines atomic.Int32
 
-// machine returns a shell on a machine with containerd and busybox's image.
-func machine(t *testing.T) *Shell {
+// machine returns a shell on a machine with containerd, busybox's image and programs.
+func machine(t *testing.T, programs []string) *Shell {
 	t.Helper()
 	busybox, err := testbed.Busybox()
 	if err != nil {
@@ -106,8 +130,8 @@ func machine(t *testing.T) *Shell {
 		t.Fatal(err)
 	}
 	namespace := fmt.Sprintf("pages-%d-%d", os.Getpid(), machines.Add(1)) // pages are run at the same time
-	cmd := exec.Command("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
-		script, t.TempDir(), bin, file, namespace)
+	args := []string{"--mount", "--pid", "--fork", "--mount-proc", "--kill-child", script, t.TempDir(), bin, file, namespace}
+	cmd := exec.Command("unshare", append(args, programs...)...)
 	cmd.Dir = root
 	shell, err := NewShell(cmd)
 	if err != nil {
@@ -115,7 +139,7 @@ func machine(t *testing.T) *Shell {
 	}
 	t.Cleanup(func() {
 		shell.Close()
-		// A page deletes its containers; their cgroups' parent stays.
+		// A page deletes its containers, but not the cgroup above theirs.
 		for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
 			left, _ := filepath.Glob(pattern + namespace)
 			for _, dir := range left {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Shell is one bash in which the commands of a page run, as those of a reader do:
-// a variable or a folder that one sets is there for the next.
+// Shell is one bash for all commands of a page, as a reader has: variables and the
+// working directory stay from one command to the next.
 type Shell struct {
 	in  io.WriteCloser
 	out *bufio.Reader
@@ -20,8 +20,8 @@ type Shell struct {
 // end is what the shell prints after a command.
 const end = "=====END-OF-COMMAND====="
 
-// NewShell starts cmd, which has to become a shell that reads commands from its
-// standard input.
+// NewShell starts cmd, which must become a shell that reads commands from its standard
+// input.
 func NewShell(cmd *exec.Cmd) (*Shell, error) {
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -38,9 +38,8 @@ func NewShell(cmd *exec.Cmd) (*Shell, error) {
 	return &Shell{in: in, out: bufio.NewReader(out), cmd: cmd}, nil
 }
 
-// Run runs a command. It fails if one of a block of kind sh does, or if what is
-// printed, on either stream, is not what the page says. When ctx ends, so does
-// the shell.
+// Run runs a command. It fails if a command of a block marked sh fails, or if the output
+// on both streams is not what the page shows. When ctx ends, the shell is killed.
 func (s *Shell) Run(ctx context.Context, c Command) error {
 	stop := context.AfterFunc(ctx, func() { s.cmd.Process.Kill() })
 	defer stop()
@@ -48,7 +47,7 @@ func (s *Shell) Run(ctx context.Context, c Command) error {
 	if c.Output != nil {
 		mode = "set +e" // a page may show an error
 	}
-	// A command's standard input is not the shell's, whose next commands are there.
+	// The shell's standard input has the next commands, so a command gets an empty one.
 	if _, err := fmt.Fprintf(s.in, "%s\n{\n%s\n} </dev/null 2>&1\necho %s\n", mode, strings.TrimSuffix(c.Text, "\n"), end); err != nil {
 		return fmt.Errorf("line %d: %w", c.Line, err)
 	}
@@ -69,7 +68,7 @@ func (s *Shell) Run(ctx context.Context, c Command) error {
 	}
 }
 
-// Close ends the shell, and all that a machine of it runs.
+// Close ends the shell, and all processes of its machine.
 func (s *Shell) Close() error {
 	s.in.Close()
 	io.Copy(io.Discard, s.out)

@@ -1,6 +1,6 @@
-// Package steps speaks with the program that test containers run: it makes
-// system calls, each a step on its command line, and says how each ended. See
-// integration/testdata/calls.
+// Package steps writes the command line of the program that test containers run, and
+// reads its output. The program makes system calls, each a step on its command line,
+// and prints the result of each. See integration/testdata/calls.
 package steps
 
 import (
@@ -17,26 +17,26 @@ import (
 	"seccomp-shim/seccomp/syscalls"
 )
 
-// Program is where images have it.
+// Program is the path of the program in images.
 const Program = "/bin/calls"
 
 // Build compiles the program.
 func Build() ([]byte, error) { return testbed.CompileC("integration/testdata/calls/calls.c") }
 
-// Args is the command line of the program with these steps.
+// Args returns the command line of the program with these steps.
 func Args(steps ...string) []string { return append([]string{Program}, steps...) }
 
-// Call is the step that makes a system call by the native convention.
+// Call returns the step that makes a system call by the native convention.
 func Call(name string, args ...uint64) string {
 	return step(name, "64", number(name, libseccomp.ArchNative), args)
 }
 
-// Legacy is the step that makes a call of 32-bit x86 by int 0x80.
+// Legacy returns the step that makes a call of 32-bit x86 by int 0x80.
 func Legacy(name string, args ...uint64) string {
 	return step("i386-"+name, "32", number(name, libseccomp.ArchX86), args)
 }
 
-// X32 is the step that makes a call by the x32 convention.
+// X32 returns the step that makes a call by the x32 convention.
 func X32(name string, args ...uint64) string {
 	return step("x32-"+name, "64", number(name, libseccomp.ArchAMD64)|bpf.X32Bit, args)
 }
@@ -62,8 +62,9 @@ func step(name, convention string, nr uint32, args []uint64) string {
 	return text
 }
 
-// Answers reads what the program said: step -> result. Results of system calls
-// are "ok" or an error's name, the others are as the program says them.
+// Answers reads the program's output into a map from steps to results. The result of a
+// system call is "ok" or the name of an errno; other results are as the program prints
+// them.
 func Answers(stdout string) map[string]string {
 	found := map[string]string{}
 	for line := range strings.Lines(stdout) {

@@ -32,8 +32,8 @@ func openAuditGroup() (*AuditLog, error) {
 	return &AuditLog{file: file, line: groupLine, restore: func() error { return nil }}, nil
 }
 
-// groupLine makes of a netlink message the line that the kernel's log has for
-// it. The header's first fields are the length and the record's type.
+// groupLine converts a netlink message to the line that the kernel's log has for it.
+// The first two fields of the header are the length and the type of the record.
 func groupLine(message []byte) string {
 	if len(message) < unix.NLMSG_HDRLEN {
 		return ""

@@ -22,16 +22,16 @@ import (
 // So AuditLog uses the group, and in another network namespace the log.
 type AuditLog struct {
 	file *os.File
-	// line makes a line of the kernel's log from one read.
+	// line converts one read to a line of the kernel's log.
 	line func(data []byte) string
-	// restore undoes what opening changed on the host.
+	// restore undoes the changes that opening made on the host.
 	restore func() error
 }
 
 // ErrAuditLost says that the kernel dropped records before they were read.
 var ErrAuditLost = errors.New("the kernel dropped audit records")
 
-// OpenAuditLog opens the better source that works here. Close it.
+// OpenAuditLog opens the source that works here. The caller closes it.
 func OpenAuditLog() (*AuditLog, error) {
 	if inFirstNetworkNamespace() {
 		return openAuditGroup()
@@ -39,8 +39,9 @@ func OpenAuditLog() (*AuditLog, error) {
 	return openKmsg()
 }
 
-// inFirstNetworkNamespace compares with kthreadd, which cannot leave it. In a
-// container with its own processes, process 2 is another or none.
+// inFirstNetworkNamespace compares the own namespace with that of kthreadd, which
+// cannot leave the first one. In a container with processes of its own, process 2 is
+// another program or does not exist.
 func inFirstNetworkNamespace() bool {
 	const kthreadd = "/proc/2"
 	comm, err := os.ReadFile(kthreadd + "/comm")
@@ -55,12 +56,12 @@ func inFirstNetworkNamespace() bool {
 	return err == nil && own == first
 }
 
-// Drain returns the records that have come since the last call or come within
-// the time wait, in the kernel's order. A thread of the kernel hands records
-// out some milliseconds after the calls that they are about. The time is fixed,
-// because on a busy host records of others never end.
+// Drain returns the records that arrived since the last call, and those that arrive
+// within the time wait, in the kernel's order. A thread of the kernel delivers a record
+// some milliseconds after its call. The time is fixed, because on a busy host the
+// records of others never end.
 //
-// With ErrAuditLost the records are incomplete.
+// If the error is ErrAuditLost, the records are incomplete.
 func (l *AuditLog) Drain(wait time.Duration) ([]AuditRecord, error) {
 	if err := l.file.SetReadDeadline(time.Now().Add(wait)); err != nil {
 		return nil, fmt.Errorf("set deadline on audit log: %w", err)
@@ -76,7 +77,7 @@ func (l *AuditLog) Drain(wait time.Duration) ([]AuditRecord, error) {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return records, lost
 		case errors.Is(err, unix.ENOBUFS), errors.Is(err, unix.EPIPE):
-			lost = ErrAuditLost // the next read goes on after the gap
+			lost = ErrAuditLost // the next read continues after the gap
 		case err != nil:
 			return records, fmt.Errorf("read audit log: %w", err)
 		default:
@@ -87,7 +88,7 @@ func (l *AuditLog) Drain(wait time.Duration) ([]AuditRecord, error) {
 	}
 }
 
-// Close stops reading and undoes what opening changed on the host.
+// Close stops reading and undoes the changes that opening made on the host.
 func (l *AuditLog) Close() error {
 	return errors.Join(l.restore(), l.file.Close())
 }

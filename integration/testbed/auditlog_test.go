@@ -16,7 +16,7 @@ const logEnv = "TESTBED_LOG_CALLS"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(logEnv) != "" {
-		runtime.LockOSThread() // the filter is for this thread
+		runtime.LockOSThread() // the filter applies to this thread
 		filter, err := seccomp.NewFilter(seccomp.ActLog)
 		if err == nil {
 			err = filter.Load()
@@ -83,8 +83,8 @@ func TestParseAuditLine(t *testing.T) {
 	}
 }
 
-// wantCalls is far above what printk's rate limit lets through, and below what
-// fits in the smallest usual kernel log (128 KiB).
+// wantCalls is far above the rate limit of printk, and small enough for the smallest
+// usual kernel log (128 KiB).
 const wantCalls = 300
 
 // Each source delivers every record of a busy process, in order.
@@ -118,9 +118,8 @@ func TestAuditSources(t *testing.T) {
 	}
 }
 
-// checkCalls counts a process's calls of getppid. Others on the machine may
-// write so much that the kernel loses lines, which is not a failure as long as
-// it is said.
+// checkCalls counts a process's calls of getppid. Others on the machine may write so
+// much that the kernel drops records; the test is then skipped.
 func checkCalls(t *testing.T, records []AuditRecord, err error, pid int) {
 	t.Helper()
 	if len(records) == 0 {

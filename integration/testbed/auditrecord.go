@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// AuditRecord is the kernel's note of one system call on which a seccomp
-// filter acted: an AUDIT_SECCOMP (1326) record.
+// AuditRecord is the kernel's record of one system call on which a seccomp filter
+// acted: AUDIT_SECCOMP (1326).
 type AuditRecord struct {
 	Pid     int    // process id (not thread id) in the first pid namespace
 	Comm    string // name of the thread
 	Exe     string // path of the program, as seen from its container
-	Sig     int    // signal that the call ends in, 0 for none
+	Sig     int    // signal that the call leads to, 0 for none
 	Arch    uint32 // AUDIT_ARCH_* of the call
 	Syscall int    // number of the call on Arch
 	Code    uint32 // SECCOMP_RET_*, the filter's answer
 	Line    string // the record as it appears in the kernel's log
 }
 
-// auditPrefix is how the kernel's log introduces an AUDIT_SECCOMP record.
+// auditPrefix begins an AUDIT_SECCOMP record in the kernel's log.
 const auditPrefix = "audit: type=1326 "
 
-// ParseAuditLine reads a line of the kernel's log, with or without a time or
-// host before it. It is false for lines that are no AUDIT_SECCOMP record.
+// ParseAuditLine reads a line of the kernel's log, with or without a time or host
+// before it. It returns false for lines without an AUDIT_SECCOMP record.
 //
-// The fields are those of audit_seccomp() in the kernel's auditsc.c. Names
-// that a process can choose are in quotes, or in hexadecimal if they contain a
-// quote, a space or a control character.
+// The fields are those of audit_seccomp() in the kernel's auditsc.c. Names that a
+// process can choose are quoted, or in hexadecimal if they contain a quote, a space or
+// a control character.
 func ParseAuditLine(line string) (AuditRecord, bool) {
 	start := strings.Index(line, auditPrefix)
 	if start < 0 {
@@ -45,7 +45,7 @@ func ParseAuditLine(line string) (AuditRecord, bool) {
 	return record, seen == wanted
 }
 
-// set stores a field and reports whether it is one of ours and well formed.
+// set stores a field, and reports whether it is a known one and well formed.
 func (r *AuditRecord) set(key, value string) bool {
 	var err error
 	switch key {
@@ -74,8 +74,8 @@ func auditHex(value string) (uint32, error) {
 	return uint32(n), err
 }
 
-// auditString undoes audit_log_untrustedstring(). A value in neither form,
-// such as (null), stays as it is.
+// auditString undoes audit_log_untrustedstring(). It returns a value in neither form,
+// such as (null), unchanged.
 func auditString(value string) string {
 	if inner, quoted := strings.CutPrefix(value, `"`); quoted {
 		return strings.TrimSuffix(inner, `"`)

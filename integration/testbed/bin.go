@@ -19,8 +19,8 @@ func BinDir() string {
 	return filepath.Join(ModuleRoot(), "build", "bin")
 }
 
-// ModuleRoot returns the nearest folder, from the current one upwards, that
-// holds a go.mod, or "." when there is none.
+// ModuleRoot returns the nearest folder, from the current one upwards, that has a
+// go.mod, or "." if there is none.
 func ModuleRoot() string {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -38,15 +38,15 @@ func ModuleRoot() string {
 	}
 }
 
-// ShimBinary returns the name of the binary for a runtime's name, as
-// containerd forms it: the last two of the dotted parts count.
+// ShimBinary returns the name of a runtime's shim as containerd forms it, from the last
+// two parts of the dotted name.
 func ShimBinary(runtime string) string {
 	parts := strings.Split(runtime, ".")
 	return "containerd-shim-" + strings.Join(parts[max(0, len(parts)-2):], "-")
 }
 
-// Unavailable says why no node can run here with these binaries of bin, for a
-// test to skip with. It is empty when nothing is in the way.
+// Unavailable returns why no node with these binaries of bin can run here, for t.Skip,
+// or "".
 func Unavailable(bin string, binaries ...string) string {
 	if os.Geteuid() != 0 {
 		return "needs root: a private containerd mounts file systems and makes cgroups"

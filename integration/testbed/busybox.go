@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Busybox returns a root file system with all that this machine's busybox, which
-// has to be a static one, can do, and with the folders that others are mounted
-// on: in a user namespace nobody can make them.
+// Busybox returns a root file system with all applets of this machine's busybox, which
+// must be static. It has the folders for the usual mounts, because nobody can make them
+// in a user namespace.
 func Busybox() (map[string]File, error) {
 	path, err := exec.LookPath("busybox")
 	if err != nil {

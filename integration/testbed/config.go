@@ -9,8 +9,8 @@ import (
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay/overlayutils"
 )
 
-// unused are the plugins that no node needs: they reach outside the node's
-// folder or only cost time at the start.
+// unused are the plugins that no node needs: they use files outside the node's folder,
+// or only take time at the start.
 var unused = []string{
 	"io.containerd.nri.v1.nri",
 	"io.containerd.internal.v1.tracing",
@@ -26,8 +26,8 @@ var criPlugins = []string{
 	"io.containerd.podsandbox.controller.v1.podsandbox",
 }
 
-// config returns containerd's configuration. Imports are always said because by
-// default containerd reads /etc/containerd/conf.d.
+// config returns containerd's configuration. It always sets imports, because by default
+// containerd reads /etc/containerd/conf.d.
 func (n *Node) config() string {
 	disabled := append([]string{}, unused...)
 	if !n.opts.CRI {
@@ -61,7 +61,7 @@ disabled_plugins = %s
 %s
 `, n.version.configVersion(), in("root"), in("state"), in("temp"), list(n.opts.Imports), list(disabled),
 		n.Address(), n.opts.LogLevel,
-		// containerd's defaults, where the machine is not slow.
+		// On a fast machine these are containerd's defaults.
 		Patient(5*time.Second).String(), Patient(5*time.Second).String(), Patient(3*time.Second).String(), Patient(2*time.Second).String(),
 		in("opt"), n.pluginConfig(), n.opts.Config)
 }
@@ -75,7 +75,7 @@ func list(values []string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// pluginConfig is the part that is not the same for all versions.
+// pluginConfig returns the part that differs between versions.
 func (n *Node) pluginConfig() string {
 	var parts []string
 	switch v3 := n.version.configVersion() >= 3; {
@@ -92,8 +92,8 @@ func (n *Node) pluginConfig() string {
 	return strings.Join(parts, "\n\n")
 }
 
-// chooseSnapshotter returns overlayfs, or native where an overlay cannot be
-// mounted, as inside a container whose own root is an overlay.
+// chooseSnapshotter returns overlayfs, or native if an overlay cannot be mounted, as
+// inside a container whose root is an overlay.
 func chooseSnapshotter(scratch string) string {
 	if overlayutils.Supported(scratch) != nil {
 		return "native"

@@ -15,20 +15,20 @@ import (
 	"github.com/containerd/errdefs"
 )
 
-// Result is what a finished command printed and returned.
+// Result is the output and the exit code of a command.
 type Result struct {
 	Stdout, Stderr string
 	ExitCode       int
 }
 
-// Ctr runs `ctr args...` on the node. A ctr that fails is a Result like any
-// other; the error is for a ctr that could not be run or was cut short by ctx.
+// Ctr runs `ctr args...` on the node. If ctr fails, that is a Result. The error is for
+// a ctr that could not be run, or that ctx ended.
 func (n *Node) Ctr(ctx context.Context, args ...string) (Result, error) {
 	return Run(n.Command(ctx, args...))
 }
 
-// Run starts cmd in a process group of its own, where no Ctrl-C reaches it,
-// and waits for it.
+// Run starts cmd in a process group of its own, so that a Ctrl-C does not reach it, and
+// waits for it.
 func Run(cmd *exec.Cmd) (Result, error) {
 	var out, errOut strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errOut
@@ -45,9 +45,9 @@ func Run(cmd *exec.Cmd) (Result, error) {
 	return result, nil
 }
 
-// Command prepares `ctr args...` for the node, for a caller that gives it
-// streams or a terminal. Address, namespace and snapshotter travel in the
-// environment, so that args are those a person would type.
+// Command returns `ctr args...` for the node, for a caller that sets streams or a
+// terminal. The address, the namespace and the snapshotter are in the environment, so
+// args are those that a person types.
 func (n *Node) Command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(n.bin, "ctr"), args...)
 	cmd.Env = append(environ(n.bin),
@@ -58,13 +58,13 @@ func (n *Node) Command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// environ is ours with bin first in the PATH.
+// environ returns our environment with bin first in the PATH.
 func environ(bin string) []string {
 	return append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
-// Client connects to the node's containerd, in the node's namespace. The
-// caller closes it. It outlives a Restart.
+// Client connects to the node's containerd, in the node's namespace. The caller closes
+// the client. It stays valid after a Restart.
 func (n *Node) Client() (*containerd.Client, error) {
 	client, err := containerd.New(n.Address(), containerd.WithDefaultNamespace(n.opts.Namespace))
 	if err != nil {

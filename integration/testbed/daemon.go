@@ -25,11 +25,11 @@ const (
 type daemon struct {
 	cmd  *exec.Cmd
 	tail *tail
-	done chan struct{} // closed when the process has ended
+	done chan struct{} // closed when the process has exited
 }
 
-// startDaemon starts containerd in a process group of its own: a Ctrl-C at the
-// terminal is for the program that uses the node, which then calls Stop.
+// startDaemon starts containerd in a process group of its own. A Ctrl-C at the terminal
+// reaches only the program that uses the node, which then calls Stop.
 func startDaemon(bin, config string, log io.Writer) (*daemon, error) {
 	d := &daemon{tail: &tail{next: log}, done: make(chan struct{})}
 	d.cmd = exec.Command(filepath.Join(bin, "containerd"), "--config", config)
@@ -56,7 +56,7 @@ func (d *daemon) running() bool {
 	}
 }
 
-// stop asks containerd to end and insists after a while.
+// stop sends SIGTERM to containerd, and after a while SIGKILL.
 func (d *daemon) stop() {
 	_ = d.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -71,9 +71,9 @@ func (d *daemon) kill() {
 	<-d.done
 }
 
-// awaitServing returns when containerd answers, ends, or takes too long. It
-// first waits for the socket: a gRPC client that meets none pauses for a
-// second before it tries again.
+// awaitServing returns when containerd answers, exits, or takes too long. It first
+// waits for the socket, because a gRPC client that finds none waits for a second before
+// it tries again.
 func (n *Node) awaitServing(ctx context.Context) error {
 	for {
 		if conn, err := net.Dial("unix", n.Address()); err == nil {
@@ -100,7 +100,7 @@ func (n *Node) awaitServing(ctx context.Context) error {
 	return nil
 }
 
-// tail passes a log on and remembers its end.
+// tail is a writer that passes a log on and keeps its end.
 type tail struct {
 	next io.Writer // may be nil
 
@@ -121,7 +121,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return t.next.Write(p)
 }
 
-// String returns the remembered lines, without the one that was cut.
+// String returns the kept lines, without one that is incomplete.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -22,10 +22,10 @@ import (
 
 // Rootfs describes an image of one layer.
 type Rootfs struct {
-	// Files maps absolute paths to what is there. Parent folders need no
-	// entry; they get mode 0755.
+	// Files maps absolute paths to their content. Parent folders need no entry; they
+	// get mode 0755.
 	Files map[string]File
-	// Entrypoint, Cmd, Env and User are those of an OCI image's config.
+	// Entrypoint, Cmd, Env and User are fields of an OCI image's config.
 	Entrypoint, Cmd, Env []string
 	User                 string
 }
@@ -43,7 +43,7 @@ func (n *Node) Import(ctx context.Context, name string, rootfs Rootfs) error {
 	return n.importInto(ctx, n.opts.Namespace, name, rootfs)
 }
 
-// ImportForPods is Import for pods.
+// ImportForPods is Import into the namespace of pods.
 func (n *Node) ImportForPods(ctx context.Context, name string, rootfs Rootfs) error {
 	return n.importInto(ctx, PodNamespace, name, rootfs)
 }
@@ -53,8 +53,8 @@ func (n *Node) importInto(ctx context.Context, namespace, name string, rootfs Ro
 	if err := WriteImage(&image, name, rootfs); err != nil {
 		return err
 	}
-	// With --local ctr unpacks for any snapshotter, without it containerd
-	// does so only for those in its configuration.
+	// With --local ctr unpacks for any snapshotter. Without it containerd unpacks only
+	// for those in its configuration.
 	args := []string{"--namespace", namespace, "images", "import", "--local", "-"}
 	if !n.version.importsLocally() {
 		args = []string{"--namespace", namespace, "images", "import", "-"}
@@ -71,8 +71,8 @@ func (n *Node) importInto(ctx context.Context, namespace, name string, rootfs Ro
 	return nil
 }
 
-// WriteImage writes an OCI image layout as a tar, for this machine's
-// architecture. The same description gives the same bytes.
+// WriteImage writes an OCI image layout as a tar, for this machine's architecture. The
+// same arguments give the same bytes.
 func WriteImage(w io.Writer, name string, rootfs Rootfs) error {
 	layer, err := Layer(rootfs.Files)
 	if err != nil {
@@ -109,7 +109,7 @@ func WriteImage(w io.Writer, name string, rootfs Rootfs) error {
 	return nil
 }
 
-// layout writes the files of an OCI image layout, until the first error.
+// layout writes the files of an OCI image layout until the first error.
 type layout struct {
 	tar *tar.Writer
 	err error
@@ -140,7 +140,7 @@ func (l *layout) blob(mediaType string, data []byte) ocispec.Descriptor {
 	}
 }
 
-// Layer returns a layer as a tar: folders before what is in them.
+// Layer returns a layer as a tar, in which a folder precedes its files.
 func Layer(files map[string]File) ([]byte, error) {
 	all := withParents(files)
 	names := make([]string, 0, len(all))
@@ -175,7 +175,7 @@ func Layer(files map[string]File) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// tarMode returns the twelve mode bits as Unix has them.
+// tarMode returns the twelve mode bits of Unix.
 func tarMode(mode fs.FileMode) int64 {
 	bits := int64(mode.Perm())
 	for flag, bit := range map[fs.FileMode]int64{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {

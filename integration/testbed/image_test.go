@@ -45,7 +45,7 @@ func decode[T any](t *testing.T, data []byte) T {
 	return value
 }
 
-// The image's parts refer to each other by the digests of what is there.
+// The parts of an image refer to each other by the digests of their content.
 func TestWriteImage(t *testing.T) {
 	rootfs := Rootfs{
 		Files: map[string]File{

@@ -9,15 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// printkRateLimit is the number of seconds in which printk_ratelimit_burst
-// lines (ten) of all rate-limited messages together get through. One start of
-// a container under an audit profile makes some hundreds. 0 is "no limit".
+// printkRateLimit is the number of seconds in which the kernel prints at most
+// printk_ratelimit_burst lines (ten) of all rate-limited messages. One start of a
+// container under an audit profile makes some hundreds. 0 means no limit.
 const printkRateLimit = "/proc/sys/kernel/printk_ratelimit"
 
-// openKmsg opens the kernel's log at its end and lifts its rate limit, which
-// is the whole machine's, until Close. Only one at a time may do so, or the
-// second would take the lifted limit for the usual one and restore that. The lock
-// is for this; it may have to wait for another process.
+// openKmsg opens the kernel's log at its end, and lifts its rate limit until Close. The
+// limit is the whole machine's. A lock on the log makes sure that only one process does
+// so at a time: a second would take the lifted limit for the usual one, and restore
+// that. openKmsg may wait for the lock.
 func openKmsg() (*AuditLog, error) {
 	fd, err := unix.Open("/dev/kmsg", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -18,13 +18,13 @@ const goneInterval = 20 * time.Millisecond
 
 var goneTimeout = Patient(3 * time.Second)
 
-// Leftovers lists what exists on the host for the container id: processes,
-// mounts below its bundle, cgroups in every hierarchy, sockets, bundle folders
-// and the runtime's state. Each entry is a line to be read by a person. With
-// an empty id it lists this for all containers of the node.
+// Leftovers lists what exists on the host for the container id: processes, mounts below
+// its bundle, cgroups in every hierarchy, sockets, bundle folders and the runtime's
+// state. Each entry is a line for people. With an empty id it lists these for all
+// containers of the node.
 //
-// For a running container the list is its footprint; after a refused create or
-// a delete it should be empty.
+// For a running container the list is its footprint. After a refused create or a delete
+// it should be empty.
 func (n *Node) Leftovers(id string) []string {
 	var found []string
 	for _, p := range n.processes(id) {
@@ -47,9 +47,9 @@ func (n *Node) Leftovers(id string) []string {
 	return found
 }
 
-// AwaitGone waits until nothing is left of the container id, or with an empty
-// id of all, and returns what still is after three seconds. A shim leaves a
-// moment after the answer to its last request.
+// AwaitGone waits until nothing is left of the container id, or with an empty id of all
+// containers, and returns what is left after three seconds. A shim exits a moment after
+// the answer to its last request.
 func (n *Node) AwaitGone(id string) []string {
 	for deadline := time.Now().Add(goneTimeout); ; time.Sleep(goneInterval) {
 		left := n.Leftovers(id)
@@ -59,8 +59,8 @@ func (n *Node) AwaitGone(id string) []string {
 	}
 }
 
-// bundles returns the bundle and working folders of a container or of all.
-// containerd hides a folder that it is about to remove behind a leading dot.
+// bundles returns the bundle and working folders of a container, or of all. containerd
+// renames a folder that it is about to remove to a name with a leading dot.
 func (n *Node) bundles(id string) []string {
 	var found []string
 	for _, root := range n.bundleRoots() {
@@ -74,7 +74,7 @@ func (n *Node) bundles(id string) []string {
 	return found
 }
 
-// mountRoots returns the folders below which a mount counts for id.
+// mountRoots returns the folders whose mounts belong to id.
 func (n *Node) mountRoots(id string) []string {
 	if id == "" {
 		return []string{n.dir}
@@ -82,9 +82,9 @@ func (n *Node) mountRoots(id string) []string {
 	return n.bundles(id)
 }
 
-// outsidePaths returns the folders outside the node's own one that containers
-// of its namespace have: cgroups at /<namespace>/<id>, and the state of
-// runtimes; and the folders <namespace> that hold them.
+// outsidePaths returns the folders outside the node's own that containers of its
+// namespace have: cgroups at /<namespace>/<id>, the state of runtimes, and the folders
+// <namespace> above them.
 func (n *Node) outsidePaths() []string {
 	parents, _ := filepath.Glob("/run/containerd/*") // no bad pattern
 	var found []string
@@ -97,14 +97,14 @@ func (n *Node) outsidePaths() []string {
 	return found
 }
 
-// newOutsidePaths returns the outside paths that appeared since the start.
+// newOutsidePaths returns the outside paths that appeared since the node's start.
 func (n *Node) newOutsidePaths() []string {
 	return slices.DeleteFunc(n.outsidePaths(), func(path string) bool { return n.before[path] })
 }
 
-// outsideFolders returns the new outside paths of a container or of all. The
-// <namespace> folders are left out: runtimes keep them on purpose. systemd
-// puts a container's cgroup where it likes, so that one is found only by id.
+// outsideFolders returns the new outside paths of a container, or of all. It leaves out
+// the <namespace> folders, which runtimes keep on purpose. systemd chooses the place of
+// a container's cgroup, so that is found only by id.
 func (n *Node) outsideFolders(id string) []string {
 	found := slices.DeleteFunc(n.newOutsidePaths(), func(path string) bool {
 		base := filepath.Base(path)
@@ -116,9 +116,9 @@ func (n *Node) outsideFolders(id string) []string {
 	return found
 }
 
-// sockets returns the shims' sockets: all, or those that containerd's naming
-// gives to id. In a folder that others share, only a dead one is found without
-// an id: who listens may be another node's, and ours is found as a process.
+// sockets returns the shims' sockets: all, or those that containerd's naming gives to
+// id. In a folder that nodes share, it returns without an id only dead sockets: a live
+// one may be another node's, and ours is found as a process.
 func (n *Node) sockets(id string) []string {
 	own := map[string]bool{}
 	base := filepath.Join(n.Address(), n.opts.Namespace, id)
@@ -141,9 +141,9 @@ func (n *Node) sockets(id string) []string {
 	return found
 }
 
-// socketFiles returns all that is in the folder of the shims' sockets.
+// socketFiles returns all files in the folder of the shims' sockets.
 func (n *Node) socketFiles() []string {
-	entries, _ := os.ReadDir(n.socketDir()) // made by the first shim
+	entries, _ := os.ReadDir(n.socketDir()) // the first shim makes it
 	var found []string
 	for _, e := range entries {
 		found = append(found, filepath.Join(n.socketDir(), e.Name()))
@@ -151,9 +151,9 @@ func (n *Node) socketFiles() []string {
 	return found
 }
 
-// isServed reports whether a process listens on the socket, by a connection that
-// ends at once. /proc/net/unix does not tell: it has only the sockets that were
-// made in the reader's network namespace.
+// isServed reports whether a process listens on the socket, by a connection that it
+// closes at once. /proc/net/unix does not help: it has only the sockets that were made
+// in the reader's network namespace.
 func isServed(path string) bool {
 	conn, err := net.Dial("unix", path)
 	if err == nil {
@@ -162,7 +162,7 @@ func isServed(path string) bool {
 	return !errors.Is(err, syscall.ECONNREFUSED)
 }
 
-// subdirs returns the folders in dir, none if there is no dir.
+// subdirs returns the folders in dir, none if dir does not exist.
 func subdirs(dir string) []string {
 	entries, _ := os.ReadDir(dir)
 	var found []string
@@ -174,8 +174,8 @@ func subdirs(dir string) []string {
 	return found
 }
 
-// removeDirs removes a tree of folders, deepest first. It is not RemoveAll:
-// the files of a cgroup cannot be removed, they go with their folder.
+// removeDirs removes a tree of folders, deepest first. RemoveAll does not work: the
+// files of a cgroup cannot be removed, they go with their folder.
 func removeDirs(root string) error {
 	for _, dir := range subdirs(root) {
 		if err := removeDirs(dir); err != nil {

@@ -15,9 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A shim may live in another network namespace than the one that looks, whose
-// list of Unix sockets the kernel then does not show: whether a socket is
-// served is asked of the socket.
+// A shim may live in a network namespace whose Unix sockets the kernel does not list
+// here. A connection shows whether the socket is served.
 func TestSocketsOfAnotherNetworkNamespace(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: makes a network namespace")
@@ -43,8 +42,8 @@ func TestSocketsOfAnotherNetworkNamespace(t *testing.T) {
 	}
 }
 
-// listenElsewhere listens in a network namespace that is only for this. The
-// returned function ends that, and leaves the file as a killed shim does.
+// listenElsewhere listens in a new network namespace. The returned function stops that,
+// and leaves the file as a killed shim does.
 func listenElsewhere(t *testing.T, path string) (stop func()) {
 	t.Helper()
 	result := make(chan error)
@@ -64,7 +63,7 @@ func listenElsewhere(t *testing.T, path string) (stop func()) {
 	return func() { listener.Close() }
 }
 
-// Two runs have containers of the same id, and systemd makes cgroups of both.
+// Two runs have containers with the same id, and systemd makes cgroups for both.
 func TestScopesOfAnotherNode(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: makes cgroups")
@@ -90,8 +89,8 @@ func TestScopesOfAnotherNode(t *testing.T) {
 	}
 }
 
-// A containerd before 2.3 has its sockets in a folder of the host. A dead one there
-// that another run has left is not found in a run with a folder of its own.
+// A containerd before 2.3 has its sockets in a folder of the host. A run with a folder
+// of its own does not find a dead socket there that another run has left.
 func TestSocketsOfAnotherRun(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: mounts")
@@ -109,7 +108,7 @@ func TestSocketsOfAnotherRun(t *testing.T) {
 		}
 		return
 	}
-	// In the place of the host's folder and of an old containerd.
+	// Replaces the host's folder, and stands in for an old containerd.
 	bin := t.TempDir()
 	err := errors.Join(
 		os.WriteFile(filepath.Join(bin, "containerd"), []byte("#!/bin/sh\necho containerd example.org v1.7.0 0\n"), 0o755),

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mount is a line of /proc/<pid>/mountinfo, as far as it is used here.
+// mount has the fields of a line of /proc/<pid>/mountinfo that are used here.
 type mount struct {
 	root   string // the part of the file system that is mounted
 	point  string // where it is mounted
@@ -26,8 +26,8 @@ func mounts() []mount {
 	return parseMounts(string(data))
 }
 
-// parseMounts reads mountinfo, proc_pid_mountinfo(5). The number of fields
-// before the separator varies.
+// parseMounts reads mountinfo, proc_pid_mountinfo(5). The number of fields before the
+// separator varies.
 func parseMounts(text string) []mount {
 	var found []mount
 	for line := range strings.Lines(text) {
@@ -47,8 +47,8 @@ func mountsBelow(dir string) []mount {
 	})
 }
 
-// unmountBelow detaches all mounts below dir, the last one first. Without an
-// error there is none left, so that dir can be removed with all that is in it.
+// unmountBelow detaches all mounts below dir, the last one first. If it returns nil,
+// none is left, and dir can be removed with its content.
 func unmountBelow(dir string) error {
 	var errs []error
 	for _, m := range slices.Backward(mountsBelow(dir)) {

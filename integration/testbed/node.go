@@ -36,24 +36,24 @@ var (
 // more, by an error that does not say where the length comes from.
 const maxSocketDir = 38
 
-// Options says how a Node differs from the usual one. Only Bin is required.
+// Options says how a Node differs from the default. Only Bin is required.
 type Options struct {
-	// Bin is the folder of containerd, ctr and the shims. It comes first in
-	// the PATH of all that the node starts.
+	// Bin is the folder of containerd, ctr and the shims. It is first in the PATH of
+	// all programs that the node starts.
 	Bin string
 	// Dir is where the node's folder is made, by default os.TempDir().
 	// Socket paths are inside, so its name must be short.
 	Dir string
-	// Namespace is containerd's namespace for Ctr and Client. By default it is
-	// the name of the node's folder, which no other node has. Two nodes with the
-	// same one take each other's cgroups for their own.
+	// Namespace is containerd's namespace for Ctr and Client. By default it is the name
+	// of the node's folder, which no other node has. Nodes with the same namespace
+	// treat each other's cgroups as their own.
 	Namespace string
 	// Log receives containerd's log as it is written.
 	Log io.Writer
 	// LogLevel is containerd's, by default "info".
 	LogLevel string
-	// CRI loads the CRI plugins, which otherwise are left out, for pods on a
-	// bridge. With pods the node must run Privately.
+	// CRI loads the CRI plugins, for pods on a bridge. By default they are left out. A
+	// node with pods must run Privately.
 	CRI bool
 	// Config is TOML that is appended to the node's containerd config.
 	Config string
@@ -71,14 +71,14 @@ type Node struct {
 	version     version
 	versionText string
 	daemon      *daemon
-	// before holds what matched outsidePaths and the sockets when the node
-	// started: another containerd may use the same namespace or the same folder
-	// for sockets, and its traces are not ours.
+	// before has the outside paths and the sockets that existed when the node started.
+	// They are not the node's: another containerd may use the same namespace, or the
+	// same folder for sockets.
 	before map[string]bool
 }
 
-// Start makes a folder, starts containerd in it and returns when containerd
-// serves. If containerd ends early the error holds the end of its log.
+// Start makes a folder, starts containerd in it, and returns when containerd serves. If
+// containerd exits early, the error has the end of its log.
 func Start(ctx context.Context, opts Options) (*Node, error) {
 	if opts.Dir == "" {
 		opts.Dir = os.TempDir()
@@ -124,7 +124,7 @@ func (n *Node) makeFolder() error {
 		return fmt.Errorf("use %s: the name is too long for sockets inside (%d bytes, at most %d)",
 			n.dir, len(inside), maxSocketDir)
 	}
-	// A container whose root is mapped to another user walks through here.
+	// A container whose root is mapped to another user must be able to enter.
 	if err := os.Chmod(n.dir, 0o711); err != nil {
 		return fmt.Errorf("open node folder: %w", err)
 	}
@@ -151,14 +151,14 @@ func (n *Node) startDaemon(ctx context.Context) error {
 	return n.awaitServing(ctx)
 }
 
-// Restart stops containerd, if it runs, and starts it again in the same
-// folder. Containers and their shims live on: that is what shims are for.
+// Restart stops containerd, if it runs, and starts it again in the same folder.
+// Containers and their shims live on.
 func (n *Node) Restart(ctx context.Context) error {
 	n.daemon.stop()
 	return n.startDaemon(ctx)
 }
 
-// Upgrade is a Restart with the containerd and the shims of another folder.
+// Upgrade restarts with the containerd and the shims of another folder.
 func (n *Node) Upgrade(ctx context.Context, bin string) (err error) {
 	n.daemon.stop()
 	if n.bin, err = filepath.Abs(bin); err != nil {
@@ -173,17 +173,16 @@ func (n *Node) Upgrade(ctx context.Context, bin string) (err error) {
 	return n.startDaemon(ctx)
 }
 
-// Kill ends containerd, and nothing else, without a chance to clean up.
+// Kill sends SIGKILL to containerd, and to no other process.
 func (n *Node) Kill() {
 	n.daemon.kill()
 }
 
 // Stop removes all containers, containerd and every trace of the node.
 //
-// The error lists what was still there after containerd had deleted all
-// containers and the shims had had time to leave. After Kill nothing was
-// deleted, so what remains is expected and goes unreported. A second Stop does
-// nothing.
+// The error lists what was left after containerd had deleted all containers and the
+// shims had had time to exit. After Kill containerd deletes nothing, so what is left is
+// expected and not reported. A second Stop does nothing.
 func (n *Node) Stop() error {
 	var errs []error
 	if n.daemon.running() {
@@ -197,7 +196,7 @@ func (n *Node) Stop() error {
 	return errors.Join(append(errs, n.removeTraces())...)
 }
 
-// removeTraces ends and removes by force all that belongs to the node.
+// removeTraces kills and removes everything that belongs to the node.
 func (n *Node) removeTraces() error {
 	if n.daemon != nil {
 		n.daemon.stop()
@@ -206,7 +205,7 @@ func (n *Node) removeTraces() error {
 	for _, path := range n.newOutsidePaths() {
 		errs = append(errs, removeDirs(path))
 	}
-	// What is still mounted may be a folder of the host: it is not removed.
+	// A mount that is left may be a folder of the host, so it is not removed.
 	err := unmountBelow(n.dir)
 	if err == nil {
 		err = os.RemoveAll(n.dir)
@@ -214,21 +213,21 @@ func (n *Node) removeTraces() error {
 	return errors.Join(append(errs, err)...)
 }
 
-// Version returns containerd's version, as it says it itself.
+// Version returns the version that containerd prints.
 func (n *Node) Version() string { return n.versionText }
 
 // AsksForFeatures reports whether containerd runs shims with -info.
 func (n *Node) AsksForFeatures() bool { return n.version.atLeast(2, 0) }
 
-// CRIAsksForFeatures reports whether its CRI plugin does so for all runtimes, and
-// not only for io.containerd.runc.v2.
+// CRIAsksForFeatures reports whether the CRI plugin runs the shims of all runtimes with
+// -info, and not only that of io.containerd.runc.v2.
 func (n *Node) CRIAsksForFeatures() bool { return n.version.atLeast(2, 2) }
 
-// CRIPassesOptions reports whether the CRI plugin passes on a handler's options,
-// and not only the path of a file with them.
+// CRIPassesOptions reports whether the CRI plugin passes on a handler's options, and
+// not only the path of a file.
 func (n *Node) CRIPassesOptions() bool { return n.version.passesOptions() }
 
-// ConfigVersion is the format of containerd's configuration.
+// ConfigVersion returns the format of containerd's configuration.
 func (n *Node) ConfigVersion() int { return n.version.configVersion() }
 
 // Namespace returns containerd's namespace for Ctr and Client.
@@ -240,14 +239,14 @@ func (n *Node) Dir() string { return n.dir }
 // Address returns the path of containerd's socket.
 func (n *Node) Address() string { return filepath.Join(n.dir, "c.sock") }
 
-// FIFODir returns where to keep standard streams: `ctr run --fifo-dir`. The
-// clients' own default is outside the node's folder.
+// FIFODir returns the folder for standard streams: `ctr run --fifo-dir`. The default of
+// clients is outside the node's folder.
 func (n *Node) FIFODir() string { return filepath.Join(n.dir, "fifo") }
 
 func (n *Node) configPath() string { return filepath.Join(n.dir, "config.toml") }
 
-// socketDir returns where the shims' sockets are. For an old containerd this is
-// a folder of the host, in which others have theirs.
+// socketDir returns the folder of the shims' sockets. For an old containerd it is a
+// folder of the host, which others use too.
 func (n *Node) socketDir() string {
 	if n.version.hasSocketDir() {
 		return filepath.Join(n.dir, "s")

@@ -14,8 +14,8 @@ import (
 
 const image = "docker.io/library/echo:latest"
 
-// start returns a node that has the echo image and stops with the test, and
-// the runtime to use: the one under test, or runc's where that is not built.
+// start returns a node with the echo image that stops with the test, and the runtime to
+// use: the one under test, or runc's if that is not built.
 func start(t *testing.T) (*testbed.Node, string) {
 	t.Helper()
 	bin := testbed.BinDir()
@@ -64,8 +64,8 @@ func ctr(t *testing.T, node *testbed.Node, args ...string) testbed.Result {
 	return result
 }
 
-// A node runs the image's command, tells what a container has on the host,
-// keeps it over a crash of containerd, and is empty after a delete.
+// A node runs the image's command, lists what a container has on the host, keeps the
+// container when containerd is killed, and has nothing left after a delete.
 func TestNodeRunsContainers(t *testing.T) {
 	node, runtime := start(t)
 
@@ -83,7 +83,7 @@ func TestNodeRunsContainers(t *testing.T) {
 	}
 	wants := []string{"/bin/http-echo", testbed.ShimBinary(runtime), "bundle folder ", "mount ", "/" + node.Namespace() + "/good", "socket "}
 	var footprint, lacks string
-	// ctr returns when the program may start, which is not yet when it has.
+	// ctr returns when the program may start, which is before it has started.
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		footprint = strings.Join(node.Leftovers("good"), "\n")
 		lacks = lacking(footprint, wants)
@@ -150,8 +150,8 @@ func TestStopReportsLeftovers(t *testing.T) {
 	}
 }
 
-// Two runs of the same tests use the same options and ids at the same time. What
-// one has on the host is not the other's to report or to remove.
+// Two runs of the same tests use the same options and ids at the same time. Neither
+// reports nor removes what the other has on the host.
 func TestNodesDoNotSeeEachOther(t *testing.T) {
 	first, runtime := start(t)
 	second, _ := start(t)

@@ -13,20 +13,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ownCgroupsEnv gives a child the name of its OwnCgroups.
+// ownCgroupsEnv passes the name of OwnCgroups to a child.
 const ownCgroupsEnv = "SECCOMP_SHIM_CGROUPS"
 
-// removeTimeout is for cgroups whose processes have only just ended: rmdir(2)
-// answers EBUSY until the kernel has released them.
+// removeTimeout is for cgroups whose processes have just exited: rmdir(2) returns EBUSY
+// until the kernel has released them.
 const removeTimeout = 5 * time.Second
 
-// OwnCgroups is the name of new cgroups, one in each hierarchy. A program for which
-// they are the root, by a cgroup namespace, makes its cgroups below them, under any
-// name. So all that it leaves is found, and nothing of another program is taken for
-// its own.
+// OwnCgroups is the name of new cgroups, one in each hierarchy. A program in a cgroup
+// namespace in which they are the root makes its cgroups below them, under any name. So
+// all of its cgroups are found, and none of another program is taken for one of them.
 type OwnCgroups string
 
-// NewOwnCgroups makes cgroups whose name begins with prefix and is no other's.
+// NewOwnCgroups makes cgroups with a new name that begins with prefix.
 func NewOwnCgroups(prefix string) (OwnCgroups, error) {
 	roots := cgroupRoots()
 	if len(roots) == 0 {
@@ -47,8 +46,8 @@ func NewOwnCgroups(prefix string) (OwnCgroups, error) {
 
 func (o OwnCgroups) makeIn(root string) error {
 	dir := filepath.Join(root, string(o))
-	// In v2 a child has the controllers that its parent passes on. Some cannot be
-	// passed on everywhere, and then a test that needs one tells so.
+	// In v2 a child has the controllers that its parent passes on. Not all can be
+	// passed on everywhere; a test that needs one fails without it.
 	controllers, _ := os.ReadFile(filepath.Join(root, "cgroup.controllers"))
 	for _, name := range strings.Fields(string(controllers)) {
 		_ = os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+"+name), 0o644)
@@ -56,7 +55,7 @@ func (o OwnCgroups) makeIn(root string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	// In v1 nothing can be moved into a cpuset without processors and memory.
+	// In v1 no process can be moved into a cpuset without processors and memory.
 	for _, name := range []string{"cpuset.cpus", "cpuset.mems"} {
 		value, err := os.ReadFile(filepath.Join(root, name))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -69,18 +68,19 @@ func (o OwnCgroups) makeIn(root string) error {
 	return nil
 }
 
-// Env is what a child needs for [EnterOwnCgroups].
+// Env returns the variable that a child needs for [EnterOwnCgroups].
 func (o OwnCgroups) Env() string { return ownCgroupsEnv + "=" + string(o) }
 
-// EnterOwnCgroups moves this process into the cgroups that its parent has made. What
-// the calling goroutine starts from then on sees them as the root, in its cgroup
-// namespace and in its files. This needs mounts of its own: see [MountPrivately].
+// EnterOwnCgroups moves this process into the cgroups that its parent has made.
+// Programs that the calling goroutine starts afterwards see them as the root, by a
+// cgroup namespace and by mounts. This needs a private mount namespace: see
+// [MountPrivately].
 func EnterOwnCgroups() error {
 	name, ok := os.LookupEnv(ownCgroupsEnv)
 	if !ok {
 		return fmt.Errorf("enter cgroups: %s is not set", ownCgroupsEnv)
 	}
-	runtime.LockOSThread() // whose namespace its children get
+	runtime.LockOSThread() // children get the namespace of this thread
 	roots := cgroupRoots()
 	for _, root := range roots {
 		if err := joinCgroup(filepath.Join(root, name)); err != nil {
@@ -94,7 +94,8 @@ func EnterOwnCgroups() error {
 		if err := unix.Mount(filepath.Join(root, name), root, "", unix.MS_BIND, ""); err != nil {
 			return fmt.Errorf("show %s as the root of cgroups: %w", filepath.Join(root, name), err)
 		}
-		// In v2 a cgroup that passes controllers on has no processes, but the host's root.
+		// In v2 a cgroup that passes controllers on has no processes, except the host's
+		// root.
 		if _, err := os.Stat(filepath.Join(root, "cgroup.subtree_control")); err != nil {
 			continue
 		}
@@ -111,7 +112,7 @@ func joinCgroup(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte("0"), 0o644)
 }
 
-// Remove removes the cgroups with all below them. Their processes have ended.
+// Remove removes the cgroups and all below them. Their processes must have exited.
 func (o OwnCgroups) Remove() error {
 	var errs []error
 	HoldsWithin(removeTimeout, func() bool {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A program makes cgroups of names of its own, at the root, and leaves them. All are
-// below its own cgroups, and go with them.
+// A program makes cgroups at its root, under names of its own, and leaves them. All are
+// below its own cgroups, and are removed with them.
 func TestOwnCgroups(t *testing.T) {
 	const stray = "testbed-stray"
 	if os.Geteuid() != 0 {

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// PatienceEnv names the environment variable with the factor by which all waits
-// may take longer than usual: an emulated machine is slow, and not stuck.
+// PatienceEnv is the environment variable with the factor by which all waits may take
+// longer than usual, because an emulated machine is slow.
 const PatienceEnv = "SECCOMP_SHIM_PATIENCE"
 
-// Patient returns how long to wait here for what elsewhere takes at most usual.
+// Patient returns the limit on this machine for a wait that elsewhere takes at most
+// usual.
 func Patient(usual time.Duration) time.Duration {
 	factor, err := strconv.Atoi(os.Getenv(PatienceEnv))
 	if err != nil || factor < 1 {
@@ -19,7 +20,8 @@ func Patient(usual time.Duration) time.Duration {
 	return usual * time.Duration(factor)
 }
 
-// HoldsWithin polls until a fact holds, and reports whether it does in time.
+// HoldsWithin polls until holds returns true, and reports whether it does so within
+// limit.
 func HoldsWithin(limit time.Duration, holds func() bool) bool {
 	for deadline := time.Now().Add(limit); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {

@@ -7,17 +7,17 @@ import (
 )
 
 const (
-	// PodNamespace is the namespace in which containerd's CRI plugin has all
-	// images and containers.
+	// PodNamespace is the namespace of all images and containers of containerd's CRI
+	// plugin.
 	PodNamespace = "k8s.io"
 	// SandboxImage is the image of the container that holds a pod's namespaces.
 	SandboxImage = "registry.k8s.io/pause:test"
-	// CNIPlugins is where Debian has the programs that connect pods.
+	// CNIPlugins is Debian's folder of CNI plugins.
 	CNIPlugins = "/usr/lib/cni"
 )
 
-// podConfig is containerd's configuration for a node with pods, and podNetwork
-// their network: a bridge, which is this network namespace's.
+// podConfig returns containerd's configuration for a node with pods. Their network is a
+// bridge in this network namespace.
 func (n *Node) podConfig() string {
 	in := func(name string) string { return filepath.Join(n.dir, name) }
 	const common = `

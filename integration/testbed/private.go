@@ -13,17 +13,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// privateEnv tells a program that [Again] has started it.
+// privateEnv is set in a program that [Again] has started.
 const privateEnv = "SECCOMP_SHIM_PRIVATE"
 
 // IsPrivate reports whether this program was started by [Again].
 func IsPrivate() bool { return os.Getenv(privateEnv) != "" }
 
-// Again is this program once more, with the same arguments, output and error, in
-// namespaces of its own (CLONE_NEW*). It is killed when ctx ends, or this program,
-// whose thread is locked for that: a parent's death signal comes when the thread
-// that forked ends. In a new namespace of processes a shell is the first, since
-// that one has to reap what others leave; all there end with it.
+// Again returns a command that runs this program again, with the same arguments, output
+// and error, in new namespaces (CLONE_NEW*). The child is killed when ctx ends, or when
+// this program exits. The calling thread is locked for that, because a parent's death
+// signal comes when the thread that forked exits. In a new pid namespace a shell is the
+// first process, to reap orphans; all processes there end with it.
 func Again(ctx context.Context, namespaces uintptr) (*exec.Cmd, error) {
 	runtime.LockOSThread()
 	self, err := os.Executable()
@@ -40,25 +40,25 @@ func Again(ctx context.Context, namespaces uintptr) (*exec.Cmd, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: namespaces,
 		Pdeathsig:  syscall.SIGKILL,
-		Setpgid:    true, // a Ctrl-C comes once, from here
+		Setpgid:    true, // a Ctrl-C reaches only this program
 	}
 	return cmd, nil
 }
 
-// Mount is what mount(2) is told.
+// Mount has the arguments of mount(2).
 type Mount struct {
 	Source, Target, Kind string
 	Flags                uintptr
 	Data                 string
 }
 
-// Tmpfs is an empty folder in the place of another.
+// Tmpfs mounts an empty folder at a path.
 func Tmpfs(at string) Mount { return Mount{"private", at, "tmpfs", 0, "mode=755"} }
 
-// Proc shows the processes of a new namespace.
+// Proc shows the processes of a new pid namespace.
 func Proc() Mount { return Mount{"proc", "/proc", "proc", 0, ""} }
 
-// MountPrivately keeps what is mounted from now on from others, and mounts.
+// MountPrivately makes later mounts invisible to others, and mounts these.
 func MountPrivately(mounts ...Mount) error {
 	for _, m := range append([]Mount{{Target: "/", Flags: unix.MS_REC | unix.MS_PRIVATE}}, mounts...) {
 		if err := unix.Mount(m.Source, m.Target, m.Kind, m.Flags, m.Data); err != nil {
@@ -68,10 +68,10 @@ func MountPrivately(mounts ...Mount) error {
 	return nil
 }
 
-// Privately runs this program once more, with a network of its own, mounts of
-// its own, an empty /var/lib, and the sockets of [WithOwnSockets], and returns the
-// exit code; in that child it runs main. All that a node with pods would leave on
-// the host, such as bridges and what CNI plugins keep, goes with the child.
+// Privately runs this program again in a new network namespace, with private mounts, an
+// empty /var/lib, and the sockets of [WithOwnSockets], and returns the exit code. In
+// that child it runs main. All that a node with pods would leave on the host, such as
+// bridges and the files of CNI plugins, ends with the child.
 func Privately(bin string, main func() int) int {
 	prepare := func() error {
 		return errors.Join(MountPrivately(Tmpfs("/var/lib")), ownSockets(bin), RaiseLoopback())
@@ -79,17 +79,17 @@ func Privately(bin string, main func() int) int {
 	return runAgain(syscall.CLONE_NEWNS|syscall.CLONE_NEWNET, prepare, main)
 }
 
-// WithOwnSockets runs main, where it sees the sockets of its own shims alone. The
-// containerd in bin may be one that has them in a folder of the host; then this
-// program runs once more, with an empty one in its place.
+// WithOwnSockets runs main so that it sees only the sockets of its own shims. If the
+// containerd in bin has them in a folder of the host, it runs this program again with
+// an empty folder there.
 func WithOwnSockets(bin string, main func() int) int {
 	if v, _, err := versionOf(context.Background(), bin); err != nil || v.hasSocketDir() {
-		return main() // which reports the error, if it needs containerd
+		return main() // it reports the error, if it needs containerd
 	}
 	return runAgain(syscall.CLONE_NEWNS, func() error { return ownSockets(bin) }, main)
 }
 
-// ownSockets hides the host's folder of sockets, for a containerd that uses it.
+// ownSockets hides the host's folder of sockets if this containerd uses it.
 func ownSockets(bin string) error {
 	v, _, err := versionOf(context.Background(), bin)
 	if err != nil || v.hasSocketDir() {
@@ -101,8 +101,8 @@ func ownSockets(bin string) error {
 	return MountPrivately(Tmpfs(defaults.DefaultStateDir))
 }
 
-// runAgain runs this program once more in new namespaces and returns its exit code;
-// in that child it runs prepare and main.
+// runAgain runs this program again in new namespaces and returns its exit code. In that
+// child it runs prepare and main.
 func runAgain(namespaces uintptr, prepare func() error, main func() int) int {
 	var err error
 	if IsPrivate() {
@@ -131,7 +131,7 @@ func runChild(namespaces uintptr) (int, error) {
 	return 0, err
 }
 
-// RaiseLoopback switches the one interface of a new network namespace on.
+// RaiseLoopback switches on the loopback interface of a new network namespace.
 func RaiseLoopback() error {
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

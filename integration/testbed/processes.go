@@ -25,7 +25,7 @@ type process struct {
 	args        []string
 	cwd         string
 	cgroups     string // the lines of /proc/<pid>/cgroup
-	rootMount   string // where its "/" comes from
+	rootMount   string // the source of its root mount
 }
 
 func (p process) String() string {
@@ -36,13 +36,14 @@ func (p process) String() string {
 	return fmt.Sprintf("process %d (%s): %s", p.pid, p.state, name)
 }
 
-// processes returns the processes of the node that serve or are the container
-// id, or all of the node's if id is empty. containerd itself is none of them.
+// processes returns the processes of the container id and of its shim, or all of the
+// node's if id is empty, without containerd.
 //
-// A process belongs to the node if it is a shim that was given the node's
-// address, stands in a bundle, or has its root in the node's folder (a
-// container whose shim is gone); to the container if also the id is in its
-// arguments, its working directory or its cgroup; and if its parent does.
+// A process belongs to the node if it is a shim with the node's address in its
+// arguments, if its working directory is in a bundle, or if its root is in the node's
+// folder (a container without its shim). It belongs to the container if also the id is
+// in its arguments, its working directory or its cgroup. The children of such processes
+// belong to them.
 func (n *Node) processes(id string) []process {
 	all := allProcesses()
 	found := map[int]bool{}
@@ -67,8 +68,8 @@ func (n *Node) ownsProcess(p process) bool {
 	stands := slices.ContainsFunc(n.bundleRoots(), func(root string) bool {
 		return strings.HasPrefix(p.cwd, root+"/")
 	})
-	// Only the folder's last name is compared: on a file system of its own,
-	// /tmp is not part of the path that the kernel shows.
+	// Only the last part of the folder's path is compared: if /tmp is a file system of
+	// its own, the path that the kernel shows does not have it.
 	rooted := strings.Contains(p.rootMount, "/"+filepath.Base(n.dir)+"/")
 	return isShim || stands || rooted
 }
@@ -82,7 +83,7 @@ func (p process) serves(id string) bool {
 
 func isPathEnd(r rune) bool { return r == '/' || r == '\n' }
 
-// allProcesses reads /proc. A process that ends meanwhile is left out.
+// allProcesses reads /proc. It leaves out processes that exit meanwhile.
 func allProcesses() []process {
 	dirs, _ := filepath.Glob("/proc/[0-9]*") // no bad pattern
 	var found []process
@@ -103,7 +104,7 @@ func readProcess(dir string) (process, error) {
 	if err != nil {
 		return process{}, err
 	}
-	// A zombie has none of what follows, and that is fine.
+	// These files are empty for a zombie.
 	args, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
 	p.args = strings.FieldsFunc(string(args), func(r rune) bool { return r == 0 })
 	p.cwd, _ = os.Readlink(filepath.Join(dir, "cwd"))
@@ -118,8 +119,8 @@ func readProcess(dir string) (process, error) {
 	return p, nil
 }
 
-// parseStat reads the beginning of /proc/<pid>/stat: pid, (name), state and
-// parent. The name may itself contain spaces and parentheses.
+// parseStat reads the beginning of /proc/<pid>/stat: pid, (name), state and parent. The
+// name may contain spaces and parentheses.
 func parseStat(stat string) (process, error) {
 	open, end := strings.Index(stat, "("), strings.LastIndex(stat, ")")
 	if open < 0 || end < open {
@@ -135,12 +136,12 @@ func parseStat(stat string) (process, error) {
 		errors.Join(errPid, errParent)
 }
 
-// killProcesses kills the node's processes until none is left. Killing a shim
-// may bring up others: its children, or a cleanup that containerd had begun.
+// killProcesses kills the node's processes until none is left. New ones may appear:
+// children of a killed shim, or a clean-up that containerd had begun.
 func (n *Node) killProcesses() error {
 	for deadline := time.Now().Add(killTimeout); ; time.Sleep(killInterval) {
 		left := n.processes("")
-		// A zombie is dead already, and waits for a parent that is not ours.
+		// A zombie is dead, and its parent is not ours.
 		left = slices.DeleteFunc(left, func(p process) bool { return p.state == "Z" })
 		if len(left) == 0 {
 			return nil
@@ -149,7 +150,7 @@ func (n *Node) killProcesses() error {
 			return fmt.Errorf("kill %v: still there after %v", left, killTimeout)
 		}
 		for _, p := range left {
-			_ = syscall.Kill(p.pid, syscall.SIGKILL) // it may be gone by now
+			_ = syscall.Kill(p.pid, syscall.SIGKILL) // it may have exited
 		}
 	}
 }

@@ -26,7 +26,7 @@ func TestParseMounts(t *testing.T) {
 	}
 }
 
-// A process is found by what /proc shows of it: this test by its arguments.
+// allProcesses finds this test by its pid, with its parent and its arguments.
 func TestAllProcesses(t *testing.T) {
 	for _, p := range allProcesses() {
 		if p.pid == os.Getpid() {

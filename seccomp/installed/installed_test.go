@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
-	"seccomp-shim/integration/self"
+	"seccomp-shim/integration/reexec"
 )
 
 // confineEnv makes the test binary load this many filters and wait. addThreadEnv makes one
@@ -127,7 +127,7 @@ func TestFilters(t *testing.T) {
 
 func start(t *testing.T, filters int, env ...string) (pid int) {
 	t.Helper()
-	cmd, said := self.Start(t, nil, append(env, fmt.Sprintf("%s=%d", confineEnv, filters))...)
+	cmd, said := reexec.Start(t, nil, append(env, fmt.Sprintf("%s=%d", confineEnv, filters))...)
 	if said != "<nil>\n" {
 		t.Fatalf("load filters: %q", said)
 	}

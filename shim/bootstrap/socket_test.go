@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"seccomp-shim/integration/self"
+	"seccomp-shim/integration/reexec"
 )
 
 // socketEnv makes the test binary a shim that listens on the named socket. Its child
@@ -56,7 +56,7 @@ func listenAndLinger(path, linger string) {
 func killedShim(t *testing.T, linger string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "s")
-	cmd, _ := self.Start(t, nil, socketEnv+"="+path, lingerEnv+"="+linger)
+	cmd, _ := reexec.Start(t, nil, socketEnv+"="+path, lingerEnv+"="+linger)
 	if _, err := listeningPID(path); err != nil {
 		t.Fatalf("the shim does not listen: %v", err)
 	}
@@ -112,7 +112,7 @@ func TestInheritedSocketIsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	child, _ := self.Start(t, []*os.File{file}, inheritEnv+"=yes")
+	child, _ := reexec.Start(t, []*os.File{file}, inheritEnv+"=yes")
 	pid := child.Process.Pid
 	if who, err := listeningPID(path); who != pid || err != nil {
 		t.Errorf("process %d listens (%v), not %d", who, err, pid)

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
-	"seccomp-shim/integration/self"
+	"seccomp-shim/integration/reexec"
 )
 
 // keepEnv makes this binary one that has inherited descriptors; its value says whether
@@ -16,12 +16,12 @@ import (
 const keepEnv = "SECCOMP_SHIM_TEST_DESCRIPTORS"
 
 func runKeeping(how string) {
-	before, errBefore := self.Inheritable()
+	before, errBefore := reexec.Inheritable()
 	if how == "without" {
 		answerENOSYS(unix.SYS_CLOSE_RANGE)
 	}
 	err := CloseDescriptorsOnExec()
-	after, errAfter := self.Inheritable()
+	after, errAfter := reexec.Inheritable()
 	fmt.Println(len(before) >= 3, after, err, errBefore, errAfter)
 }
 
@@ -30,7 +30,7 @@ func runKeeping(how string) {
 func TestInheritedDescriptorsEndAtExecve(t *testing.T) {
 	for _, how := range []string{"with", "without"} {
 		files := []*os.File{os.Stdin, os.Stdin, os.Stdin} // descriptors 3 to 5
-		if _, said := self.Start(t, files, keepEnv+"="+how); said != "true [] <nil> <nil> <nil>\n" {
+		if _, said := reexec.Start(t, files, keepEnv+"="+how); said != "true [] <nil> <nil> <nil>\n" {
 			t.Errorf("%s close_range: %s", how, said)
 		}
 	}

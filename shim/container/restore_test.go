@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
-	"seccomp-shim/integration/self"
+	"seccomp-shim/integration/reexec"
 	"seccomp-shim/seccomp/installed"
 )
 
@@ -55,7 +55,7 @@ func restored(t *testing.T, filter *bpf.Program) (pid int, threads []int) {
 	if filter != nil {
 		hex = fmt.Sprintf("%x", filter.Bytes())
 	}
-	cmd, said := self.Start(t, nil, restoredEnv+"="+hex)
+	cmd, said := reexec.Start(t, nil, restoredEnv+"="+hex)
 	if said != "<nil>\n" {
 		t.Fatalf("confine: %s", said)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"seccomp-shim/integration/self"
+	"seccomp-shim/integration/reexec"
 )
 
 // newPty returns the master side as a container's init sends it, and a function that opens
@@ -103,7 +103,7 @@ func TestTerminalSizeAndStdin(t *testing.T) {
 func TestConsoleSocket(t *testing.T) {
 	var err error
 	var s *ConsoleSocket
-	self.MakesNoneInheritable(t, func() { s, err = NewConsoleSocket() })
+	reexec.MakesNoneInheritable(t, func() { s, err = NewConsoleSocket() })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestConsoleSocket(t *testing.T) {
 	}
 	master.Close()
 	var received *os.File
-	self.MakesNoneInheritable(t, func() { received, err = s.Receive() })
+	reexec.MakesNoneInheritable(t, func() { received, err = s.Receive() })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
-	"seccomp-shim/integration/self"
+	"seccomp-shim/integration/reexec"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/installed"
 )
@@ -144,7 +144,7 @@ func TestInspectUnconfinedProcess(t *testing.T) {
 // confined starts a process under the program in a file, or without one if file is empty.
 func confined(t *testing.T, file string) (pid string) {
 	t.Helper()
-	cmd, got := self.Start(t, nil, confineEnv+"="+file)
+	cmd, got := reexec.Start(t, nil, confineEnv+"="+file)
 	if got != "<nil>\n" {
 		t.Fatalf("load the program: %q", got)
 	}

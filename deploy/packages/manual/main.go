@@ -47,7 +47,7 @@ func writePages(folder string) error {
 	return nil
 }
 
-// exitStatus is not told by the commands' own help.
+// exitStatus is the section that the commands' own help does not have.
 const exitStatus = `.SH EXIT STATUS
 .TP
 0

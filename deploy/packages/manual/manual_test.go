@@ -20,7 +20,8 @@ import (
 
 const shimPage = "../containerd-shim-seccomp-v1.8"
 
-// The shim's page is written by hand, and lists what the code knows: no more, no less.
+// The shim's page is written by hand. It must list the options and annotations that the
+// code knows, and no others.
 func TestShimsPageIsComplete(t *testing.T) {
 	text, err := os.ReadFile(shimPage)
 	if err != nil {
@@ -50,7 +51,7 @@ func TestShimsPageIsComplete(t *testing.T) {
 	same(t, "annotations", written, annotations)
 }
 
-// fields are the options' names, as TOML has them.
+// fields returns the options' names in TOML.
 func fields(handler reflect.Type) map[string]bool {
 	names := map[string]bool{}
 	for i := range handler.NumField() {

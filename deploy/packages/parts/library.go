@@ -32,7 +32,7 @@ func (r *request) addLibrary(value string) error {
 	return nil
 }
 
-// licence knows gcc-12 as gcc.
+// licence returns the terms of the library's source package. gcc-12 is gcc.
 func (l library) licence() string {
 	if name, _, found := strings.Cut(l.source, "-"); found && name == "gcc" {
 		return terms[name]

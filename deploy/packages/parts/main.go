@@ -1,6 +1,6 @@
-// Command parts says of what binaries are made: the Go modules and the C libraries
+// Command parts lists what binaries are made of: the Go modules and the C libraries
 // that are linked into them, as an SBOM for programs and as a copyright file for
-// people. Both come from the binaries themselves, so that neither can go stale.
+// people. It reads both from the binaries themselves, so that neither can go stale.
 //
 // usage: go run ./deploy/packages/parts [flags] BINARY...
 //

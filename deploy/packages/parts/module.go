@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-// linked returns what Go has linked into binaries, which they tell themselves.
+// linked reads from binaries the modules that Go has linked into them.
 func linked(files []string) ([]part, []binary, error) {
 	var parts []part
 	var binaries []binary
@@ -59,8 +59,8 @@ func standardLibrary(info *debug.BuildInfo) part {
 	return part{name: goName, version: version, purl: "pkg:golang/std@" + version}
 }
 
-// modules returns a binary's modules. One that is replaced is the patched copy of
-// the version that go.mod names.
+// modules returns a binary's modules. A replaced module is the patched copy of the
+// version that go.mod names.
 func modules(info *debug.BuildInfo) []part {
 	var parts []part
 	for _, m := range info.Deps {
@@ -72,7 +72,7 @@ func modules(info *debug.BuildInfo) []part {
 	return parts
 }
 
-// readLicences reads them where Go keeps the modules, and verifies these.
+// readLicences reads the licences in Go's module cache, and verifies the modules.
 func readLicences(parts []part) error {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {

@@ -106,7 +106,7 @@ func checkSBOM(t *testing.T, file string, parts int) {
 	}
 }
 
-// What nobody has looked at does not pass.
+// A module whose terms nobody has read is an error.
 func TestUnknownTermsAreRefused(t *testing.T) {
 	var asked request
 	for _, value := range []string{"libx-dev", "libx-dev=libx=1", "=libseccomp=1", "libseccomp-dev=libseccomp="} {

@@ -12,7 +12,7 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// writeSBOM writes it without what would differ from build to build.
+// writeSBOM writes the SBOM without fields that would differ between builds.
 func writeSBOM(file, version string, at time.Time, parts []part, binaries []binary) error {
 	bom := cdx.NewBOM()
 	project := cdx.Component{

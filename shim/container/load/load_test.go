@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
-	"seccomp-shim/integration/self"
+	"seccomp-shim/integration/reexec"
 )
 
 // The test binary is also the runtime whose last act is tested: with this in
@@ -418,7 +418,7 @@ func TestNoChannelRunsNothing(t *testing.T) {
 // A program that the shim starts meanwhile, such as a logging binary, inherits no end of a
 // channel: it would keep the channel open, and could answer in the process's place.
 func TestChannelEndsAtExecve(t *testing.T) {
-	self.MakesNoneInheritable(t, func() {
+	reexec.MakesNoneInheritable(t, func() {
 		c, err := NewChannel(Order{})
 		if err != nil {
 			t.Fatal(err)

@@ -6,8 +6,8 @@ import (
 	"github.com/containerd/containerd/v2/pkg/cio"
 )
 
-// An id is free as soon as its task is deleted: the next one of that id gets a
-// shim of its own, which nothing of the last one disturbs.
+// An id is free when its task is deleted. The next container with that id gets a new
+// shim, and nothing of the last one disturbs it.
 func TestIDIsFreeAfterDelete(t *testing.T) {
 	t.Parallel()
 	id := newID(t)

@@ -11,8 +11,8 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// Who reports a fault, or asks which nodes need an update, finds what the binaries
-// are and what libcontainer and libseccomp is in them.
+// The binaries print their own version and those of libcontainer and libseccomp, for
+// bug reports and to find nodes that need an update.
 func TestBinariesTellTheirVersions(t *testing.T) {
 	t.Parallel()
 	runc, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", "github.com/opencontainers/runc").Output()
@@ -34,7 +34,7 @@ func TestBinariesTellTheirVersions(t *testing.T) {
 	}
 }
 
-// The shim's manual page lists the flags that it shows itself.
+// The shim's manual page lists the flags that its -h shows.
 func TestManualHasTheShimsFlags(t *testing.T) {
 	t.Parallel()
 	help, err := exec.Command(filepath.Join(testbed.BinDir(), "containerd-shim-seccomp-v1"), "-h").CombinedOutput()
@@ -43,7 +43,7 @@ func TestManualHasTheShimsFlags(t *testing.T) {
 	}
 	page, err := os.ReadFile(filepath.Join(testbed.ModuleRoot(), "deploy/packages/containerd-shim-seccomp-v1.8"))
 	if os.IsNotExist(err) {
-		t.Skip("needs the module's sources:", err) // not in a virtual machine
+		t.Skip("needs the module's sources:", err) // a virtual machine does not have them
 	} else if err != nil {
 		t.Fatal(err)
 	}

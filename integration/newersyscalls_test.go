@@ -8,11 +8,11 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// Syscalls that libseccomp 2.5 does not know are denied, by their arguments too, and
-// what is allowed is answered by the kernel.
+// Syscalls that libseccomp 2.5 does not know are denied, also by conditions. Those that
+// the profile allows reach the kernel.
 func TestSyscallsNewerThanLibseccomp(t *testing.T) {
 	t.Parallel()
-	seal := call("mseal", 0, 0, 1) // has no flags
+	seal := call("mseal", 0, 0, 1) // it has no flags
 	open, closed := call("cachestat", 1000, 0, 0, 0), call("cachestat", 1001, 0, 0, 0)
 	modules, noModules := call("lsm_list_modules", 0, 0, 1), call("lsm_list_modules", 0, 0, 1<<32|1)
 	steps := calls(seal, open, closed, modules, noModules)
@@ -32,8 +32,8 @@ func TestSyscallsNewerThanLibseccomp(t *testing.T) {
 	}
 }
 
-// A profile that denies such calls under a default action of its own is enforced:
-// the calls that it names fail as it says, those above as too new.
+// A profile that denies newer syscalls under a denying default action is enforced: the
+// calls that it names fail as it says, and higher ones fail with ENOSYS.
 func TestDeniedNewerSyscalls(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(testbed.ModuleRoot(), "seccomp/compile/testdata/deny-newer-syscalls.json"))
@@ -41,7 +41,7 @@ func TestDeniedNewerSyscalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := profile(t, string(text))
-	action := uint(2) // the default's errno, to be told from ENOSYS
+	action := uint(2) // the default's errno, which differs from ENOSYS
 	p.DefaultErrnoRet = &action
 	expected := []expectation{
 		{call("mseal"), "EPERM"}, {call("statmount"), "EPERM"}, {call("listmount"), "EPERM"},

@@ -1,6 +1,6 @@
-// Package self runs a test's own binary once more, as a process that the test is
-// about. The binary's TestMain tells by the environment what it is then.
-package self
+// Package reexec runs a test's own binary again, as the process that the test examines.
+// The binary's TestMain learns from the environment what to do.
+package reexec
 
 import (
 	"bufio"
@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// Start starts the binary with more environment, and with files from descriptor 3
-// on, and returns when it has said a line. The process is killed when the test ends.
+// Start starts the binary with more environment, and with files from descriptor 3 on.
+// It returns when the process has written a line. The process is killed when the test
+// ends.
 func Start(t *testing.T, files []*os.File, env ...string) (cmd *exec.Cmd, said string) {
 	t.Helper()
 	cmd = exec.Command("/proc/self/exe")

@@ -1,6 +1,6 @@
-// Package alike tells whether two programs decide alike, by running both on many
-// calls. It shares no code with package check, which proves it.
-package alike
+// Package differential compares two programs by running both on many calls. It shares
+// no code with package check, which proves them equal for all calls.
+package differential
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// A Difference is a syscall on which two programs do not decide alike.
+// A Difference is a call for which the two programs return different actions.
 type Difference struct {
 	Data bpf.Data
 	A, B bpf.Action
@@ -25,32 +25,31 @@ const (
 	// allNumbers is above every syscall number of every architecture.
 	allNumbers = 1200
 
-	// enough is how many combinations of arguments are tried for one syscall;
-	// of more than that, as many are drawn at random.
+	// enough is how many combinations of arguments are tried for one syscall. If there
+	// are more, this many are drawn at random.
 	enough = 20_000
 )
 
-// Compare runs two programs on every syscall number and on numbers beyond, for
-// every architecture that either of them names and for others, and for each with
-// arguments around the constants that either program then compares them to. It
-// returns up to ten differences.
+// Compare runs two programs on every syscall number and on numbers beyond, for every
+// architecture that a program names and for others. The arguments are those around the
+// constants that a program compares them to. It returns at most ten differences.
 func Compare(a, b bpf.Program) []Difference {
 	programs := []bpf.Program{a, b}
-	scouts := []scout{newScout(a), newScout(b)}
+	both := []comparisons{comparisonsOf(a), comparisonsOf(b)}
 	numbers := map[uint32]bool{0x7fffffff: true, 0x80000000: true, 0xffffffff: true}
 	for nr := range uint32(allNumbers) {
 		numbers[nr], numbers[nr|bpf.X32Bit] = true, true
 	}
 	archs := map[uint32]bool{uint32(bpf.ArchX86_64): true, uint32(bpf.ArchI386): true, uint32(bpf.ArchAARCH64): true, 0: true, 0xffffffff: true}
-	for _, s := range scouts {
-		maps.Copy(numbers, s.around(bpf.OffsetNr))
-		maps.Copy(archs, s.around(bpf.OffsetArch))
+	for _, c := range both {
+		maps.Copy(numbers, c.around(bpf.OffsetNr))
+		maps.Copy(archs, c.around(bpf.OffsetArch))
 	}
 	var found []Difference
 	for arch := range archs {
 		for nr := range numbers {
 			d := bpf.Data{Nr: nr, Arch: bpf.Arch(arch)}
-			words := join(scouts[0].arguments(d), scouts[1].arguments(d))
+			words := join(both[0].arguments(d), both[1].arguments(d))
 			for args := range words.combinations() {
 				d.Args = args
 				if x, y := programs[0].Run(d).Enforced(), programs[1].Run(d).Enforced(); x != y {

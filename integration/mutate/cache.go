@@ -1,7 +1,7 @@
 package main
 
-// kept: a program from the cache is the profile's own.
-var kept = []mutation{
+// caching: the cache returns the program of this profile only.
+var caching = []mutation{
 	{
 		"cache-checksum", "a damaged file of the cache is used",
 		"seccomp/cache/entry.go", "if sha256.Sum256(file[:len(file)-sha256.Size]) != [sha256.Size]byte(rest) {", "if len(rest) != sha256.Size {",

@@ -1,7 +1,7 @@
 package main
 
-// reach: who may speak with a shim.
-var reach = []mutation{
+// socket: only root reaches a shim.
+var socket = []mutation{
 	{
 		"socket-mode", "everybody may write to a shim's socket",
 		"shim/bootstrap/socket.go", "file, err := socket.File()", "_ = os.Chmod(socketPath(address), 0o666)\n\tfile, err := socket.File()",

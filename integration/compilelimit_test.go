@@ -8,15 +8,15 @@ import (
 	"github.com/containerd/containerd/v2/pkg/oci"
 )
 
-// hanging are rules on which libseccomp 2.5.0 to 2.6.1 does not end.
+// hanging are rules that make libseccomp 2.5.0 to 2.6.1 loop.
 const hanging = `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["execve"],"action":"SCMP_ACT_ALLOW"},
 	{"names":["fchdir"],"action":"SCMP_ACT_ALLOW","args":[
 		{"index":1,"value":5,"op":"SCMP_CMP_NE"},{"index":2,"value":18446744069414584320,"op":"SCMP_CMP_LE"}]},
 	{"names":["fchdir"],"action":"SCMP_ACT_ALLOW","args":[
 		{"index":1,"value":5,"op":"SCMP_CMP_NE"},{"index":2,"value":2147483647,"op":"SCMP_CMP_LE"}]}]}`
 
-// A profile that cannot be compiled in time is refused, and its shim serves the
-// rest of the pod meanwhile and afterwards.
+// A profile that cannot be compiled in time is refused. Meanwhile and afterwards the
+// shim serves the rest of the pod.
 func TestProfileThatHangsLibseccomp(t *testing.T) {
 	t.Parallel()
 	sandbox := newID(t)

@@ -1,4 +1,4 @@
-package self
+package reexec
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Inheritable returns the descriptors of this process, but for its three streams, that
-// are not close-on-exec, as "number target". A program that starts says by it what it
-// has inherited: what Go opens itself is close-on-exec.
+// Inheritable returns the descriptors of this process above 2 that are not
+// close-on-exec, as "number target". Go opens files close-on-exec, so in a new process
+// these are the inherited ones.
 func Inheritable() ([]string, error) {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -25,7 +25,7 @@ func Inheritable() ([]string, error) {
 			return nil, err
 		}
 		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
-		if err != nil || fd <= 2 || flags&unix.FD_CLOEXEC != 0 { // the folder's own is closed by now
+		if err != nil || fd <= 2 || flags&unix.FD_CLOEXEC != 0 { // the folder's own descriptor is closed by now
 			continue
 		}
 		target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
@@ -37,8 +37,8 @@ func Inheritable() ([]string, error) {
 	return all, nil
 }
 
-// MakesNoneInheritable fails the test if f opens a descriptor, and leaves it open, that
-// is not close-on-exec. Those that this process itself has inherited do not count.
+// MakesNoneInheritable fails the test if f opens a descriptor that is not
+// close-on-exec, and leaves it open.
 func MakesNoneInheritable(t *testing.T, f func()) {
 	t.Helper()
 	before, err := Inheritable()

@@ -1,7 +1,7 @@
 package main
 
-// ends: what is killed is dead.
-var ends = []mutation{
+// killing: a process that is killed is dead.
+var killing = []mutation{
 	{
 		"kill-by-pid", "without a pid namespace of its own, a container's processes survive their init",
 		"shim/container/kill.go", "_ = unix.Kill(pid, unix.SIGKILL) // it may have ended\n\t\t\t\tkilled", "killed",

@@ -1,18 +1,18 @@
-package alike
+package differential
 
 import "seccomp-shim/bpf"
 
-// A scout finds what a program compares the words of struct seccomp_data to. It
-// understands the programs that libseccomp and this repository make: a
-// comparison's left side is a word, or a word and a mask.
-type scout struct {
+// comparisons finds the constants that a program compares the words of struct
+// seccomp_data to. It understands the programs that libseccomp and this repository
+// make: a comparison's left side is a word, or a word under a mask.
+type comparisons struct {
 	code []bpf.Instruction
 }
 
-func newScout(p bpf.Program) scout { return scout{p.Instructions()} }
+func comparisonsOf(p bpf.Program) comparisons { return comparisons{p.Instructions()} }
 
-// operand is what the accumulator holds: a word of the data under a mask, or
-// with known false something else.
+// operand is the content of the accumulator: a word of the data under a mask. If known
+// is false, the content is something else.
 type operand struct {
 	offset, mask uint32
 	known        bool
@@ -20,9 +20,9 @@ type operand struct {
 
 // around returns the constants that the word at offset is compared to anywhere
 // in the program, and their neighbours.
-func (s scout) around(offset uint32) map[uint32]bool {
+func (c comparisons) around(offset uint32) map[uint32]bool {
 	values := map[uint32]bool{}
-	s.walk(nil, func(o operand, in bpf.Instruction) {
+	c.walk(nil, func(o operand, in bpf.Instruction) {
 		if o.known && o.offset == offset {
 			add(values, o, in)
 		}
@@ -32,9 +32,9 @@ func (s scout) around(offset uint32) map[uint32]bool {
 
 // arguments returns the values to try for each word of the arguments that the
 // program looks at when it meets this number and architecture.
-func (s scout) arguments(d bpf.Data) map[uint32]map[uint32]bool {
+func (c comparisons) arguments(d bpf.Data) map[uint32]map[uint32]bool {
 	found := map[uint32]map[uint32]bool{}
-	s.walk(&d, func(o operand, in bpf.Instruction) {
+	c.walk(&d, func(o operand, in bpf.Instruction) {
 		if !o.known || o.offset <= bpf.OffsetArch {
 			return
 		}
@@ -46,7 +46,7 @@ func (s scout) arguments(d bpf.Data) map[uint32]map[uint32]bool {
 	return found
 }
 
-// add adds the values that the comparison in tells apart, and more.
+// add adds the values on both sides of the comparison in, and more.
 func add(values map[uint32]bool, o operand, in bpf.Instruction) {
 	for _, v := range []uint32{in.K - 1, in.K, in.K + 1} {
 		values[v] = true
@@ -64,9 +64,9 @@ func add(values map[uint32]bool, o operand, in bpf.Instruction) {
 	}
 }
 
-// walk visits the comparisons with a constant that can be reached; with a
-// syscall given, those that can be reached with any of its arguments.
-func (s scout) walk(d *bpf.Data, visit func(operand, bpf.Instruction)) {
+// walk visits the reachable comparisons with a constant. If d is not nil, these are the
+// comparisons that the program reaches for d's number and architecture, with any arguments.
+func (c comparisons) walk(d *bpf.Data, visit func(operand, bpf.Instruction)) {
 	type point struct {
 		pc  int
 		acc operand
@@ -80,11 +80,11 @@ func (s scout) walk(d *bpf.Data, visit func(operand, bpf.Instruction)) {
 			continue
 		}
 		seen[at] = true
-		in := s.code[at.pc]
+		in := c.code[at.pc]
 		if isComparison(in) {
 			visit(at.acc, in)
 		}
-		for _, pc := range s.next(at.pc, at.acc, d) {
+		for _, pc := range c.next(at.pc, at.acc, d) {
 			todo = append(todo, point{pc, after(at.acc, in)})
 		}
 	}
@@ -94,10 +94,10 @@ func isComparison(in bpf.Instruction) bool {
 	return in.Code == bpf.JeqK || in.Code == bpf.JgtK || in.Code == bpf.JgeK || in.Code == bpf.JsetK
 }
 
-// next returns where the program can go from pc.
-func (s scout) next(pc int, acc operand, d *bpf.Data) []int {
+// next returns the instructions that can follow the one at pc.
+func (c comparisons) next(pc int, acc operand, d *bpf.Data) []int {
 	const jumpClass, returnClass, classMask = 0x05, 0x06, 0x07
-	in := s.code[pc]
+	in := c.code[pc]
 	switch {
 	case in.Code&classMask == returnClass:
 		return nil
@@ -132,7 +132,7 @@ func holds(in bpf.Instruction, value uint32) bool {
 	return value&in.K != 0 // JsetK
 }
 
-// after returns what the accumulator holds behind in.
+// after returns the accumulator's content after the instruction in.
 func after(acc operand, in bpf.Instruction) operand {
 	const loadClass, aluClass, miscClass, classMask = 0x00, 0x04, 0x07, 0x07
 	switch {

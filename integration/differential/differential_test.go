@@ -1,4 +1,4 @@
-package alike
+package differential
 
 import (
 	"slices"
@@ -9,7 +9,7 @@ import (
 
 const deny = bpf.Errno | 1
 
-// program returns a program that ends in "allow", "deny".
+// program returns body followed by two instructions: return ALLOW, return deny.
 func program(t *testing.T, body ...bpf.Instruction) bpf.Program {
 	t.Helper()
 	p, err := bpf.New(append(body,
@@ -21,8 +21,8 @@ func program(t *testing.T, body ...bpf.Instruction) bpf.Program {
 	return p
 }
 
-// onCall is a program about one syscall on one architecture: what body says
-// for it, and allow for all others.
+// onCall returns a program that runs body for one syscall on one architecture, and
+// allows all others.
 func onCall(t *testing.T, arch bpf.Arch, nr uint32, body ...bpf.Instruction) bpf.Program {
 	t.Helper()
 	allow := uint8(len(body))
@@ -78,7 +78,7 @@ func TestCompareFindsDifferences(t *testing.T) {
 	}
 }
 
-// Programs that say the same in other words are alike.
+// Different programs that decide the same have no difference.
 func TestCompareFindsNoDifference(t *testing.T) {
 	on := func(body ...bpf.Instruction) bpf.Program { return onCall(t, bpf.ArchX86_64, 41, body...) }
 	noneOf := bpf.Instruction{Code: bpf.JsetK, K: 8, Jf: 1} // deny if it does not hold

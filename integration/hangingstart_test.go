@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// passwdFIFO makes /etc/passwd a FIFO. libcontainer's init reads it in the
-// container to find HOME, unless that is set, and waits for a writer.
+// passwdFIFO makes /etc/passwd a FIFO. libcontainer's init reads /etc/passwd in the
+// container to find HOME, unless HOME is set, and so waits for a writer.
 func passwdFIFO(t *testing.T) oci.SpecOpts {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "passwd")
@@ -27,7 +27,7 @@ func passwdFIFO(t *testing.T) oci.SpecOpts {
 
 func withoutHome(p *specs.Process) { p.Env = []string{"PATH=/bin"} }
 
-// soon is the context of a client that waits for a second.
+// soon returns the context of a client that waits for one second.
 func soon(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -35,7 +35,8 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// A create that hangs ends with its client, and nothing of it is left: see newID.
+// A create that hangs ends when its client's context ends, and nothing of it is left:
+// see newID.
 func TestHangingCreateEndsWithItsClient(t *testing.T) {
 	t.Parallel()
 	hook := func(_ context.Context, _ oci.Client, _ *containers.Container, s *oci.Spec) error {
@@ -59,11 +60,12 @@ func TestHangingCreateEndsWithItsClient(t *testing.T) {
 	}
 }
 
-// An exec that hangs ends with its client, or by SIGKILL, and the container goes on.
+// An exec that hangs ends when its client's context ends, or by SIGKILL, and the
+// container goes on.
 func TestHangingExecEnds(t *testing.T) {
 	t.Parallel()
 	atHome := oci.WithEnv([]string{"HOME=/"})
-	// Each process that enters is stopped as soon as it is seen.
+	// The script stops each process that enters, as soon as it sees it.
 	stops := `echo ready; while :; do for p in /proc/[0-9]*; do p=${p#/proc/}; [ $p = 1 ] || kill -STOP $p 2>/dev/null; done; done`
 	for _, row := range []struct {
 		fact string
@@ -118,7 +120,7 @@ func TestHangingExecEnds(t *testing.T) {
 	}
 }
 
-// No thread of the shim stays behind for each exec that hung.
+// Execs that hung leave no threads in the shim.
 func TestHangingExecsLeaveNoThreads(t *testing.T) {
 	t.Parallel()
 	c := launch(t, newID(t), calls("hold"), oci.WithEnv([]string{"HOME=/"}), passwdFIFO(t))
