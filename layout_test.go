@@ -45,10 +45,18 @@ var mayImport = map[string][]string{
 	},
 	"seccomp/cache":     {"golang.org/x/sys/unix"},
 	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
-	"seccomp/compile": {
-		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/meaning", "seccomp-shim/seccomp/syscalls",
-		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
+	// cgo of ours stops here.
+	"seccomp/libseccomp": {
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/meaning", "seccomp-shim/seccomp/syscalls",
+		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/seccomp/libseccomp-golang", // cgo
+		"golang.org/x/sys/unix",
+	},
+	"seccomp/emit": {"seccomp-shim/bpf", "seccomp-shim/seccomp/meaning", "github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/compile": {
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/emit",
+		"seccomp-shim/seccomp/libseccomp", "seccomp-shim/seccomp/meaning", "seccomp-shim/seccomp/syscalls",
+		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
 		"golang.org/x/sys/unix",
 	},
 	// libcontainer stops here, and knows nothing of how a profile is chosen.
@@ -82,7 +90,7 @@ var mayImport = map[string][]string{
 		"github.com/pelletier/go-toml/v2",
 	},
 	"shim/bootstrap": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/resolve", "seccomp-shim/version",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/libseccomp", "seccomp-shim/seccomp/resolve", "seccomp-shim/version",
 		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/poll",
 		"github.com/containerd/cgroups/v3", "github.com/containerd/cgroups/v3/", // the option ShimCgroup
 		"github.com/containerd/containerd/api/",
@@ -107,7 +115,7 @@ var mayImport = map[string][]string{
 		"google.golang.org/protobuf/",
 	},
 	"shim": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp/compile", "seccomp-shim/version",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp/libseccomp", "seccomp-shim/version",
 		"seccomp-shim/shim/bootstrap", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/task",
 		"github.com/containerd/containerd/v2/pkg/shim", "github.com/containerd/containerd/v2/pkg/shutdown", "github.com/containerd/containerd/v2/plugins",
 		"github.com/containerd/fifo", "github.com/containerd/log", "github.com/containerd/plugin", "github.com/containerd/plugin/registry",
@@ -115,7 +123,7 @@ var mayImport = map[string][]string{
 	},
 	// What only people need, such as a library for command lines, stops here: the
 	// shim is also every container's init, and pays for what it links.
-	"cmd/seccompctl": {"seccomp-shim/cmd/seccompctl/command", "seccomp-shim/seccomp/compile"},
+	"cmd/seccompctl": {"seccomp-shim/cmd/seccompctl/command", "seccomp-shim/seccomp/libseccomp"},
 	"cmd/seccompctl/command": {
 		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/", "seccomp-shim/version",
 		"github.com/moby/sys/capability",
@@ -137,7 +145,7 @@ var mayImport = map[string][]string{
 		"seccomp-shim/cmd/seccompctl/command",
 		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
-	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/seccomp/compile", "seccomp-shim/shim", "seccomp-shim/shim/container"},
+	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/seccomp/libseccomp", "seccomp-shim/shim", "seccomp-shim/shim/container"},
 }
 
 // mayLink says which packages of others a pure room links, directly and through its
@@ -151,6 +159,7 @@ var mayLink = map[string][]string{
 	"seccomp/meaning":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/check":     {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/explain":   {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/emit":      {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/installed": {"golang.org/x/sys/unix"},
 }
 

@@ -17,7 +17,7 @@ import (
 
 	"seccomp-shim/integration/steps"
 	"seccomp-shim/integration/testbed"
-	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 	shim "seccomp-shim/shim/container"
 )
 
@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	if shim.IsInit() { // the init of a container that a test has made without a shim
 		shim.Init()
 	}
-	compile.Helper()
+	libseccomp.Helper()
 	if len(os.Args) == 3 && os.Args[1] == logTo {
 		os.Exit(runLogger(os.Args[2]))
 	}

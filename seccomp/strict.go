@@ -138,7 +138,7 @@ func (r reader) name(at string, f *form, seen []string) (string, error) {
 	case f.field(name) == nil:
 		return "", unknownField(at, name, f)
 	case slices.Contains(seen, name):
-		return "", &InvalidError{Field: at, Reason: fmt.Sprintf("field %s stands twice, again at byte %d", mistake.Quote(name), r.InputOffset())}
+		return "", &InvalidError{Field: at, Reason: fmt.Sprintf("field %s appears twice, again at byte %d", mistake.Quote(name), r.InputOffset())}
 	}
 	return name, nil
 }

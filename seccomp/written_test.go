@@ -145,7 +145,7 @@ func TestWritten(t *testing.T) {
 		{"no braces", `"defaultAction": "SCMP_ACT_LOG"`, says("byte 15", "the braces around the whole are missing")},
 		{"a name that is not UTF-8", withRule("\"names\":[\"r\xe9ad\"],\"action\":\"SCMP_ACT_LOG\""), says("byte 59 (E9) is not UTF-8")},
 		{"a comment that is not UTF-8", with("\"comment\":\"\xe9\""), says("(E9) is not UTF-8", "save the text as UTF-8")},
-		{"two fields in an entry, by its place", rule(`"action":"SCMP_ACT_LOG"`), says("syscalls[0]: field", `"action" stands twice`)},
+		{"two fields in an entry, by its place", rule(`"action":"SCMP_ACT_LOG"`), says("syscalls[0]: field", `"action" appears twice`)},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			p, err := Parse([]byte(row.given))

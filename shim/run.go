@@ -9,7 +9,7 @@ import (
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
 
 	"seccomp-shim/mistake"
-	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/shim/bootstrap"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/options"
@@ -26,7 +26,7 @@ func Run(ctx context.Context) {
 	var err error
 	switch args.Role() {
 	case bootstrap.Version:
-		err = version.Write(os.Stdout, filepath.Base(os.Args[0]), compile.LibraryVersion())
+		err = version.Write(os.Stdout, filepath.Base(os.Args[0]), libseccomp.Version())
 	case bootstrap.Start:
 		err = args.Start(ctx, os.Stdin, os.Stdout)
 	case bootstrap.Serve:

@@ -5,7 +5,7 @@ package main
 import (
 	"context"
 
-	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/shim"
 	"seccomp-shim/shim/container"
 )
@@ -14,6 +14,6 @@ func main() {
 	if container.IsInit() {
 		container.Init()
 	}
-	compile.Helper()
+	libseccomp.Helper()
 	shim.Run(context.Background())
 }

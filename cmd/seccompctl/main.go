@@ -5,10 +5,10 @@ import (
 	"os"
 
 	"seccomp-shim/cmd/seccompctl/command"
-	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
 func main() {
-	compile.Helper()
+	libseccomp.Helper()
 	os.Exit(command.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

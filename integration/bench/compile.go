@@ -20,8 +20,7 @@ type compilations struct {
 	Instructions int     `json:"instructions"`
 	Cold         summary `json:"coldMs"` // in a process that has loaded its tables
 	First        float64 `json:"firstMs"`
-	Disk         summary `json:"diskMs"`   // found in the node's cache by a new shim
-	Memory       summary `json:"memoryMs"` // found in the shim's own
+	Disk         summary `json:"diskMs"` // found in the node's cache by a new shim
 }
 
 // limit is more than enough for one program.
@@ -34,11 +33,11 @@ func measureCompile(ctx context.Context, rounds int, dir string) (_ *compilation
 	if err != nil {
 		return nil, err
 	}
-	var cold, fromDisk, fromMemory []float64
+	var cold, fromDisk []float64
 	for round := -1; round < rounds; round++ {
 		progress("compile", round, rounds)
 		begin := time.Now()
-		result, err := compile.Compile(ctx, profile)
+		result, err := compile.Translate(ctx, profile)
 		if err != nil {
 			return nil, fmt.Errorf("compile the default profile: %w", err)
 		}
@@ -53,18 +52,18 @@ func measureCompile(ctx context.Context, rounds int, dir string) (_ *compilation
 		if err != nil {
 			return nil, fmt.Errorf("open a cache: %w", err)
 		}
-		compiler := compile.NewCached(cache.New(limit, disk))
-		for _, into := range []*[]float64{&fromDisk, &fromMemory} {
-			begin := time.Now()
-			if _, err := compiler.Compile(ctx, profile); err != nil {
-				return nil, fmt.Errorf("find the default profile: %w", err)
-			}
-			if round >= 0 { // the first one fills the cache
-				*into = append(*into, since(begin))
-			}
+		begin := time.Now()
+		if _, err := compile.New(disk).Compile(ctx, profile); err != nil {
+			return nil, fmt.Errorf("find the default profile: %w", err)
+		}
+		if round >= 0 { // the first one fills the cache
+			fromDisk = append(fromDisk, since(begin))
+		}
+		if err := disk.Close(); err != nil {
+			return nil, err
 		}
 	}
-	c.Cold, c.Disk, c.Memory = summarize(cold), summarize(fromDisk), summarize(fromMemory)
+	c.Cold, c.Disk = summarize(cold), summarize(fromDisk)
 	return c, nil
 }
 

@@ -28,11 +28,11 @@ import (
 	"syscall"
 
 	"seccomp-shim/integration/testbed"
-	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
 func main() {
-	compile.Helper()
+	libseccomp.Helper()
 	s, err := parseSettings(os.Args[1:])
 	if errors.Is(err, errHelp) {
 		return

@@ -47,7 +47,6 @@ func writeCompile(w io.Writer, c *compilations) {
 	}{
 		{"compile and check", c.Cold},
 		{"found on disk", c.Disk},
-		{"found in memory", c.Memory},
 	} {
 		fmt.Fprintf(w, "%-30s  %8.2f  %6.2f  %6.2f  %6.2f  %5d\n", row.name, row.ms.Median, row.ms.P10, row.ms.P90, row.ms.Min, row.ms.Count)
 	}

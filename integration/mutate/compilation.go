@@ -9,7 +9,7 @@ var compilation = []mutation{
 	},
 	{
 		"inexact", "a program that differs from its profile is loaded",
-		"seccomp/compile/exact.go", "return bpf.Program{}, nil, &InexactError{differences[0]}", "return program, names(m, own), nil",
+		"seccomp/compile/exact.go", "return bpf.Program{}, nil, &InexactError{differences[0]}", "return program, reemitted.Names(m), nil",
 		in("seccomp/compile", "TestInexact"),
 	},
 	{
@@ -29,17 +29,17 @@ var compilation = []mutation{
 	},
 	{
 		"emission", "our own emission takes greater for greater or equal",
-		"seccomp/compile/front.go", "\tcase specs.OpGreaterThan:\n\t\ta.If(bpf.Greater, half, holds, fails)", "\tcase specs.OpGreaterThan:\n\t\ta.If(bpf.GreaterOrEqual, half, holds, fails)",
+		"seccomp/emit/conditions.go", "\tcase specs.OpGreaterThan:\n\t\ta.If(bpf.Greater, half, holds, fails)", "\tcase specs.OpGreaterThan:\n\t\ta.If(bpf.GreaterOrEqual, half, holds, fails)",
 		in("seccomp/compile", "TestEmitted"),
 	},
 	{
 		"emission-upper", "our own emission does not compare upper halves",
-		"seccomp/compile/front.go", "case !wide && half == 0:", "case half == 0:",
+		"seccomp/emit/conditions.go", "case !wide && half == 0:", "case half == 0:",
 		in("seccomp/compile", "TestEmitted"),
 	},
 	{
 		"number-table", "a number decides as the one below it, until the check finds it and it is repaired",
-		"seccomp/compile/numbers.go", "if nr != skipped {\n\t\t\tall[nr+1] = true", "if nr != skipped {\n\t\t\tall[nr+2] = true",
+		"seccomp/emit/numbers.go", "if nr != skipped {\n\t\t\tall[nr+1] = true", "if nr != skipped {\n\t\t\tall[nr+2] = true",
 		in("seccomp/compile", "TestOwn"),
 	},
 	{
@@ -94,8 +94,8 @@ var compilation = []mutation{
 	},
 	{
 		"start-check", "a profile under which no program can start is accepted",
-		"seccomp/compile/start.go", "\tcase bpf.Allow, bpf.Log, bpf.UserNotif:", "\tcase bpf.Allow, bpf.Log, bpf.UserNotif, bpf.Errno:",
-		in("seccomp/compile", "TestCheckStart"),
+		"seccomp/compile/execve.go", "\tcase bpf.Allow, bpf.Log, bpf.UserNotif:", "\tcase bpf.Allow, bpf.Log, bpf.UserNotif, bpf.Errno:",
+		in("seccomp/compile", "TestCheckExecve"),
 	},
 	{
 		"dropped-flags", "the flags of a profile are dropped when it is compiled",

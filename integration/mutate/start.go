@@ -156,7 +156,7 @@ var start = []mutation{
 	},
 	{
 		"compiler-memory", "the process that compiles may allocate eight times as much",
-		"seccomp/compile/helper.go", "helperMemory  = 128 << 20", "helperMemory  = 1 << 30",
+		"seccomp/libseccomp/helper.go", "helperMemory  = 128 << 20", "helperMemory  = 1 << 30",
 		in("seccomp/compile", "TestHelperMemory"),
 	},
 	{

@@ -112,8 +112,8 @@ func TestEveryTruncationAndFlipIsDropped(t *testing.T) {
 	}
 }
 
-// A directory with content is nothing that this package made. It is a miss for
-// ever, not a danger.
+// A directory with content is nothing that this package made. Each Get of
+// that key is a miss.
 func TestFullDirectoryInPlaceOfAFile(t *testing.T) {
 	d := newDisk(t, wide)
 	key := numbered(1)

@@ -12,7 +12,7 @@ import (
 
 // directory is an open directory that only this process's user can reach into.
 // It is not an os.Root, because that follows a symbolic link that stays inside,
-// whatever the flags.
+// even with O_NOFOLLOW.
 type directory struct {
 	file *os.File
 	conn syscall.RawConn // keeps the descriptor open during a call
@@ -42,8 +42,8 @@ func openDirectory(path string) (*directory, error) {
 	return &directory{file, conn}, nil
 }
 
-// private looks at the open directory, so that it cannot be another one later. A
-// group or others that an ACL adds show in the group's bits (acl(5), the mask).
+// private checks the open directory, so that it cannot be replaced after the check. Users
+// that an ACL adds show in the group's bits (acl(5), the mask).
 func private(fd int) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
@@ -97,8 +97,8 @@ func (d *directory) rename(from, to string) error {
 	return d.at("rename", to, func(dir int) error { return unix.Renameat(dir, from, dir, to) })
 }
 
-// remove removes a file or an empty directory. That another process was faster
-// is no error.
+// remove removes a file or an empty directory. It is no error if another process has
+// removed it.
 func (d *directory) remove(name string) error {
 	err := d.at("remove", name, func(dir int) error {
 		err := unix.Unlinkat(dir, name, 0)
@@ -122,7 +122,7 @@ func (d *directory) touch(name string) error {
 }
 
 func (d *directory) names() ([]string, error) {
-	// A new description: a descriptor's place in the listing is its description's.
+	// Open the directory again: the offset of the listing belongs to the open file.
 	fd, err := d.open(".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ func TestOpenDiskRefuses(t *testing.T) {
 	mkdir := func(t *testing.T, path string, mode os.FileMode) {
 		t.Helper()
 		must(t, os.Mkdir(path, 0o700))
-		must(t, os.Chmod(path, mode)) // whatever the umask
+		must(t, os.Chmod(path, mode)) // Mkdir's mode is masked by umask
 	}
 	for _, row := range []struct {
 		fact, says string

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Limit bounds a cache. One that allows nothing keeps nothing.
+// Limit bounds a cache. The zero Limit keeps nothing.
 type Limit struct {
 	Entries int
-	Bytes   int64 // of the values; on disk, of the files
+	Bytes   int64 // of the files
 }
 
 func (l Limit) allows(size int64) bool { return l.Entries > 0 && size <= l.Bytes }
@@ -30,8 +30,8 @@ type Disk struct {
 // touchEvery is how old a file's time of modification gets before a hit renews it.
 const touchEvery = time.Minute
 
-// Names of files in the directory. Each ends in a way that no other program
-// chooses, so that nothing is lost if the path of another directory is given.
+// Names of files in the directory. No other program's files have the suffix, so that
+// nothing is lost if the path of another directory is given.
 const (
 	suffix     = ".seccomp-cache"
 	tempPrefix = "tmp-"
@@ -42,9 +42,8 @@ func fileName(key Key) string { return key.String() + suffix }
 func tempName() string { return tempPrefix + rand.Text() + suffix }
 
 // OpenDisk opens the directory dir, or makes it in a parent that exists. An error
-// says why it cannot be trusted or used; go on without it then. What happens to
-// the cache without failing it is told to report, which may be nil: that a file
-// was dropped, and why.
+// says why it cannot be trusted or used; go on without it then. report receives events
+// that are no failure of a call, such as that a file was dropped, and why. It may be nil.
 func OpenDisk(dir string, limit Limit, report func(error)) (*Disk, error) {
 	d, err := openDirectory(dir)
 	if err != nil {
@@ -56,7 +55,7 @@ func OpenDisk(dir string, limit Limit, report func(error)) (*Disk, error) {
 	return &Disk{d, limit, report}, nil
 }
 
-// Close gives up the directory. After it, Get finds nothing and Put fails.
+// Close closes the directory. After it, Get finds nothing and Put fails.
 func (d *Disk) Close() error { return d.dir.close() }
 
 // Get returns the value of a key, if the cache has it.
@@ -67,22 +66,22 @@ func (d *Disk) Get(key Key) ([]byte, bool) {
 		d.failed(name, err)
 		return nil, false
 	}
-	// A time to come is one of a clock that was set back since.
+	// mtime in the future: the clock was set back.
 	if age := time.Since(modified); age > touchEvery || age < -touchEvery {
-		_ = d.dir.touch(name) // as on a read-only file system; costs an earlier eviction at most
+		_ = d.dir.touch(name) // best effort: on a read-only file system it fails, and the entry is only evicted earlier
 	}
 	return value, true
 }
 
-// failed drops a file with a defect. Should a writer just have replaced it, the
-// new one is lost: made once more, and not worth a lock for every reader.
+// failed drops a file with a defect. If a writer has just replaced the file, the new one
+// is lost, and a caller compiles once more. That is not worth a lock for every reader.
 func (d *Disk) failed(name string, err error) {
 	var reason defect
 	switch {
 	case errors.Is(err, unix.ENOENT):
 	case errors.As(err, &reason):
 		d.drop(name, reason)
-	default: // not the file's fault, as EMFILE; a Put replaces it in any case
+	default: // not a defect of the file, such as EMFILE
 		d.report(fmt.Errorf("seccomp cache: %w", err))
 	}
 }
@@ -136,7 +135,7 @@ func acceptable(st *unix.Stat_t) error {
 	return nil
 }
 
-// readAll reads size bytes, or what there is if the file was cut meanwhile.
+// readAll reads size bytes, or fewer if the file was truncated meanwhile.
 func readAll(fd, size int) ([]byte, error) {
 	file := make([]byte, size)
 	for have := 0; have < size; {
@@ -154,8 +153,15 @@ func readAll(fd, size int) ([]byte, error) {
 	return file, nil
 }
 
-// Put stores a value and evicts what is too much. After an error the value may
-// not be stored; nothing is left half done.
+// Keep is Put whose error goes to report.
+func (d *Disk) Keep(key Key, value []byte) {
+	if err := d.Put(key, value); err != nil {
+		d.report(err)
+	}
+}
+
+// Put stores a value, and evicts others until the cache is within its limit. After an error
+// the value may not be stored; no part of it is left.
 func (d *Disk) Put(key Key, value []byte) error {
 	if size := int64(overhead + len(value)); len(value) > MaxValue || !d.limit.allows(size) {
 		return fmt.Errorf("seccomp cache: a file of %d bytes is too large to keep", size)
@@ -169,8 +175,8 @@ func (d *Disk) Put(key Key, value []byte) error {
 	return nil
 }
 
-// write puts a file in place by rename. There is no fsync: /run is a tmpfs, which
-// a crash empties, and elsewhere the checksum finds what a crash left incomplete.
+// write creates a file and renames it into place. It does not fsync: /run is a tmpfs, which
+// a crash empties, and elsewhere the checksum finds an incomplete file.
 func (d *Disk) write(name string, file []byte) (err error) {
 	temp := tempName()
 	fd, err := d.dir.open(temp, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o600)

@@ -3,23 +3,18 @@
 // [Key]; the caller computes the key from everything that the compiler reads
 // ([NewHash]) and gives the bytes their meaning.
 //
-// A [Cache] asks its memory, then the node's [Disk], then the caller's function.
-// What it guarantees:
+// What the node's [Disk] guarantees:
 //
-//   - A hit returns exactly the bytes that were stored under that key. Nobody
-//     can change them through a slice that they gave or got.
-//   - However many goroutines ask for a key at once, its value is made once. A
-//     failure is not kept: all who waited get it, and the next one tries again.
-//     A panic is such a failure.
-//   - A fault of the disk cache costs the time of a compilation, nothing else.
+//   - A hit returns exactly the bytes that were stored under that key.
+//   - A fault of the disk costs the time of a compilation, nothing else.
 //
 // # The disk
 //
 // The directory belongs to this process's user alone, or is refused: not a
 // symbolic link, owned by the effective uid, closed to group and others. It is
 // opened once; all work is relative to that descriptor, so what happens to the
-// path later does not matter. Its parent must be such that only that user can
-// write to it, as /run is.
+// path later does not matter. Only that user may be able to write to its parent,
+// as with /run.
 //
 // Any number of processes share it without a lock. A file comes into being by
 // rename, complete, and is never written again, so a reader sees all of it or
@@ -27,8 +22,8 @@
 //
 // Each file names its key and ends with a SHA-256 of all before it. A file that
 // is damaged, truncated, of another format or key, too large, of another owner
-// or mode, or no regular file is never used: it is removed, reported, and the
-// value made anew. The checksum finds damage. It is no signature: who can write
+// or mode, or no regular file is never used: it is removed and reported, and the
+// caller makes the value again. The checksum finds damage. It is no signature: who can write
 // as the directory's owner decides what the node's programs are.
 //
 // Its size is within the limit when no Put is under way; a writer that was killed

@@ -42,7 +42,7 @@ func isDefect(err error) bool {
 	return errors.As(err, &d)
 }
 
-// Whatever the bytes, decode accepts only what encode writes.
+// decode accepts no bytes but those that encode writes.
 func FuzzDecode(f *testing.F) {
 	key := numbered(1)
 	f.Add(encode(key, nil))

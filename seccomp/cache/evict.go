@@ -72,8 +72,8 @@ func (d *Disk) list() (entries []entry, errs []error) {
 		age := time.Since(e.used)
 		switch {
 		case isEntry(name):
-			// A time to come is one of a clock that was set back since; taken as
-			// it is, the entry would outlive all others.
+			// mtime in the future: the clock was set back. With this time the
+			// entry would outlive all others.
 			if age < -touchEvery {
 				e.used = time.Time{}
 			}

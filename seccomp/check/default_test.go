@@ -13,11 +13,12 @@ import (
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/check"
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/seccomp/meaning"
 )
 
 func TestMain(m *testing.M) {
-	compile.Helper()
+	libseccomp.Helper()
 	os.Exit(m.Run())
 }
 
@@ -29,7 +30,7 @@ func defaultProfile(t testing.TB) (bpf.Program, *meaning.Meaning) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compiled, err := compile.Compile(t.Context(), p)
+	compiled, err := compile.Translate(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}

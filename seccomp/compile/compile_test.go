@@ -9,14 +9,16 @@ import (
 	"strings"
 	"testing"
 
-	libseccomp "github.com/seccomp/libseccomp-golang"
-
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/libseccomp"
+	"seccomp-shim/seccomp/meaning"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
 func TestMain(m *testing.M) {
-	Helper()
+	libseccomp.Helper()
 	os.Exit(m.Run())
 }
 
@@ -31,7 +33,7 @@ func parse(t *testing.T, profile string) *seccomp.Profile {
 
 func compile(t *testing.T, profile string) *Result {
 	t.Helper()
-	r, err := Compile(t.Context(), parse(t, profile))
+	r, err := Translate(t.Context(), parse(t, profile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,13 +41,13 @@ func compile(t *testing.T, profile string) *Result {
 }
 
 // call makes what the kernel shows a program for a syscall by name.
-func call(t *testing.T, on arch, name string, args ...uint64) bpf.Data {
+func call(t *testing.T, on *meaning.ABI, name string, args ...uint64) bpf.Data {
 	t.Helper()
-	nr, err := libseccomp.GetSyscallFromNameByArch(name, on.scmp)
-	if err != nil || nr < 0 {
-		t.Fatalf("syscall %s on %s: number %d, %v", name, on.audit, nr, err)
+	nr, ok := on.Numbers[name]
+	if !ok {
+		t.Fatalf("no syscall %s on %s", name, on.Name)
 	}
-	d := bpf.Data{Nr: uint32(nr), Arch: on.audit}
+	d := bpf.Data{Nr: nr, Arch: on.Arch}
 	copy(d.Args[:], args)
 	return d
 }
@@ -58,9 +60,9 @@ func needAMD64(t *testing.T) {
 }
 
 var (
-	x8664 = arch{libseccomp.ArchAMD64, bpf.ArchX86_64}
-	x86   = arch{libseccomp.ArchX86, bpf.ArchI386}
-	x32   = arch{libseccomp.ArchX32, bpf.ArchX86_64}
+	x8664 = libseccomp.ABI(specs.ArchX86_64)
+	x86   = libseccomp.ABI(specs.ArchX86)
+	x32   = libseccomp.ABI(specs.ArchX32)
 )
 
 const (
@@ -131,7 +133,7 @@ func TestDecisions(t *testing.T) {
 // The operators mean what Go's do. Each is tried alone, since libseccomp errs
 // with several rules on one syscall.
 func TestOperators(t *testing.T) {
-	native := nativeArch(t)
+	native := nativeABI(t)
 	operators := map[string]func(arg, value, valueTwo uint64) bool{
 		"SCMP_CMP_NE":        func(a, v, _ uint64) bool { return a != v },
 		"SCMP_CMP_LT":        func(a, v, _ uint64) bool { return a < v },
@@ -158,7 +160,7 @@ func TestOperators(t *testing.T) {
 }
 
 func TestConditions(t *testing.T) {
-	native := nativeArch(t)
+	native := nativeABI(t)
 	rule := func(args string) string {
 		return `{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["fchdir"],"action":"SCMP_ACT_ALLOW","args":[` + args + `]}]}`
 	}
@@ -191,19 +193,13 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-func nativeArch(t *testing.T) arch {
+func nativeABI(t *testing.T) *meaning.ABI {
 	t.Helper()
-	native, err := libseccomp.GetNativeArch()
-	if err != nil {
-		t.Fatal(err)
+	native := libseccomp.Native()
+	if native == "" {
+		t.Fatal("libseccomp does not know the native architecture")
 	}
-	for _, a := range archs {
-		if a.scmp == native {
-			return a
-		}
-	}
-	t.Fatalf("native architecture %s is not in the table", native)
-	return arch{}
+	return libseccomp.ABI(native)
 }
 
 func TestUnknownSyscall(t *testing.T) {
@@ -231,7 +227,7 @@ func TestUnknownSyscall(t *testing.T) {
 		{"SCMP_ACT_ERRNO", "SCMP_ACT_ERRNO", false, nil}, // the default would do the same
 	} {
 		t.Run(row.defaultAction+" "+row.action, func(t *testing.T) {
-			r, err := Compile(t.Context(), parse(t, fmt.Sprintf(profile, row.defaultAction, row.action)))
+			r, err := Translate(t.Context(), parse(t, fmt.Sprintf(profile, row.defaultAction, row.action)))
 			if !row.refused {
 				if err != nil || !slices.Equal(r.Skipped, row.skipped) {
 					t.Errorf("skipped %v, error %v; want %v", r, err, row.skipped)
@@ -255,7 +251,7 @@ func TestUnknownSyscallsAreListed(t *testing.T) {
 		{deny(`"a"`) + "," + deny(`"read","b","a"`), "syscalls", `"a", "b"`},
 		{deny(quoted(1000, func(i int) string { return fmt.Sprintf("a%03d", i) })), "syscalls[0].names", `"a127" and 872 more`},
 	} {
-		_, err := Compile(t.Context(), parse(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[`+row.rules+`]}`))
+		_, err := Translate(t.Context(), parse(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[`+row.rules+`]}`))
 		var invalid *seccomp.InvalidError
 		if !errors.As(err, &invalid) || invalid.Field != row.field || !strings.HasSuffix(invalid.Value, row.value) || len(err.Error()) > 2<<10 {
 			t.Errorf("error is %.2000v; want %s: %s", err, row.field, row.value)
@@ -272,7 +268,7 @@ func TestRefused(t *testing.T) {
 			"defaultErrnoRet", "4095"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := Compile(t.Context(), parse(t, row.profile))
+			_, err := Translate(t.Context(), parse(t, row.profile))
 			var invalid *seccomp.InvalidError
 			if !errors.As(err, &invalid) || invalid.Field != row.field || !strings.Contains(invalid.Value, row.value) {
 				t.Errorf("error is %v; want %s: %s", err, row.field, row.value)
@@ -284,9 +280,9 @@ func TestRefused(t *testing.T) {
 // Every architecture of the OCI spec is in the table, under the number that
 // libseccomp emits for it.
 func TestArchitectures(t *testing.T) {
-	for name, a := range archs {
+	for _, name := range libseccomp.Architectures() {
 		profile := fmt.Sprintf(`{"defaultAction":"SCMP_ACT_ALLOW","architectures":["%s"],"syscalls":[{"names":["read"],"action":"SCMP_ACT_ERRNO"}]}`, name)
-		r, err := Compile(t.Context(), parse(t, profile))
+		r, err := Translate(t.Context(), parse(t, profile))
 		if err != nil {
 			var invalid *seccomp.InvalidError
 			if !errors.As(err, &invalid) || invalid.Field != "architectures[0]" {
@@ -295,7 +291,7 @@ func TestArchitectures(t *testing.T) {
 			t.Logf("%s: %v", name, err)
 			continue
 		}
-		if got := r.Program.Run(call(t, a, "read")).Enforced(); got != eperm {
+		if got := r.Program.Run(call(t, libseccomp.ABI(name), "read")).Enforced(); got != eperm {
 			t.Errorf("read on %s: %s", name, got)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp/check"
+	"seccomp-shim/seccomp/emit"
 	"seccomp-shim/seccomp/meaning"
 )
 
@@ -29,7 +30,7 @@ func FuzzEmit(f *testing.F) {
 
 func emitted(t *testing.T, m *meaning.Meaning, seed uint64) {
 	t.Helper()
-	program, err := front(bare(t, m), m, everything(m))
+	program, err := emit.Prologue(bare(t, m), m, everything(m))
 	if tooLong := (*bpf.LengthError)(nil); errors.As(err, &tooLong) {
 		return
 	}
@@ -44,8 +45,8 @@ func emitted(t *testing.T, m *meaning.Meaning, seed uint64) {
 }
 
 // everything are all syscalls that have rules.
-func everything(m *meaning.Meaning) map[bpf.Arch][]uint32 {
-	all := map[bpf.Arch][]uint32{}
+func everything(m *meaning.Meaning) emit.Syscalls {
+	all := emit.Syscalls{}
 	for _, abi := range m.ABIs {
 		for nr := range abi.Rules {
 			all[abi.Arch] = append(all[abi.Arch], nr)

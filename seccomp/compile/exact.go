@@ -8,41 +8,42 @@ import (
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp/check"
+	"seccomp-shim/seccomp/emit"
 	"seccomp-shim/seccomp/meaning"
 )
 
-// makeExact puts in front of libseccomp's program what this package emits itself:
-// the numbers whose arguments do not count, the syscalls in own, and those that the
-// check finds wrong. It returns the program and the names of the latter two.
-func makeExact(ctx context.Context, filter bpf.Program, m *meaning.Meaning, own map[bpf.Arch][]uint32) (bpf.Program, []string, error) {
+// makeExact gives libseccomp's program a prologue, and checks it. The syscalls that the check
+// finds wrong are re-emitted, too. It returns the program and the names of all reemitted
+// syscalls.
+func makeExact(ctx context.Context, filter bpf.Program, m *meaning.Meaning, reemitted emit.Syscalls) (bpf.Program, []string, error) {
 	repaired, everything := false, false
 	for {
-		program, err := front(filter, m, own)
+		program, err := emit.Prologue(filter, m, reemitted)
 		if err != nil {
 			return bpf.Program{}, nil, err
 		}
 		differences, err := check.Compare(ctx, program, m)
 		switch {
 		case errors.Is(err, check.ErrTooComplex) && !everything:
-			// Our own emission asks what the rules say, in the check's order, and never
+			// Our reemitted emission asks what the rules say, in the check's order, and never
 			// is.
-			own, everything = conditional(m, func(string) bool { return true }), true
+			reemitted, everything = emit.Conditional(m, func(string) bool { return true }), true
 		case err != nil:
 			return bpf.Program{}, nil, fmt.Errorf("check the compiled seccomp profile: %w", cause(ctx, err))
 		case len(differences) == 0:
-			return program, names(m, own), nil
+			return program, reemitted.Names(m), nil
 		case repaired:
 			return bpf.Program{}, nil, &InexactError{differences[0]}
 		default:
-			own, repaired = with(own, differences), true
+			reemitted, repaired = with(reemitted, differences), true
 		}
 	}
 }
 
-// with returns own and the syscalls that differ.
-func with(own map[bpf.Arch][]uint32, differences []check.Difference) map[bpf.Arch][]uint32 {
-	all := map[bpf.Arch][]uint32{}
-	for arch, numbers := range own {
+// with returns the reemitted syscalls and those that differ.
+func with(reemitted emit.Syscalls, differences []check.Difference) emit.Syscalls {
+	all := emit.Syscalls{}
+	for arch, numbers := range reemitted {
 		all[arch] = slices.Clone(numbers)
 	}
 	for _, d := range differences {
@@ -53,27 +54,20 @@ func with(own map[bpf.Arch][]uint32, differences []check.Difference) map[bpf.Arc
 	return all
 }
 
-// conditional are the syscalls that are decided by their arguments, of the names
-// that are chosen.
-func conditional(m *meaning.Meaning, chosen func(name string) bool) map[bpf.Arch][]uint32 {
-	all := map[bpf.Arch][]uint32{}
-	for _, abi := range m.ABIs {
-		for nr, rules := range abi.Rules {
-			if len(rules[0].Conditions) > 0 && chosen(abi.SyscallName(nr)) {
-				all[abi.Arch] = append(all[abi.Arch], nr)
-			}
-		}
-	}
-	for _, numbers := range all {
-		slices.Sort(numbers)
-	}
-	return all
+// InexactError says that no program could be made that decides as the profile says. It
+// holds a call on which the best program differs.
+type InexactError struct {
+	check.Difference
 }
 
-// foreignOnly stands for libseccomp's program where there is none: with all that
-// depends on arguments in front of it, only foreign architectures reach it.
-func foreignOnly() (bpf.Program, error) {
-	var a bpf.Assembler
-	a.Return(bpf.KillThread)
-	return a.Program()
+func (e *InexactError) Error() string {
+	return fmt.Sprintf("seccomp profile cannot be enforced exactly: %v", e.Difference)
+}
+
+// cause prefers the reason of an ended context to its bare error.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }

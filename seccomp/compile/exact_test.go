@@ -16,6 +16,8 @@ import (
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/check"
+	"seccomp-shim/seccomp/emit"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
 func fchdirRules(rules ...string) string {
@@ -63,14 +65,14 @@ func TestOwn(t *testing.T) {
 			if got := r.Program.Run(row.call); got.Enforced() != row.want.Enforced() {
 				t.Errorf("got %v, want %v", got, row.want)
 			}
-			if row.own != "" && !slices.Contains(r.Own, row.own) {
-				t.Errorf("own are %v, without %s", r.Own, row.own)
+			if row.own != "" && !slices.Contains(r.Reemitted, row.own) {
+				t.Errorf("own are %v, without %s", r.Reemitted, row.own)
 			}
 		})
 	}
 }
 
-// Our own emission of all rules, whatever libseccomp makes of them, is exact.
+// Our own emission of all rules is exact.
 func TestEmitted(t *testing.T) {
 	needAMD64(t)
 	nothing, err := bpf.New([]bpf.Instruction{{Code: bpf.RetK, K: uint32(bpf.KillThread)}})
@@ -88,8 +90,8 @@ func TestEmitted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			own := conditional(m, func(string) bool { return true })
-			program, err := front(nothing, m, own)
+			own := emit.Conditional(m, func(string) bool { return true })
+			program, err := emit.Prologue(nothing, m, own)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +115,7 @@ func TestDefaultProfile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := Compile(t.Context(), p)
+		r, err := Translate(t.Context(), p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +127,7 @@ func TestDefaultProfile(t *testing.T) {
 		if err != nil || len(differences) > 0 {
 			t.Errorf("with %v: %v, %v", capabilities, differences, err)
 		}
-		t.Logf("with %v: %d instructions, own: %v", capabilities, r.Program.Len(), r.Own)
+		t.Logf("with %v: %d instructions, own: %v", capabilities, r.Program.Len(), r.Reemitted)
 	}
 }
 
@@ -143,7 +145,7 @@ var hanging = fchdirRules(
 func TestLibseccompHangs(t *testing.T) {
 	before := processorTime(t)
 	p := parse(t, hanging)
-	r, err := Compile(t.Context(), p)
+	r, err := Translate(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,8 +155,8 @@ func TestLibseccompHangs(t *testing.T) {
 	if childLeft() {
 		t.Error("a child process is left")
 	}
-	if len(r.Own) != 1 || !strings.HasSuffix(r.Own[0], " fchdir") {
-		t.Errorf("libseccomp %s does not hang as 2.5.0 to 2.6.1 do: own are %v", LibraryVersion(), r.Own)
+	if len(r.Reemitted) != 1 || !strings.HasSuffix(r.Reemitted[0], " fchdir") {
+		t.Errorf("libseccomp %s does not hang as 2.5.0 to 2.6.1 do: own are %v", libseccomp.Version(), r.Reemitted)
 	}
 	m, err := Meaning(p)
 	if err != nil {
@@ -185,21 +187,21 @@ func TestLibseccompFailsAndWeToo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	filter, err := foreignOnly()
+	filter, err := emit.ForeignOnly()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, tooLong := makeExact(t.Context(), filter, m, conditional(m, func(string) bool { return true }))
+	_, _, tooLong := makeExact(t.Context(), filter, m, emit.Conditional(m, func(string) bool { return true }))
 	for _, lasting := range []bool{true, false} {
-		failure := &libseccompError{errors.New("because of a test"), lasting}
-		err := blame(p.Spec(), failure.andThen(tooLong))
+		failure := &libseccomp.Error{Cause: errors.New("because of a test"), Lasting: lasting}
+		err := blame(p.Spec(), alsoWithout(failure, tooLong))
 		if invalid := (*seccomp.InvalidError)(nil); errors.As(err, &invalid) != lasting {
 			t.Errorf("lasting %v: %T %v", lasting, err, err)
 		}
 	}
 }
 
-func TestCheckStart(t *testing.T) {
+func TestCheckExecve(t *testing.T) {
 	for _, row := range []struct {
 		profile string
 		starts  bool
@@ -214,7 +216,7 @@ func TestCheckStart(t *testing.T) {
 		{`{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["execve"],"action":"SCMP_ACT_ERRNO"}]}`, false},
 		{`{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["execve"],"action":"SCMP_ACT_ERRNO","args":[{"index":2,"value":0,"op":"SCMP_CMP_EQ"}]}]}`, true},
 	} {
-		err := CheckStart(parse(t, row.profile))
+		err := CheckExecve(parse(t, row.profile))
 		var invalid *seccomp.InvalidError
 		if row.starts && err != nil || !row.starts && (!errors.As(err, &invalid) || invalid.Value != "execve" || !strings.Contains(err.Error(), "seccomp")) {
 			t.Errorf("%s: %v", row.profile, err)
@@ -228,7 +230,7 @@ func BenchmarkDefaultProfile(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := Compile(b.Context(), p); err != nil {
+		if _, err := Translate(b.Context(), p); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -268,9 +270,9 @@ func TestTooComplexForTheCheck(t *testing.T) {
 		rules = append(rules, strings.Join(conditions, ","))
 	}
 	p := parse(t, fchdirRules(rules...))
-	filter, err := byLibseccomp(t.Context(), p.Spec())
+	filter, err := libseccomp.Compile(t.Context(), p.Spec())
 	if err != nil {
-		t.Skipf("libseccomp %s makes no program of the rules: %v", LibraryVersion(), err)
+		t.Skipf("libseccomp %s makes no program of the rules: %v", libseccomp.Version(), err)
 	}
 	m, err := Meaning(p)
 	if err != nil {

@@ -5,29 +5,29 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/opencontainers/runtime-spec/specs-go/features"
-	libseccomp "github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
-// Features says what a profile may ask for on this machine: what the kernel and
-// the linked libseccomp lack is left out. What is known and not supported are
-// only flags, of which the OCI spec has a list of each.
+// Features returns what a profile may use on this machine, without what the kernel or the
+// linked libseccomp lacks. The OCI spec distinguishes "known" from "supported" only for
+// flags.
 func Features() *features.Seccomp {
 	enabled := true
 	f := &features.Seccomp{Enabled: &enabled}
-	for action := range scmpActions {
+	for _, action := range libseccomp.Actions() {
 		if action != specs.ActNotify || kernelHas(unix.SECCOMP_FILTER_FLAG_NEW_LISTENER) {
 			f.Actions = append(f.Actions, string(action))
 		}
 	}
-	for operator := range scmpOperators {
+	for _, operator := range libseccomp.Operators() {
 		f.Operators = append(f.Operators, string(operator))
 	}
-	for name, arch := range archs {
-		if linked(arch.scmp) {
-			f.Archs = append(f.Archs, string(name))
+	for _, arch := range libseccomp.Architectures() {
+		if libseccomp.Supports(arch) {
+			f.Archs = append(f.Archs, string(arch))
 		}
 	}
 	for _, flag := range seccomp.Flags() {
@@ -40,17 +40,6 @@ func Features() *features.Seccomp {
 		slices.Sort(names)
 	}
 	return f
-}
-
-// linked reports whether libseccomp can add an architecture to a filter of the
-// native one. It cannot if it is too old, or if the byte orders differ.
-func linked(arch libseccomp.ScmpArch) bool {
-	filter, err := libseccomp.NewFilter(libseccomp.ActAllow)
-	if err != nil {
-		return false
-	}
-	defer filter.Release()
-	return filter.AddArch(arch) == nil
 }
 
 // kernelTakes reports whether a profile with the flag can be loaded.

@@ -3,6 +3,7 @@ package compile
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -14,15 +15,14 @@ var flagBits = map[specs.LinuxSeccompFlag]uint32{
 	specs.LinuxSeccompFlagLog:              unix.SECCOMP_FILTER_FLAG_LOG,
 	specs.LinuxSeccompFlagSpecAllow:        unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW,
 	specs.LinuxSeccompFlagWaitKillableRecv: unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
-	// TSYNC, which is left out: of a process's threads one survives execve.
+	// TSYNC is left out: only one thread of a process survives execve.
 }
 
-// loadFlags returns the flags to load a profile's program with. A profile that
-// says nothing of flags gets SPEC_ALLOW where the kernel has it, as from runc:
+// loadFlags returns the flags to load a profile's program with. A profile without flags
+// gets SPEC_ALLOW where the kernel has it, as from runc:
 // without it, programs are slowed down by a mitigation against Spectre that
 // filters do not need (runc#2430).
-func loadFlags(p *seccomp.Profile) (uint32, error) {
-	spec := p.Spec()
+func loadFlags(p *seccomp.Profile, spec *specs.LinuxSeccomp) (uint32, error) {
 	var all uint32
 	if p.Notifies() {
 		all = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER
@@ -50,4 +50,19 @@ func loadFlags(p *seccomp.Profile) (uint32, error) {
 func kernelHas(flags uint32) bool {
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uintptr(flags), 0)
 	return errno == unix.EFAULT
+}
+
+// FlagNames returns the names, sorted, of the flags to load a program with.
+func FlagNames(flags uint32) []string {
+	names := []string{}
+	for name, bit := range flagBits {
+		if flags&bit != 0 {
+			names = append(names, string(name))
+		}
+	}
+	if flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
+		names = append(names, "SECCOMP_FILTER_FLAG_NEW_LISTENER")
+	}
+	slices.Sort(names)
+	return names
 }

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -32,7 +33,7 @@ func TestLoadFlags(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := loadFlags(p); err != nil || got != row.want {
+			if got, err := loadFlags(p, p.Spec()); err != nil || got != row.want {
 				t.Errorf("got %#x, %v, want %#x", got, err, row.want)
 			}
 		})
@@ -49,8 +50,15 @@ func TestFlagThatTheKernelHasNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = loadFlags(p)
+	_, err = loadFlags(p, p.Spec())
 	if refused := (*seccomp.InvalidError)(nil); !errors.As(err, &refused) || refused.Field != "flags[0]" {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestFlagNames(t *testing.T) {
+	got := FlagNames(unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_LOG)
+	if want := []string{"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_NEW_LISTENER"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

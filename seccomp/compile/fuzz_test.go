@@ -17,7 +17,7 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// Whatever the profile, Compile ends in time, leaves no process, and gives
+// For every profile, Translate ends in time, leaves no process, and gives
 // either one of its documented errors or, each time, the same program, which
 // decides as the profile says.
 func FuzzCompile(f *testing.F) {
@@ -99,7 +99,7 @@ func compileSoon(t *testing.T, p *seccomp.Profile) (*Result, error) {
 	ctx, cancel := context.WithTimeoutCause(t.Context(), shortDeadline, errShortDeadline)
 	defer cancel()
 	started := time.Now()
-	r, err := Compile(ctx, p)
+	r, err := Translate(ctx, p)
 	if took := time.Since(started); took > shortDeadline+2*time.Second { // of a machine with other work
 		t.Errorf("took %v", took)
 	}
@@ -159,7 +159,7 @@ func TestRandomProfiles(t *testing.T) {
 			continue
 		}
 		compiled++
-		if len(r.Own) > 0 {
+		if len(r.Reemitted) > 0 {
 			own++
 		}
 		m, err := Meaning(p)

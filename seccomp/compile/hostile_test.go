@@ -3,15 +3,14 @@ package compile
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
 // quoted writes a list of JSON strings.
@@ -38,7 +37,7 @@ func TestHostileProfiles(t *testing.T) {
 	const often = 20
 	const soon = 4500 * time.Millisecond
 	long := strings.Repeat("a", 64<<10)
-	known := slices.Sorted(maps.Keys(archs))
+	known := libseccomp.Architectures()
 	architectures := func(list string) string { return `{"defaultAction":"SCMP_ACT_ALLOW","architectures":[` + list + `]}` }
 	name := func(name string) string {
 		return fmt.Sprintf(`{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read","%s"],"action":"SCMP_ACT_ERRNO"}]}`, name)
@@ -83,7 +82,7 @@ func refused(t *testing.T, profile string, within time.Duration, says []string) 
 	started := time.Now()
 	p, err := seccomp.Parse([]byte(profile))
 	if err == nil {
-		_, err = Compile(ctx, p)
+		_, err = Translate(ctx, p)
 	}
 	if err == nil {
 		t.Fatal("accepted")

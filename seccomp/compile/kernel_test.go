@@ -14,6 +14,7 @@ import (
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/seccomp/meaning"
 )
 
@@ -29,7 +30,7 @@ func TestKernelDecidesAsTheProfileMeans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		compiled, err := Compile(t.Context(), p)
+		compiled, err := Translate(t.Context(), p)
 		if err != nil {
 			continue // for an architecture of the other byte order, for one
 		}
@@ -112,11 +113,11 @@ func newKernel(t *testing.T) *kernel {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	// 1000 is no syscall, and -1 none either.
-	k.archs = []bpf.Arch{nativeArch(t).audit}
-	k.numbers[k.archs[0]] = append(numbersOf(table(nativeName())), 1000, ^uint32(0))
+	k.archs = []bpf.Arch{nativeABI(t).Arch}
+	k.numbers[k.archs[0]] = append(numbersOf(libseccomp.ABI(libseccomp.Native())), 1000, ^uint32(0))
 	if runtime.GOARCH == "amd64" {
-		k.numbers[bpf.ArchX86_64] = append(k.numbers[bpf.ArchX86_64], append(numbersOf(table("SCMP_ARCH_X32")), bpf.X32Bit|1000)...)
-		k.numbers[bpf.ArchI386] = append(numbersOf(table("SCMP_ARCH_X86")), 1000)
+		k.numbers[bpf.ArchX86_64] = append(k.numbers[bpf.ArchX86_64], append(numbersOf(libseccomp.ABI("SCMP_ARCH_X32")), bpf.X32Bit|1000)...)
+		k.numbers[bpf.ArchI386] = append(numbersOf(libseccomp.ABI("SCMP_ARCH_X86")), 1000)
 		if _, err := k.ask(bpf.Program{}, []bpf.Data{{Arch: bpf.ArchI386, Nr: 1000}}); err == nil {
 			k.archs = append(k.archs, bpf.ArchI386)
 		} else {
@@ -162,7 +163,7 @@ func harmlessArguments(d bpf.Data, args [6]uint64) [6]uint64 {
 	if d.Arch != bpf.ArchI386 {
 		return args
 	}
-	switch numbers := table("SCMP_ARCH_X86").Numbers; d.Nr {
+	switch numbers := libseccomp.ABI("SCMP_ARCH_X86").Numbers; d.Nr {
 	case numbers["socketcall"]:
 		args[1] = 0
 	case numbers["ipc"]:

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/seccomp/cache"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
 // facts are what a program depends on besides the profile.
@@ -26,14 +27,14 @@ type facts struct {
 var hostFacts = sync.OnceValue(func() facts {
 	return facts{
 		Compiler:   fileIdentity("/proc/self/exe"),
-		Libseccomp: LibraryVersion() + " " + libraryFile(),
+		Libseccomp: libseccomp.Version() + " " + libraryFile(),
 		Arch:       runtime.GOARCH,
 		Kernel:     kernelVersion(),
 	}
 })
 
-// fileIdentity tells a file from what stands in its place after an upgrade: the
-// cache does not outlive the boot, so inode and time are enough.
+// fileIdentity returns a text that changes when an upgrade replaces the file. The cache does
+// not outlive the boot, so device, inode, size and mtime are enough.
 func fileIdentity(path string) string {
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil {
@@ -42,8 +43,8 @@ func fileIdentity(path string) string {
 	return fmt.Sprint(st.Dev, st.Ino, st.Size, st.Mtim.Sec, st.Mtim.Nsec)
 }
 
-// libraryFile is the identity of the shared library. Distributions change its
-// tables without changing its version. Linked in, it is part of the binary.
+// libraryFile returns the identity of the shared library, since distributions change its
+// tables without changing its version. A library that is linked in is part of the binary.
 func libraryFile() string {
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
@@ -65,8 +66,8 @@ func kernelVersion() string {
 	return unix.ByteSliceToString(uts.Release[:]) + " " + unix.ByteSliceToString(uts.Version[:])
 }
 
-// key covers everything that [Compile] reads but the listener's socket and
-// metadata and the flags, which are not compiled.
+// key covers everything that the program depends on: not the listener's socket and metadata,
+// nor the flags.
 func key(spec *specs.LinuxSeccomp, f facts) cache.Key {
 	h := cache.NewHash("seccomp-shim compiled profile, format 1")
 	h.Text("compiler", f.Compiler)

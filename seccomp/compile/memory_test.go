@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
 // manyRules are rules about one argument of a syscall.
@@ -34,7 +35,7 @@ func TestHelperMemory(t *testing.T) {
 		{"6 rules of 90 syscalls on 8 architectures", onArchitectures(manyRules(6, crowd...), specs.ArchX86_64, specs.ArchX86, specs.ArchX32,
 			specs.ArchARM, specs.ArchAARCH64, specs.ArchMIPSEL64, specs.ArchPPC64LE, specs.ArchRISCV64)},
 	} {
-		if _, err := byLibseccomp(t.Context(), row.spec); err != nil && !strings.Contains(err.Error(), "processor time") {
+		if _, err := libseccomp.Compile(t.Context(), row.spec); err != nil && !strings.Contains(err.Error(), "processor time") {
 			t.Errorf("%s: %v", row.fact, err)
 		}
 	}
@@ -45,7 +46,7 @@ func TestHelperMemory(t *testing.T) {
 	}
 	answers := make(chan error, 1)
 	go func() {
-		_, err := Compile(t.Context(), p)
+		_, err := Translate(t.Context(), p)
 		answers <- err
 	}()
 	helper, limit := limitedChild(t)

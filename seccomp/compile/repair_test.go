@@ -12,6 +12,8 @@ import (
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/check"
+	"seccomp-shim/seccomp/emit"
+	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/seccomp/meaning"
 )
 
@@ -32,8 +34,8 @@ func TestRepairs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		filter, err := byLibseccomp(t.Context(), p.Spec())
-		if failure := (*libseccompError)(nil); errors.As(err, &failure) && failure.lasting {
+		filter, err := libseccomp.Compile(t.Context(), p.Spec())
+		if failure := (*libseccomp.Error)(nil); errors.As(err, &failure) && failure.Lasting {
 			hung++
 			t.Logf("%v: %+v", err, p.Spec().Syscalls)
 			compileSoundly(t, p, r.Uint64())
@@ -42,7 +44,7 @@ func TestRepairs(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%+v", err, p.Spec())
 		}
-		plain, err := front(filter, m, nil)
+		plain, err := emit.Prologue(filter, m, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,9 +64,9 @@ func TestRepairs(t *testing.T) {
 		}
 		agree(t, exact, m, r.Uint64())
 	}
-	t.Logf("libseccomp %s: of %d profiles %d are compiled wrongly, %d of these too weakly, and %d not at all", LibraryVersion(), *repairs, wrong, weak, hung)
+	t.Logf("libseccomp %s: of %d profiles %d are compiled wrongly, %d of these too weakly, and %d not at all", libseccomp.Version(), *repairs, wrong, weak, hung)
 	if wrong == 0 {
-		t.Errorf("none of %d profiles is compiled wrongly by libseccomp %s: what is repaired?", *repairs, LibraryVersion())
+		t.Errorf("none of %d profiles is compiled wrongly by libseccomp %s: what is repaired?", *repairs, libseccomp.Version())
 	}
 }
 

@@ -27,7 +27,7 @@ func TestStarvedHelper(t *testing.T) {
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		r, err := Compile(t.Context(), p)
+		r, err := Translate(t.Context(), p)
 		answers <- answer{r, err}
 	}()
 	helper := child(t)
@@ -46,9 +46,9 @@ func TestStarvedHelper(t *testing.T) {
 	if a.err != nil {
 		t.Fatal(a.err)
 	}
-	fed, err := Compile(t.Context(), p)
-	if err != nil || !fed.Program.Equal(a.result.Program) || len(a.result.Own) != len(fed.Own) {
-		t.Errorf("starved, it is another program: own are %v and %v, %v", a.result.Own, fed.Own, err)
+	fed, err := Translate(t.Context(), p)
+	if err != nil || !fed.Program.Equal(a.result.Program) || len(a.result.Reemitted) != len(fed.Reemitted) {
+		t.Errorf("starved, it is another program: own are %v and %v, %v", a.result.Reemitted, fed.Reemitted, err)
 	}
 }
 

@@ -6,20 +6,13 @@ import (
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	libseccomp "github.com/seccomp/libseccomp-golang"
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/seccomp/meaning"
 	"seccomp-shim/seccomp/syscalls"
 )
-
-// libseccompKnows reports whether libseccomp has a number for a name, on any
-// architecture.
-func libseccompKnows(name string) bool {
-	_, err := libseccomp.GetSyscallFromName(name)
-	return err == nil
-}
 
 // unknownNames returns the names, sorted, whose rules are left out because nobody
 // knows the syscall. The error lists the names whose rules must not be left out.
@@ -30,7 +23,7 @@ func unknownNames(spec *specs.LinuxSeccomp) (skipped []string, err error) {
 		action := meaning.Action(rule.Action, rule.ErrnoRet)
 		for j, name := range rule.Names {
 			switch {
-			case action == otherwise || libseccompKnows(name) || syscalls.Known(name):
+			case action == otherwise || libseccomp.Knows(name) || syscalls.Known(name):
 			case mayBeLeftOut(action, otherwise):
 				skipped = append(skipped, name)
 			default:
@@ -59,7 +52,8 @@ func mayBeLeftOut(action, otherwise bpf.Action) bool {
 	return false
 }
 
-// unknown are names that nobody knows, in the order of the profile.
+// unknown lists the names that neither libseccomp nor package syscalls knows, in the order
+// of the profile.
 type unknown []unknownName
 
 type unknownName struct {
@@ -81,7 +75,7 @@ func (u unknown) refusal() *seccomp.InvalidError {
 	}
 	return &seccomp.InvalidError{Field: field, Value: u.list(), Reason: fmt.Sprintf(
 		"a rule that denies a syscall needs its number, which neither libseccomp %s nor the table of Linux %s has: correct the name, or remove it",
-		LibraryVersion(), syscalls.Linux)}
+		libseccomp.Version(), syscalls.Linux)}
 }
 
 func (u unknown) list() string {

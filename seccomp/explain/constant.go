@@ -25,7 +25,7 @@ func constantConditions(spec *specs.LinuxSeccomp, m *meaning.Meaning) []Finding 
 		}
 		if index, covered := covers(entry.Args); covered {
 			all = append(all, Finding{Warning, ConditionAlways, fmt.Sprintf("syscalls[%d].args", i),
-				fmt.Sprintf("whatever argument %d is, one of the conditions holds, so the rule counts for every call", index)})
+				fmt.Sprintf("for each value of argument %d one of the conditions holds, so the rule counts for every call", index)})
 		}
 	}
 	return all

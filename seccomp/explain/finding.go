@@ -46,7 +46,7 @@ const (
 )
 
 const (
-	trapped = "a program that cannot end may use all of a CPU for ever (kubernetes#85191)"
+	trapped = "a program that cannot end may use all of a CPU without end (kubernetes#85191)"
 	killed  = "a program that ends is killed instead, and its exit status is lost"
 )
 
@@ -110,9 +110,9 @@ func ByCompiler(c CompilerReport) []Finding {
 		all = append(all, Finding{Note, NameUnknown, "syscalls", fmt.Sprintf("libseccomp %s does not know these, nor does the table of newer syscalls, so their rules are left out: %s",
 			c.Libseccomp, strings.Join(c.Skipped, ", "))})
 	}
-	if len(c.Own) > 0 {
+	if len(c.Reemitted) > 0 {
 		all = append(all, Finding{Note, OwnEmission, "syscalls", fmt.Sprintf("libseccomp %s does not compile these as written, so they are compiled without it: %s",
-			c.Libseccomp, strings.Join(c.Own, ", "))})
+			c.Libseccomp, strings.Join(c.Reemitted, ", "))})
 	}
 	return all
 }

@@ -51,8 +51,8 @@ const ByArguments = "by arguments"
 
 // A CompilerReport has the facts that only the compiler knows.
 type CompilerReport struct {
-	Libseccomp   string   // its version
-	Skipped, Own []string // as in compile.Result
+	Libseccomp         string   // its version
+	Skipped, Reemitted []string // as in compile.Result
 }
 
 // Profile reports on a profile. If compiled is nil, the report has no findings of the

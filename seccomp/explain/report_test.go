@@ -68,10 +68,10 @@ func TestFindings(t *testing.T) {
 			"warning condition-never syscalls[0].args[1]: arg0 < 0 holds for no call, so the condition is without effect"}},
 		{"neither 1 nor 2, as it was meant", rules(allow, "read ERRNO 1 EQ 1 0 NE 1 0 NE 2"), []*meaning.ABI{x8664}, nil, []string{
 			"warning same-argument syscalls[0].args: argument 0 has more than one condition, so each of the 3 conditions is enough (OR, as in runc)",
-			"warning condition-always syscalls[0].args: whatever argument 0 is, one of the conditions holds, so the rule counts for every call"}},
+			"warning condition-always syscalls[0].args: for each value of argument 0 one of the conditions holds, so the rule counts for every call"}},
 		{"a range, as it was meant", rules(allow, "read ERRNO 0 GE 3 0 LE 9"), []*meaning.ABI{x8664}, nil, []string{
 			"warning same-argument syscalls[0].args: argument 0 has more than one condition, so each of the 2 conditions is enough (OR, as in runc)",
-			"warning condition-always syscalls[0].args: whatever argument 0 is, one of the conditions holds, so the rule counts for every call"}},
+			"warning condition-always syscalls[0].args: for each value of argument 0 one of the conditions holds, so the rule counts for every call"}},
 
 		{"an exception to a deny", rules(allow, "read ERRNO", "read,write ALLOW 0 EQ 1"), []*meaning.ABI{x8664}, nil, []string{
 			"warning rule-left-out syscalls[1].action: ALLOW is what defaultAction says, so the rule changes nothing: it is no exception to syscalls[0] for read, whose conditions would have to leave it out"}},

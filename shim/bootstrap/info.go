@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/seccomp/resolve"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/options"
@@ -38,7 +39,7 @@ func (Manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, err
 	}
 	f := container.Features()
 	f.Linux.Seccomp = compile.Features()
-	f.Annotations = map[string]string{libseccompAnnotation: compile.LibraryVersion()}
+	f.Annotations = map[string]string{libseccompAnnotation: libseccomp.Version()}
 	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, resolve.Annotations()...)
 	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, groupAnnotations...)
 	encoded, err := typeurl.MarshalAnyToProto(f)

@@ -18,7 +18,6 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"google.golang.org/protobuf/types/known/anypb"
 
-	"seccomp-shim/seccomp/cache"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
 )
@@ -167,7 +166,7 @@ func TestBadRequests(t *testing.T) {
 func testService() *Service {
 	s := &Service{
 		events:   newQueue(&slow{}),
-		compiler: compile.NewCached(cache.New(podLimit, nil)),
+		compiler: compile.New(nil),
 	}
 	s.containers = map[string]*container.Container{"taken": nil}
 	s.creates = map[string]*creation{}

@@ -13,19 +13,16 @@ import (
 const cacheDir = "/run/seccomp-shim"
 
 // The program of containerd's default profile takes 15 KB; the largest program that the
-// kernel accepts takes 45 KB. A node has few profiles, a pod has one or two.
-var (
-	nodeLimit = cache.Limit{Entries: 500, Bytes: 16 << 20}
-	podLimit  = cache.Limit{Entries: 16, Bytes: 512 << 10}
-)
+// kernel accepts takes 45 KB. A node has few profiles.
+var nodeLimit = cache.Limit{Entries: 500, Bytes: 16 << 20}
 
-// openCache returns the cache of compiled profiles. If cacheDir cannot be used, each
-// shim compiles for itself.
-func openCache(ctx context.Context) *cache.Cache {
+// openCache opens the cache of compiled profiles. If cacheDir cannot be used, it returns
+// nil, and each container's profile is compiled.
+func openCache(ctx context.Context) *cache.Disk {
 	logger := log.G(ctx).WithField("path", cacheDir)
 	disk, err := cache.OpenDisk(cacheDir, nodeLimit, func(err error) { logger.WithError(err).Warn("seccomp cache") })
 	if err != nil {
 		logger.WithError(err).Warn("compiled seccomp profiles are not kept for other containers")
 	}
-	return cache.New(podLimit, disk)
+	return disk
 }

@@ -112,7 +112,7 @@ func (s *Service) confine(ctx context.Context, spec *specs.Spec, opts *options.O
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	log.G(ctx).WithField("instructions", result.Program.Len()).WithField("skipped", result.Skipped).WithField("own", result.Own).
+	log.G(ctx).WithField("instructions", result.Program.Len()).WithField("skipped", result.Skipped).WithField("own", result.Reemitted).
 		Debugf("container runs under its %s", name)
 	path, metadata := profile.Listener()
 	return &container.Filter{

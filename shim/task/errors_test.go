@@ -9,7 +9,7 @@ import (
 	"github.com/containerd/errdefs"
 )
 
-// Clients get one line without control characters, whichever class the error has.
+// Clients get one line without control characters, for errors of each class.
 func TestErrorsAreOneLine(t *testing.T) {
 	const name, want = "/bin/\x1b[2J\nb", `open /bin/\x1b[2J; b`
 	for _, class := range []error{errdefs.ErrNotFound, errdefs.ErrUnknown, context.Canceled, context.DeadlineExceeded} {

@@ -20,7 +20,7 @@ type Service struct {
 	events   *queue
 	shutdown shutdown.Service
 	unlink   func() // removes the socket file
-	compiler *compile.Cached
+	compiler *compile.Compiler
 
 	mu      sync.Mutex
 	closing bool // the shim ends, and creates are refused; guarded by mu
@@ -43,7 +43,7 @@ func New(ctx context.Context, address string, sd shutdown.Service, unlink func()
 		events:     newQueue(events),
 		shutdown:   sd,
 		unlink:     unlink,
-		compiler:   compile.NewCached(openCache(ctx)),
+		compiler:   compile.New(openCache(ctx)),
 		containers: map[string]*container.Container{},
 		creates:    map[string]*creation{},
 	}

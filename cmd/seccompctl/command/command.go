@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"seccomp-shim/mistake"
-	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/version"
 )
 
@@ -80,7 +80,7 @@ func Root() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if showVersion {
-				return version.Write(cmd.OutOrStdout(), cmd.Name(), compile.LibraryVersion())
+				return version.Write(cmd.OutOrStdout(), cmd.Name(), libseccomp.Version())
 			}
 			return cmd.Help()
 		},

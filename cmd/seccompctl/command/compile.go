@@ -9,6 +9,7 @@ import (
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/seccomp/explain"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
 func newCompile() *cobra.Command {
@@ -41,7 +42,7 @@ bytes in base64 and what there is to know about them (json).`,
 		if err != nil {
 			return err
 		}
-		result, err := compileProfile(cmd, p)
+		result, err := compile.New(nil).Compile(cmd.Context(), p)
 		if err != nil {
 			return fmt.Errorf("%s: %w", origin, err)
 		}
@@ -52,19 +53,11 @@ bytes in base64 and what there is to know about them (json).`,
 			err = writeCompiled(cmd.OutOrStdout(), p, origin, result)
 		default:
 			printFindings(cmd.ErrOrStderr(), result)
-			err = result.Program.Disassemble(cmd.OutOrStdout(), compile.SyscallName)
+			err = result.Program.Disassemble(cmd.OutOrStdout(), libseccomp.SyscallName)
 		}
 		return err
 	}
 	return cmd
-}
-
-// compileProfile compiles a profile as the shim does.
-func compileProfile(cmd *cobra.Command, p *seccomp.Profile) (*compile.Result, error) {
-	if err := compile.CheckStart(p); err != nil {
-		return nil, err
-	}
-	return compile.Compile(cmd.Context(), p)
 }
 
 // printFindings writes what the assembly cannot show: syscalls that were skipped, and those
@@ -76,7 +69,7 @@ func printFindings(stderr io.Writer, result *compile.Result) {
 }
 
 func compilerSays(result *compile.Result) explain.CompilerReport {
-	return explain.CompilerReport{Libseccomp: compile.LibraryVersion(), Skipped: result.Skipped, Own: result.Own}
+	return explain.CompilerReport{Libseccomp: libseccomp.Version(), Skipped: result.Skipped, Reemitted: result.Reemitted}
 }
 
 func writeCompiled(w io.Writer, p *seccomp.Profile, origin string, result *compile.Result) error {
@@ -92,6 +85,6 @@ func writeCompiled(w io.Writer, p *seccomp.Profile, origin string, result *compi
 		Own        []string      `json:"own"`
 		ABIs       []explain.ABI `json:"abis"`
 		summary
-	}{origin, compile.LibraryVersion(), compile.FlagNames(result.Flags), list(result.Skipped), list(result.Own),
+	}{origin, libseccomp.Version(), compile.FlagNames(result.Flags), list(result.Skipped), list(result.Reemitted),
 		explain.Summary(m), describe(result.Program)})
 }

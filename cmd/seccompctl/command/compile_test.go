@@ -16,7 +16,7 @@ import (
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
-	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/seccomp/resolve"
 )
 
@@ -111,7 +111,7 @@ func TestCompileAssembly(t *testing.T) {
 	needAMD64(t)
 	got := ctl("", "compile", "testdata/arguments.json")
 	var want strings.Builder
-	if err := compiled(t, profileIn(t, "testdata/arguments.json")).Disassemble(&want, compile.SyscallName); err != nil {
+	if err := compiled(t, profileIn(t, "testdata/arguments.json")).Disassemble(&want, libseccomp.SyscallName); err != nil {
 		t.Fatal(err)
 	}
 	if got.code != 0 || got.stdout != want.String() || !strings.HasPrefix(got.stderr, "note: ") {
@@ -127,7 +127,7 @@ const remarkable = `{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARC
 func TestCompileRemarks(t *testing.T) {
 	needAMD64(t)
 	got := ctl(remarkable, "compile", "-")
-	for _, want := range []string{"note: libseccomp " + compile.LibraryVersion() + " does not know", "not_yet_a_syscall\n", "SCMP_ARCH_X86 personality\n"} {
+	for _, want := range []string{"note: libseccomp " + libseccomp.Version() + " does not know", "not_yet_a_syscall\n", "SCMP_ARCH_X86 personality\n"} {
 		if got.code != 0 || !strings.Contains(got.stderr, want) {
 			t.Errorf("exit code %d, stderr %q, want %q", got.code, got.stderr, want)
 		}
@@ -160,7 +160,7 @@ func TestCompileJSON(t *testing.T) {
 	if !p.Equal(compiled(t, profile)) || doc.Instructions != p.Len() {
 		t.Error("another program")
 	}
-	if doc.Profile != "-" || doc.Libseccomp != compile.LibraryVersion() || !slices.Equal(doc.Skipped, []string{"not_yet_a_syscall"}) ||
+	if doc.Profile != "-" || doc.Libseccomp != libseccomp.Version() || !slices.Equal(doc.Skipped, []string{"not_yet_a_syscall"}) ||
 		!slices.Equal(doc.Own, []string{"SCMP_ARCH_X86 personality"}) || len(doc.ABIs) != 2 || doc.ABIs[1].Name != "SCMP_ARCH_X86" {
 		t.Errorf("got %+v", doc)
 	}

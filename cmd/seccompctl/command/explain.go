@@ -136,12 +136,12 @@ func ifText(c explain.Case, position int) string {
 // compiler finds out whether it can be enforced.
 func report(cmd *cobra.Command, output *outputFormat, p *seccomp.Profile, m *meaning.Meaning, origin string) error {
 	var compiled *explain.CompilerReport
-	result, refused := compile.Compile(cmd.Context(), p)
+	result, refused := compile.Translate(cmd.Context(), p)
 	if refused == nil {
 		says := compilerSays(result)
 		compiled = &says
 	}
-	if err := errors.Join(refused, compile.CheckStart(p)); err != nil {
+	if err := errors.Join(refused, compile.CheckExecve(p)); err != nil {
 		refused = fmt.Errorf("%s: %w", origin, err)
 	}
 	r := explain.Profile(p, m, compiled)

@@ -4,10 +4,9 @@ import (
 	"flag"
 	"os"
 	"regexp"
+	"seccomp-shim/seccomp/libseccomp"
 	"strings"
 	"testing"
-
-	"seccomp-shim/seccomp/compile"
 )
 
 var update = flag.Bool("update", false, "write testdata/*.golden")
@@ -68,7 +67,7 @@ var counts = regexp.MustCompile(`((?m)^SCMP_ARCH_.*(?:default|new|rule) +|"sysca
 var own = regexp.MustCompile(`(compiled without it: )[^"\n]*`)
 
 func hostless(text string) string {
-	text = strings.ReplaceAll(text, compile.LibraryVersion(), "VERSION")
+	text = strings.ReplaceAll(text, libseccomp.Version(), "VERSION")
 	text = own.ReplaceAllString(text, "${1}LIST")
 	return counts.ReplaceAllString(text, "${1}N")
 }

@@ -11,13 +11,14 @@ import (
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
 // toolEnv makes the test binary run as seccompctl.
 const toolEnv = "SECCOMPCTL_TEST_TOOL"
 
 func TestMain(m *testing.M) {
-	compile.Helper()
+	libseccomp.Helper()
 	switch {
 	case os.Getenv(toolEnv) != "":
 		os.Exit(Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
@@ -83,7 +84,7 @@ func profileIn(t *testing.T, file string) *seccomp.Profile {
 
 func compiled(t *testing.T, p *seccomp.Profile) bpf.Program {
 	t.Helper()
-	result, err := compile.Compile(t.Context(), p)
+	result, err := compile.Translate(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/check"
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
 // A match is the result of comparing a program with a profile.
@@ -52,7 +53,7 @@ func (in *inspection) compare(cmd *cobra.Command, subjects []subject) (verdict, 
 		found := &match{Profile: origin, Equal: len(differences) == 0, Differences: []string{}}
 		for _, d := range differences {
 			text := d.String()
-			if name := compile.SyscallName(d.Call.Arch, d.Call.Nr); name != "" {
+			if name := libseccomp.SyscallName(d.Call.Arch, d.Call.Nr); name != "" {
 				text = name + ": " + text
 			}
 			found.Differences = append(found.Differences, text)
@@ -98,7 +99,7 @@ func writeInspectedText(w io.Writer, subjects []subject) error {
 		}
 		errs = append(errs, facts.write(w))
 		fmt.Fprintln(w)
-		errs = append(errs, s.program.Disassemble(w, compile.SyscallName))
+		errs = append(errs, s.program.Disassemble(w, libseccomp.SyscallName))
 	}
 	return errors.Join(errs...)
 }
@@ -114,7 +115,7 @@ func writeInspectedJSON(w io.Writer, subjects []subject) error {
 	all := []document{}
 	for _, s := range subjects {
 		var text strings.Builder
-		if err := s.program.Disassemble(&text, compile.SyscallName); err != nil {
+		if err := s.program.Disassemble(&text, libseccomp.SyscallName); err != nil {
 			return err
 		}
 		all = append(all, document{s.name, s.logs, s.match, describe(s.program), strings.Split(strings.TrimSpace(text.String()), "\n")})

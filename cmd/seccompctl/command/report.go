@@ -10,6 +10,7 @@ import (
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/seccomp/explain"
+	"seccomp-shim/seccomp/libseccomp"
 )
 
 // writeReportText writes three tables: facts, counts and findings. result is nil if the
@@ -18,7 +19,7 @@ func writeReportText(w io.Writer, r *explain.Report, origin string, result *comp
 	facts := table{
 		{"profile:", mistake.Shown(origin)},
 		{"default:", r.Default.String()},
-		{"libseccomp:", compile.LibraryVersion()},
+		{"libseccomp:", libseccomp.Version()},
 	}
 	if result != nil {
 		facts.row("flags:", strings.Join(compile.FlagNames(result.Flags), ", "))
@@ -62,7 +63,7 @@ func writeReportJSON(w io.Writer, r *explain.Report, origin string, result *comp
 		Flags        []string        `json:"flags,omitempty"`
 		Instructions int             `json:"instructions,omitempty"`
 		Report       *explain.Report `json:"report"`
-	}{Profile: origin, Libseccomp: compile.LibraryVersion(), Report: r}
+	}{Profile: origin, Libseccomp: libseccomp.Version(), Report: r}
 	if refused != nil {
 		document.Refused = refused.Error()
 	}

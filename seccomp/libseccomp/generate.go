@@ -1,4 +1,4 @@
-package compile
+package libseccomp
 
 import (
 	"errors"
@@ -8,13 +8,13 @@ import (
 	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	libseccomp "github.com/seccomp/libseccomp-golang"
+	golang "github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/seccomp"
 )
 
-// optimizeAbove is the number of rules above which libseccomp makes a binary
+// optimizeAbove is the number of rules above which libseccomp is told to make a binary
 // tree instead of a list. libseccomp before 2.5.5 loses the default action of a
 // tree without rules (its issue 370), so it must be above zero.
 const optimizeAbove = 32
@@ -31,8 +31,8 @@ func generate(spec *specs.LinuxSeccomp) ([]byte, error) {
 		if !errors.As(err, &refusal) {
 			return raw, err
 		}
-		// A filter is not to be trusted after a failed rule (libseccomp before
-		// 2.6.0), so begin anew.
+		// A filter cannot be trusted after a failed rule (libseccomp before 2.6.0), so
+		// make a new one.
 		refused = append(refused, refusal.name)
 	}
 }
@@ -45,7 +45,7 @@ type refusedRule struct {
 func (r *refusedRule) Error() string { return r.name + ": " + r.cause.Error() }
 
 func generateWithout(spec *specs.LinuxSeccomp, refused []string) ([]byte, error) {
-	filter, err := libseccomp.NewFilter(scmpAction(spec.DefaultAction, spec.DefaultErrnoRet))
+	filter, err := golang.NewFilter(scmpAction(spec.DefaultAction, spec.DefaultErrnoRet))
 	if err != nil {
 		if spec.DefaultErrnoRet != nil {
 			return nil, unsupported("defaultErrnoRet", fmt.Sprint(*spec.DefaultErrnoRet), err)
@@ -62,7 +62,7 @@ func generateWithout(spec *specs.LinuxSeccomp, refused []string) ([]byte, error)
 	return export(filter)
 }
 
-func configure(filter *libseccomp.ScmpFilter, spec *specs.LinuxSeccomp) error {
+func configure(filter *golang.ScmpFilter, spec *specs.LinuxSeccomp) error {
 	for i, arch := range spec.Architectures {
 		if err := filter.AddArch(archs[arch].scmp); errors.Is(err, unix.ENOMEM) {
 			return err // not the profile's fault
@@ -82,7 +82,7 @@ func configure(filter *libseccomp.ScmpFilter, spec *specs.LinuxSeccomp) error {
 	return nil
 }
 
-func addRules(filter *libseccomp.ScmpFilter, spec *specs.LinuxSeccomp, refused []string) error {
+func addRules(filter *golang.ScmpFilter, spec *specs.LinuxSeccomp, refused []string) error {
 	defaultAction := scmpAction(spec.DefaultAction, spec.DefaultErrnoRet)
 	for _, rule := range spec.Syscalls {
 		action := scmpAction(rule.Action, rule.ErrnoRet)
@@ -97,7 +97,7 @@ func addRules(filter *libseccomp.ScmpFilter, spec *specs.LinuxSeccomp, refused [
 			if slices.Contains(refused, name) {
 				continue
 			}
-			nr, err := libseccomp.GetSyscallFromName(name)
+			nr, err := golang.GetSyscallFromName(name)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
@@ -109,9 +109,9 @@ func addRules(filter *libseccomp.ScmpFilter, spec *specs.LinuxSeccomp, refused [
 	return nil
 }
 
-// addRule adds one rule of which all conditions must hold, or one rule for each
-// condition if two look at the same argument: see package meaning.
-func addRule(filter *libseccomp.ScmpFilter, nr libseccomp.ScmpSyscall, action libseccomp.ScmpAction, conditions []libseccomp.ScmpCondition) error {
+// addRule adds one rule, all of whose conditions must hold, or one rule for each condition
+// if two are about the same argument: see package meaning.
+func addRule(filter *golang.ScmpFilter, nr golang.ScmpSyscall, action golang.ScmpAction, conditions []golang.ScmpCondition) error {
 	if len(conditions) == 0 {
 		return filter.AddRule(nr, action)
 	}
@@ -119,14 +119,14 @@ func addRule(filter *libseccomp.ScmpFilter, nr libseccomp.ScmpSyscall, action li
 		return filter.AddRuleConditional(nr, action, conditions)
 	}
 	for _, c := range conditions {
-		if err := filter.AddRuleConditional(nr, action, []libseccomp.ScmpCondition{c}); err != nil {
+		if err := filter.AddRuleConditional(nr, action, []golang.ScmpCondition{c}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func sameArgument(conditions []libseccomp.ScmpCondition) bool {
+func sameArgument(conditions []golang.ScmpCondition) bool {
 	seen := map[uint]bool{}
 	for _, c := range conditions {
 		if seen[c.Argument] {
@@ -137,10 +137,10 @@ func sameArgument(conditions []libseccomp.ScmpCondition) bool {
 	return false
 }
 
-func scmpConditions(args []specs.LinuxSeccompArg) ([]libseccomp.ScmpCondition, error) {
-	var conditions []libseccomp.ScmpCondition
+func scmpConditions(args []specs.LinuxSeccompArg) ([]golang.ScmpCondition, error) {
+	var conditions []golang.ScmpCondition
 	for _, a := range args {
-		c, err := libseccomp.MakeCondition(a.Index, scmpOperators[a.Op], a.Value, a.ValueTwo)
+		c, err := golang.MakeCondition(a.Index, scmpOperators[a.Op], a.Value, a.ValueTwo)
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +150,7 @@ func scmpConditions(args []specs.LinuxSeccompArg) ([]libseccomp.ScmpCondition, e
 }
 
 // export reads the program that libseccomp has generated.
-func export(filter *libseccomp.ScmpFilter) ([]byte, error) {
+func export(filter *golang.ScmpFilter) ([]byte, error) {
 	// seccomp_export_bpf writes to a descriptor. seccomp_export_bpf_mem exists
 	// only since 2.6.0, where it also copies bytes that are not the program's.
 	fd, err := unix.MemfdCreate("seccomp-bpf", unix.MFD_CLOEXEC)
@@ -173,12 +173,12 @@ func unsupported(field, value string, err error) error {
 	return &seccomp.InvalidError{
 		Field:  field,
 		Value:  value,
-		Reason: fmt.Sprintf("libseccomp %s does not support it here: %v", LibraryVersion(), err),
+		Reason: fmt.Sprintf("libseccomp %s does not support it here: %v", Version(), err),
 	}
 }
 
-// LibraryVersion is the version of the libseccomp in use.
-func LibraryVersion() string {
-	major, minor, micro := libseccomp.GetLibraryVersion()
+// Version is the version of the libseccomp in use.
+func Version() string {
+	major, minor, micro := golang.GetLibraryVersion()
 	return fmt.Sprintf("%d.%d.%d", major, minor, micro)
 }

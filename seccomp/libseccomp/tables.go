@@ -1,43 +1,27 @@
-package compile
+package libseccomp
 
 import (
-	"fmt"
 	"maps"
-	"slices"
 	"sync"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	libseccomp "github.com/seccomp/libseccomp-golang"
+	golang "github.com/seccomp/libseccomp-golang"
 
-	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/meaning"
 	"seccomp-shim/seccomp/syscalls"
 )
 
-// Meaning returns what a profile means here: on the native architecture and on
-// those that it lists.
-func Meaning(p *seccomp.Profile) (*meaning.Meaning, error) {
-	native := nativeName()
-	if native == "" {
-		return nil, fmt.Errorf("libseccomp does not know the native architecture")
-	}
-	abis := []*meaning.ABI{table(native)}
-	for _, name := range p.Spec().Architectures {
-		if abi := table(name); !slices.Contains(abis, abi) {
-			abis = append(abis, abi)
-		}
-	}
-	return meaning.New(p, abis), nil
-}
+// Native returns the OCI name of the architecture that this process runs on; empty if
+// libseccomp does not know it.
+func Native() specs.Arch { return native() }
 
-// nativeName is the OCI name of the architecture that this runs on.
-var nativeName = sync.OnceValue(func() specs.Arch {
-	native, err := libseccomp.GetNativeArch()
+var native = sync.OnceValue(func() specs.Arch {
+	here, err := golang.GetNativeArch()
 	if err != nil {
 		return ""
 	}
 	for name, arch := range archs {
-		if arch.scmp == native {
+		if arch.scmp == here {
 			return name
 		}
 	}
@@ -46,8 +30,8 @@ var nativeName = sync.OnceValue(func() specs.Arch {
 
 var tables sync.Map // specs.Arch to *meaning.ABI
 
-// table returns an architecture's syscalls.
-func table(name specs.Arch) *meaning.ABI {
+// ABI returns an architecture and its syscalls. The value is shared: do not change it.
+func ABI(name specs.Arch) *meaning.ABI {
 	if known, ok := tables.Load(name); ok {
 		return known.(*meaning.ABI)
 	}
@@ -57,7 +41,7 @@ func table(name specs.Arch) *meaning.ABI {
 
 // libseccompName is libseccomp's name for a number, or empty if it has none.
 func libseccompName(on specs.Arch, nr uint32) string {
-	name, err := libseccomp.ScmpSyscall(nr).GetNameByArch(archs[on].scmp)
+	name, err := golang.ScmpSyscall(nr).GetNameByArch(archs[on].scmp)
 	if err != nil {
 		return ""
 	}
@@ -83,7 +67,7 @@ func newTable(name specs.Arch, libseccompName func(specs.Arch, uint32) string) *
 
 type numbers struct{ first, last uint32 }
 
-// ranges are where an architecture's numbers are. The tables end below 600 today.
+// ranges returns the ranges of an architecture's numbers. Today they end below 600.
 func ranges(name specs.Arch) []numbers {
 	first := syscalls.Base(name)
 	all := []numbers{{first, first + 999}}

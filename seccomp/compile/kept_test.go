@@ -109,7 +109,7 @@ func TestCached(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := NewCached(cache.New(limit, disk))
+		c := New(disk)
 		for range 2 {
 			r, err := c.Compile(t.Context(), p)
 			if err != nil {
@@ -129,21 +129,29 @@ func TestCached(t *testing.T) {
 	}
 }
 
-// A stored value that is whole and yet no program is made anew.
+// A stored value whose checksum is right, but which does not decode, is made again.
 func TestCachedForeignValue(t *testing.T) {
-	programs := cache.New(cache.Limit{Entries: 10, Bytes: 1 << 20}, nil)
+	disk := openDisk(t, filepath.Join(t.TempDir(), "cache"), func(error) {})
 	p := parse(t, `{"defaultAction":"SCMP_ACT_ALLOW"}`)
 	for _, foreign := range []string{"", "{}", `{"Program":"AAAA"}`, "no JSON"} {
-		k := key(p.Spec(), hostFacts())
-		programs.Drop(k, errors.New("test"))
-		if _, err := programs.Get(t.Context(), k, func() ([]byte, error) { return []byte(foreign), nil }); err != nil {
+		if err := disk.Put(key(p.Spec(), hostFacts()), []byte(foreign)); err != nil {
 			t.Fatal(err)
 		}
-		r, err := NewCached(programs).Compile(t.Context(), p)
+		r, err := New(disk).Compile(t.Context(), p)
 		if err != nil || r.Program.Len() == 0 {
 			t.Errorf("after %q: %v, %v", foreign, r, err)
 		}
 	}
+}
+
+func openDisk(t testing.TB, dir string, report func(error)) *cache.Disk {
+	t.Helper()
+	disk, err := cache.OpenDisk(dir, cache.Limit{Entries: 10, Bytes: 1 << 20}, report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { disk.Close() })
+	return disk
 }
 
 func BenchmarkCached(b *testing.B) {
@@ -157,37 +165,37 @@ func BenchmarkCached(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := NewCached(cache.New(limit, disk)).Compile(b.Context(), p); err != nil {
+		if _, err := New(disk).Compile(b.Context(), p); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-// What no program can start under is refused, each time.
-func TestCachedChecksStart(t *testing.T) {
-	c := NewCached(cache.New(cache.Limit{Entries: 1, Bytes: 1 << 20}, nil))
-	for range 2 {
-		_, err := c.Compile(t.Context(), parse(t, `{"defaultAction":"SCMP_ACT_ERRNO"}`))
-		if invalid := (*seccomp.InvalidError)(nil); !errors.As(err, &invalid) || invalid.Value != "execve" {
-			t.Errorf("got %v", err)
+// A profile under which no program can start is refused, with a cache and without, each
+// time. Translate translates it.
+func TestCompileChecksExecve(t *testing.T) {
+	p := parse(t, `{"defaultAction":"SCMP_ACT_ERRNO"}`)
+	for _, c := range []*Compiler{New(nil), New(openDisk(t, filepath.Join(t.TempDir(), "cache"), nil))} {
+		for range 2 {
+			_, err := c.Compile(t.Context(), p)
+			if invalid := (*seccomp.InvalidError)(nil); !errors.As(err, &invalid) || invalid.Value != "execve" {
+				t.Errorf("got %v", err)
+			}
 		}
+	}
+	if r, err := Translate(t.Context(), p); err != nil || r.Program.Len() == 0 {
+		t.Errorf("Translate: %v, %v", r, err)
 	}
 }
 
-// A refusal is remembered, for the next process too: it costs as much as a result.
-// It is the same error.
+// A refusal is kept, for the next process too: it costs as much as a result. It is the
+// same error.
 func TestCachedRefusal(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
-	limit := cache.Limit{Entries: 10, Bytes: 1 << 20}
 	p := parse(t, strings.Replace(tooMany(), `"syscalls":[`, `"syscalls":[{"names":["execve"],"action":"SCMP_ACT_ALLOW"},`, 1))
 	var first string
 	for process := range 2 {
-		disk, err := cache.OpenDisk(dir, limit, func(err error) { t.Error(err) })
-		if err != nil {
-			t.Fatal(err)
-		}
-		programs := cache.New(limit, disk)
-		c := NewCached(programs)
+		c := New(openDisk(t, dir, func(err error) { t.Error(err) }))
 		for range 2 {
 			_, err := c.Compile(t.Context(), p)
 			invalid := (*seccomp.InvalidError)(nil)
@@ -195,27 +203,35 @@ func TestCachedRefusal(t *testing.T) {
 				t.Fatalf("got %v, first %v", err, first)
 			}
 			first = err.Error()
-			if _, err := programs.Get(t.Context(), key(p.Spec(), hostFacts()), func() ([]byte, error) { return nil, errors.New("made again") }); err != nil {
-				t.Errorf("process %d: the refusal is %v", process, err)
+			if _, known, err := c.recall(key(p.Spec(), hostFacts())); !known || err == nil {
+				t.Errorf("process %d: kept is %v, %v", process, known, err)
 			}
 		}
 	}
 }
 
-// What is not the profile's fault is not remembered: a machine without time, or
+// An error that is not the profile's fault is not kept: a machine without time, or
 // without threads for a process.
 func TestCachedForgetsOtherErrors(t *testing.T) {
 	p := parse(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["fchdir"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]}]}`)
-	c := NewCached(cache.New(cache.Limit{Entries: 10, Bytes: 1 << 20}, nil))
-	t.Setenv(helperEnv, "0") // as in a process that is the helper: none can be started
+	c := New(openDisk(t, filepath.Join(t.TempDir(), "cache"), nil))
+	const childEnv = "SECCOMP_SHIM_COMPILE"
+	t.Setenv(childEnv, "0") // as in a process that is the helper: none can be started
 	_, err := c.Compile(t.Context(), p)
 	if invalid := (*seccomp.InvalidError)(nil); err == nil || errors.As(err, &invalid) {
 		t.Fatalf("got %v", err)
 	}
-	if err := os.Unsetenv(helperEnv); err != nil {
+	if err := os.Unsetenv(childEnv); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Compile(t.Context(), p); err != nil {
 		t.Errorf("the second time: %v", err)
+	}
+}
+
+// A panic is an error: a shim that dies of it would leave its containers alone.
+func TestPanicIsAnError(t *testing.T) {
+	if _, err := build(t.Context(), nil, nil); err == nil || !strings.Contains(err.Error(), "panic: ") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -1,10 +1,7 @@
-package compile
+package libseccomp
 
 import (
-	"slices"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
 )
@@ -28,12 +25,5 @@ func TestSyscallName(t *testing.T) {
 		if got := SyscallName(row.on, row.nr); got != row.want {
 			t.Errorf("%v %#x is %q, want %q", row.on, row.nr, got, row.want)
 		}
-	}
-}
-
-func TestFlagNames(t *testing.T) {
-	got := FlagNames(unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_LOG)
-	if want := []string{"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_NEW_LISTENER"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -5,17 +5,22 @@ import (
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/meaning"
 )
 
-// CheckStart refuses a profile under which no program can start: the last act of
-// the runtime, execve, would fail under it, when nobody can be told any more.
-// The error is a [*seccomp.InvalidError].
-func CheckStart(p *seccomp.Profile) error {
-	const name = "execve"
+// CheckExecve refuses a profile under which no program can start: execve, the last act of
+// the runtime, would fail under it, when no one can be told the reason any more. The error
+// is a [*seccomp.InvalidError].
+func CheckExecve(p *seccomp.Profile) error {
 	m, err := Meaning(p)
 	if err != nil {
 		return err
 	}
+	return checkExecve(m)
+}
+
+func checkExecve(m *meaning.Meaning) error {
+	const name = "execve"
 	native := m.ABIs[0]
 	call := m.Call(native.Arch, native.Numbers[name])
 	if len(call.Rules) > 0 && len(call.Rules[0].Conditions) == 0 {
@@ -33,8 +38,8 @@ func CheckStart(p *seccomp.Profile) error {
 	}
 }
 
-// canRun reports whether a call with this action may do its work. Nobody traces
-// a container's process before it has started.
+// canRun reports whether the kernel executes a call with this action. SCMP_ACT_TRACE does
+// not: a container's process has no tracer before it has started.
 func canRun(a bpf.Action) bool {
 	switch a.Kind() {
 	case bpf.Allow, bpf.Log, bpf.UserNotif:

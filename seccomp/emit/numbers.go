@@ -1,4 +1,4 @@
-package compile
+package emit
 
 import (
 	"fmt"
@@ -9,22 +9,22 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// span is a run of syscall numbers, up to the next span's first, that are decided
-// alike.
+// span is a run of syscall numbers with one decision. It ends before the next span's
+// first.
 type span struct {
 	first  uint32
 	to     bpf.Label
-	action bpf.Action // what is at to, if it is a return of this table
-	leaf   bool
+	leaf   bool       // the label to marks a return that this table emits
+	action bpf.Action // to return, if leaf
 }
 
-// numberTable splits an architecture's numbers into spans. Lists of allowed
-// syscalls are long and have few gaps, so the spans are much fewer than the
-// syscalls: the default profile's 1,000 numbers are 150 spans.
-func numberTable(m *meaning.Meaning, arch bpf.Arch, own []uint32) []span {
+// numberTable splits an architecture's numbers into spans. Lists of allowed syscalls are
+// long and have few gaps, so there are far fewer spans than syscalls: 150 for the 1,000
+// numbers of the default profile.
+func numberTable(m *meaning.Meaning, arch bpf.Arch, reemitted []uint32) []span {
 	var table []span
-	for _, first := range firsts(m, arch, own) {
-		s := spanAt(m, arch, first, own)
+	for _, first := range firsts(m, arch, reemitted) {
+		s := spanAt(m, arch, first, reemitted)
 		if len(table) == 0 || table[len(table)-1].to != s.to {
 			table = append(table, s)
 		}
@@ -32,10 +32,10 @@ func numberTable(m *meaning.Meaning, arch bpf.Arch, own []uint32) []span {
 	return table
 }
 
-// firsts are the numbers, sorted, from which on something else can be decided
-// than for the one below.
-func firsts(m *meaning.Meaning, arch bpf.Arch, own []uint32) []uint32 {
-	const skipped = ^uint32(0) // -1, which is no number of x32
+// firsts returns, sorted, every number whose decision may differ from that of the number
+// before it.
+func firsts(m *meaning.Meaning, arch bpf.Arch, reemitted []uint32) []uint32 {
+	const skipped = ^uint32(0) // -1: it has the bit of x32, but is no number of x32
 	all := map[uint32]bool{0: true, 1: true, bpf.X32Bit: true, skipped: true}
 	around := func(nr uint32) {
 		all[nr] = true
@@ -52,31 +52,31 @@ func firsts(m *meaning.Meaning, arch bpf.Arch, own []uint32) []uint32 {
 			around(nr)
 		}
 	}
-	for _, nr := range own {
+	for _, nr := range reemitted {
 		around(nr)
 	}
 	return slices.Sorted(maps.Keys(all))
 }
 
-func spanAt(m *meaning.Meaning, arch bpf.Arch, nr uint32, own []uint32) span {
+func spanAt(m *meaning.Meaning, arch bpf.Arch, nr uint32, reemitted []uint32) span {
 	call := m.Call(arch, nr)
 	action := call.Otherwise
 	switch {
-	case slices.Contains(own, nr):
-		return span{first: nr, to: ownLabel(arch, nr)}
+	case slices.Contains(reemitted, nr):
+		return span{first: nr, to: syscallLabel(arch, nr)}
 	case len(call.Rules) > 0 && len(call.Rules[0].Conditions) > 0:
 		return span{first: nr, to: rest}
 	case len(call.Rules) > 0:
 		action = call.Rules[0].Action
 	}
-	return span{nr, returnLabel(arch, action), action, true}
+	return span{first: nr, to: returnLabel(arch, action), leaf: true, action: action}
 }
 
 func returnLabel(arch bpf.Arch, action bpf.Action) bpf.Label {
 	return bpf.Label(fmt.Sprintf("%v on %v", action, arch))
 }
 
-// search goes to the span of the number in A, by halving.
+// search emits a binary search for the span of the number in A.
 func search(a *bpf.Assembler, table []span, prefix string) {
 	if len(table) == 1 {
 		a.Goto(table[0].to)
@@ -100,7 +100,7 @@ func search(a *bpf.Assembler, table []span, prefix string) {
 	}
 }
 
-// returns marks what the table goes to.
+// returns emits the returns that the table's leaves go to.
 func returns(a *bpf.Assembler, arch bpf.Arch, table []span) {
 	done := map[bpf.Action]bool{}
 	for _, s := range table {

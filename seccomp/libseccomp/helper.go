@@ -1,4 +1,4 @@
-package compile
+package libseccomp
 
 import (
 	"bytes"
@@ -20,18 +20,16 @@ import (
 	"seccomp-shim/seccomp"
 )
 
-// libseccomp runs in a process of its own, this binary once more: it hangs on
-// some profiles, and a thread inside C cannot be stopped; and some releases
-// corrupt memory on large ones (GHSA-46fr-jh49-xvhx, GHSA-2hqh-5c36-grrm).
+// helperEnv makes this binary the child that runs libseccomp.
 const helperEnv = "SECCOMP_SHIM_COMPILE"
 
-// The helper's limits. That of time is of processor time, so that it does not
-// depend on what else the machine does. containerd's default profile takes a
+// The helper's limits. The limit of time is of processor time, so that it does not depend
+// on other work of the machine. containerd's default profile takes a
 // hundredth of it.
 //
-// Memory is charged to the shim's cgroup: containerd's, or that of the option ShimCgroup;
-// the pod's is not made yet. The largest programs that the kernel takes cost libseccomp
-// 40 MiB, rules on which its time is spent 95.
+// Memory is charged to the shim's cgroup: containerd's, or that of the option ShimCgroup.
+// The pod's cgroup does not exist yet. libseccomp takes 40 MiB for the largest programs that
+// the kernel accepts, and 95 for rules that use up its time.
 const (
 	helperMemory  = 128 << 20 // bytes of RLIMIT_DATA, besides those in use at the start
 	helperSeconds = 2         // of RLIMIT_CPU, which counts no fractions
@@ -50,8 +48,8 @@ type reply struct {
 	Error   string
 }
 
-// Helper must be called first by each main that calls Compile. In the process
-// that Compile has started to run libseccomp it does that, and does not return.
+// Helper must be called first by each main that calls [Compile]. In the process that
+// Compile has started it runs libseccomp, and does not return.
 func Helper() {
 	if os.Getenv(helperEnv) == "" {
 		return
@@ -83,9 +81,9 @@ func help(in io.Reader, out io.Writer) error {
 	return json.NewEncoder(out).Encode(r)
 }
 
-// limitMemory bounds what is allocated from here on, stacks of later threads included.
-// What is in use is mostly stacks of threads, 8 MiB each where RLIMIT_STACK says nothing
-// else, and hardly touched.
+// limitMemory limits the memory that is allocated from here on, with the stacks of later
+// threads. The memory in use is mostly stacks of threads, of RLIMIT_STACK each (8 MiB by
+// default) and hardly touched.
 func limitMemory() error {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
@@ -99,8 +97,8 @@ func limitMemory() error {
 	return os.NewSyscallError("setrlimit(RLIMIT_DATA)", lowerLimit(unix.RLIMIT_DATA, limit, limit))
 }
 
-// exitWhenSpent ends the process with a code of its own when its processor time is
-// used up. The kernel's SIGKILL, at the hard limit, would look like anybody else's.
+// exitWhenSpent ends the process with exitSpent when its processor time is used up. The
+// kernel's SIGKILL, at the hard limit, could not be told from another SIGKILL.
 func exitWhenSpent() {
 	spent := make(chan os.Signal, 1)
 	signal.Notify(spent, unix.SIGXCPU)
@@ -110,7 +108,7 @@ func exitWhenSpent() {
 	}()
 }
 
-// lowerLimit sets a resource's limits, unless lower ones are in force.
+// lowerLimit sets a resource's limits, unless they are lower already.
 func lowerLimit(resource int, soft, hard uint64) error {
 	var inForce unix.Rlimit
 	if err := unix.Getrlimit(resource, &inForce); err != nil {
@@ -120,17 +118,18 @@ func lowerLimit(resource int, soft, hard uint64) error {
 	return unix.Setrlimit(resource, &unix.Rlimit{Cur: min(soft, hard), Max: hard})
 }
 
-// byLibseccomp returns libseccomp's program for a profile, and leaves no process
-// behind. The error is a [*libseccompError] where libseccomp is to blame.
-func byLibseccomp(ctx context.Context, spec *specs.LinuxSeccomp) (bpf.Program, error) {
+// Compile returns libseccomp's program for a profile. It runs libseccomp in a child process,
+// which has ended when Compile returns. The error is an [*Error] if libseccomp is the
+// reason, or a [*seccomp.InvalidError] if libseccomp does not support a field.
+func Compile(ctx context.Context, spec *specs.LinuxSeccomp) (bpf.Program, error) {
 	if os.Getenv(helperEnv) != "" {
-		return bpf.Program{}, errors.New("compile: this program's main does not call compile.Helper")
+		return bpf.Program{}, errors.New("libseccomp: this program's main does not call libseccomp.Helper")
 	}
 	text, err := json.Marshal(spec)
 	if err != nil {
 		return bpf.Program{}, err
 	}
-	// A parent's death signal comes when the thread that forked ends.
+	// The kernel sends Pdeathsig when the thread that forked ends.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var stderr bytes.Buffer
@@ -141,7 +140,7 @@ func byLibseccomp(ctx context.Context, spec *specs.LinuxSeccomp) (bpf.Program, e
 	out, err := cmd.Output()
 	switch {
 	case ctx.Err() != nil:
-		return bpf.Program{}, fmt.Errorf("%w: libseccomp %s has not finished", context.Cause(ctx), LibraryVersion())
+		return bpf.Program{}, fmt.Errorf("%w: libseccomp %s has not finished", context.Cause(ctx), Version())
 	case err != nil:
 		return bpf.Program{}, ended(cmd.ProcessState, err, firstLine(stderr.Bytes()))
 	}
@@ -151,18 +150,18 @@ func byLibseccomp(ctx context.Context, spec *specs.LinuxSeccomp) (bpf.Program, e
 func readReply(raw []byte) (bpf.Program, error) {
 	var r reply
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return bpf.Program{}, &libseccompError{cause: fmt.Errorf("read the reply: %w", err)}
+		return bpf.Program{}, &Error{Cause: fmt.Errorf("read the reply: %w", err)}
 	}
 	if r.Invalid != nil {
 		return bpf.Program{}, r.Invalid
 	}
 	if r.Error != "" {
-		return bpf.Program{}, &libseccompError{cause: errors.New(r.Error)}
+		return bpf.Program{}, &Error{Cause: errors.New(r.Error)}
 	}
 	program, err := bpf.Decode(r.Program)
 	if err != nil {
 		tooLong := (*bpf.LengthError)(nil)
-		return bpf.Program{}, &libseccompError{cause: err, lasting: errors.As(err, &tooLong)}
+		return bpf.Program{}, &Error{Cause: err, Lasting: errors.As(err, &tooLong)}
 	}
 	return program, nil
 }
