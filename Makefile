@@ -85,32 +85,10 @@ export FUZZWORKERS ?= 2
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo test stress bench mutate conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes: WITH_TESTS := yes
+# The groups of .ci/deps that a target needs besides.
+demo test stress bench mutate conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes: DEPS += test
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
-	@missing=; \
-	need() { eval "$$1" >/dev/null 2>&1 || missing="$$missing $$2"; }; \
-	need 'gcc --version' gcc; \
-	need 'echo "int main(){}" | gcc -xc - -o /dev/null' libc6-dev; \
-	need 'pkg-config --version' pkg-config; \
-	need 'pkg-config --exists libseccomp' libseccomp-dev; \
-	$(if $(WITH_TESTS),need 'musl-gcc --version' musl-tools; \
-	need 'busybox true' busybox-static; \
-	need '[ -x /usr/lib/cni/bridge ]' containernetworking-plugins;) \
-	$(if $(WITH_LINT),need 'shellcheck --version' shellcheck;) \
-	$(if $(WITH_CRUN),need 'ldconfig -p | grep libyajl' libyajl2;) \
-	$(if $(WITH_VM),need 'debootstrap --version' debootstrap; \
-	need 'cat /usr/share/keyrings/debian-archive-keyring.gpg' debian-archive-keyring; \
-	need 'mkfs.ext4 -V' e2fsprogs; \
-	need 'qemu-system-x86_64 --version' qemu-system-x86;) \
-	$(if $(WITH_DEB),need 'lintian --version' lintian; need 'man --version' man-db; need 'xz --version' xz-utils;) \
-	$(if $(WITH_CROSS),need 'aarch64-linux-gnu-gcc --version' gcc-aarch64-linux-gnu;) \
-	$(if $(WITH_VAGRANT),need 'vagrant --version' vagrant;) \
-	$(if $(WITH_NODE),need 'buildah --version' buildah;) \
-	$(if $(WITH_SUITE),need 'lsof -v' lsof; need 'ps' procps; need 'mkfs.xfs -V' xfsprogs;) \
-	[ -z "$$missing" ] && exit; \
-	if [ "$$(id -u)" != 0 ]; then echo "missing; as root run: apt-get install$$missing" >&2; exit 1; fi; \
-	echo "installing$$missing"; \
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing
+	@.ci/deps build $(sort $(DEPS))
 
 build: deps $(PATCHED) $(SHIM) $(CTL) ## build the shim and seccompctl into build/bin
 
@@ -123,18 +101,16 @@ test: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## run all te
 # RUN is go test's -run, '.' for all tests; by default those that touch cgroups and
 # the filters that the kernel runs. The machine is emulated: on a busy host it takes
 # several times as long, and its limits follow. It says what to expect.
-test-vm: WITH_VM := yes
+test-vm: DEPS += vm
 test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(VM)/root.img ## run the tests that touch cgroups, and pods, on cgroup v2, in qemu (root; 6 minutes with 2 idle CPUs)
 	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
 # The virtual machine boots what kind-image builds.
-test-node: WITH_VM := yes
-test-node: WITH_NODE := yes
+test-node: DEPS += vm node
 test-node: deps $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) ## test deploy/ on a node that kind-image makes, in qemu (root; 10 minutes)
 	integration/node/image $(NODE) "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL)
 	integration/node/run $(NODE) .
 
-test-vagrant: WITH_VM := yes
-test-vagrant: WITH_VAGRANT := yes
+test-vagrant: DEPS += vm vagrant
 test-vagrant: deps $(PATCHED) ## test the Vagrantfile's machine, without Vagrant's box, in qemu (root; 10 minutes)
 	integration/node/vagrant $(VAGRANT)
 
@@ -151,7 +127,7 @@ unit: $(PATCHED) ## run the tests that need no root and no containerd
 	@echo 'left out: integration/... (real containers; needs root)'
 
 # The shim under test is built with the race detector, and so is the test. Each of
-# their processes would sleep for a second at its end, lest a report is lost.
+# their processes would sleep for a second at its end, to let reports be written.
 stress: deps $(PATCHED) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race; starts under limits 40 times (root)
 	@mkdir -p $(RACE)
 	$(GO) build $(CHANGED) -race -trimpath -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1
@@ -165,12 +141,12 @@ fuzz: deps $(PATCHED) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) 
 	.ci/fuzz $(FUZZTIME)
 
 # For example: make bench ARGS='-o json'
-bench: WITH_CRUN := yes
-bench: deps $(PATCHED) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 2 minutes)
+bench: DEPS += crun
+bench: deps $(PATCHED) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 20 minutes)
 	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
 
 # For example: make conformance RUNTIME=io.containerd.runc.v2 ARGS='-run TestContainer'
-conformance: WITH_SUITE := yes
+conformance: DEPS += suite
 conformance: deps $(PATCHED) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE)/conformance ## run containerd's client suite with the shim (root; 5 minutes)
 	@$(GO) mod download $(CONTAINERD) && $(CONFORMANCE)/conformance -runtime $(RUNTIME) -work $(CONFORMANCE) \
 		-path $(BIN)$(if $(CONFORMANCE_PEERS),:$(BENCH)) -containerd "$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD))" $(ARGS)
@@ -178,14 +154,13 @@ conformance: deps $(PATCHED) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE
 # The packages are for this machine's architecture, and for VERSION.
 PACKAGING = GO='$(GO)' MAKE='$(MAKE)' VERSION='$(VERSION)'
 deb release: export SOURCE_DATE_EPOCH ?= $(shell deploy/packages/version -t)
-deb: WITH_DEB := yes
+deb: DEPS += deb
 deb: deps ## build and check a Debian package and a tarball in build/deb
 	@rm -rf build/deb
 	@arch=$$(dpkg --print-architecture) && $(PACKAGING) deploy/packages/build "$$arch" build/deb && \
 		$(PACKAGING) deploy/packages/check "$$arch" build/deb
 
-release: WITH_DEB := yes
-release: WITH_CROSS := yes
+release: DEPS += deb lintian cross
 release: deps ## build the packages for amd64 and arm64 in build/release, with SBOMs and checksums (10 minutes)
 	@$(PACKAGING) deploy/packages/release build/release
 
@@ -198,7 +173,7 @@ installer-image: ## build the node installer's image (with docker, podman or bui
 kind-image: installer-image ## build the image of a kind node whose containerd has the handler
 	$(ENGINE) build -t $(NODE_IMAGE) -f deploy/kind/Dockerfile --build-arg INSTALLER=$(INSTALLER_IMAGE) $(BUILD_FLAGS) deploy/kind
 
-lint: WITH_LINT := yes
+lint: DEPS += lint
 lint: deps $(PATCHED) ## check formatting, go vet, staticcheck, shellcheck, Dockerfiles
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
@@ -243,7 +218,7 @@ $(VM)/root.img: $(addprefix integration/vm/,image bootstrap disk tests.service) 
 $(CLUSTER_BIN)/kubelet: integration/kubernetes/build
 	integration/kubernetes/build $(@D) $(KUBERNETES) $(ETCD)
 
-$(BENCH)/bench: $(PATCHED) ; $(GO) build -o $@ ./integration/bench
+$(BENCH)/bench: $(PATCHED) ; $(GO) build $(CHANGED) -o $@ ./integration/bench
 
 $(CONFORMANCE)/conformance: $(PATCHED) ; $(GO) build -o $@ ./integration/conformance
 
@@ -273,9 +248,6 @@ $(RUNC_TOOL): go.mod | $(PATCHED)
 	cd / && $(GO) mod download $(RUNC_MODULE)@$$version && \
 	$(GO) build -C "$$($(GO) env GOMODCACHE)/$(RUNC_MODULE)@$$version" -tags seccomp,urfave_cli_no_docs -trimpath -o $@ .
 
-# The distribution's, without installing it: a crun or runc in the system's PATH
-# is what the tests want to do without.
-$(CRUN_TOOL):
-	@rm -rf $@.d && mkdir -p $@.d
-	cd $@.d && { apt-get download -q crun || { apt-get update -qq && apt-get download -q crun; }; } && dpkg-deb -x crun_*.deb .
-	mv $@.d/usr/bin/crun $@ && rm -rf $@.d
+# Not installed: a crun or runc in the system's PATH is what the tests want to do without.
+$(CRUN_TOOL): integration/bench/newest-crun
+	integration/bench/newest-crun $@

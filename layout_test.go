@@ -63,18 +63,53 @@ var mayImport = map[string][]string{
 		"google.golang.org/protobuf/proto",
 	},
 	"shim/container/dump": {"google.golang.org/protobuf/encoding/protowire"},
-	"shim/container/load": {"seccomp-shim/mistake", "golang.org/x/sys/unix"},
+	"shim/container/load": {"seccomp-shim/mistake", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
 	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
-	"shim/stdio":          {"golang.org/x/sys/unix"},
-	// containerd stops here.
-	"shim": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/shim/", "seccomp-shim/version",
-		"github.com/containerd/",
-		"github.com/opencontainers/runtime-spec/specs-go",
+	"shim/poll":           {},
+	"shim/rights":         {"golang.org/x/sys/unix"},
+	"shim/stdio":          {"seccomp-shim/shim/poll", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
+	// containerd stops in these, which have its words: bundle, options, bootstrap, task.
+	// bootstrap and task do not import each other; shim, which picks the role, has both.
+	"shim/bundle": {
+		"seccomp-shim/mistake",
+		"github.com/containerd/containerd/api/types", "github.com/containerd/containerd/v2/core/mount", "github.com/containerd/errdefs",
+	},
+	"shim/options": {
+		"seccomp-shim/mistake",
+		"github.com/containerd/containerd/api/types/runc/options", "github.com/containerd/containerd/api/types/runtimeoptions/v1", "github.com/containerd/typeurl/v2",
 		"github.com/pelletier/go-toml/v2",
+	},
+	"shim/bootstrap": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/compile", "seccomp-shim/version",
+		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/poll",
+		"github.com/containerd/cgroups/v3", "github.com/containerd/cgroups/v3/", // the option ShimCgroup
+		"github.com/containerd/containerd/api/",
+		"github.com/containerd/containerd/v2/core/runtime", "github.com/containerd/containerd/v2/defaults",
+		"github.com/containerd/containerd/v2/pkg/namespaces", "github.com/containerd/containerd/v2/pkg/shim",
+		"github.com/containerd/errdefs", "github.com/containerd/log", "github.com/containerd/typeurl/v2",
+		"golang.org/x/sys/unix",
+		"google.golang.org/protobuf/",
+	},
+	"shim/task": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile",
+		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/stdio",
+		"github.com/containerd/containerd/api/",
+		"github.com/containerd/containerd/v2/core/events", "github.com/containerd/containerd/v2/core/runtime",
+		"github.com/containerd/containerd/v2/pkg/namespaces", "github.com/containerd/containerd/v2/pkg/protobuf",
+		"github.com/containerd/containerd/v2/pkg/shutdown", "github.com/containerd/containerd/v2/pkg/ttrpcutil",
+		"github.com/containerd/errdefs", "github.com/containerd/errdefs/pkg/errgrpc",
+		"github.com/containerd/log", "github.com/containerd/ttrpc", "github.com/containerd/typeurl/v2",
+		"github.com/opencontainers/runtime-spec/specs-go",
 		"golang.org/x/sys/unix",
 		"google.golang.org/grpc/codes", "google.golang.org/grpc/status",
 		"google.golang.org/protobuf/",
+	},
+	"shim": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp/compile", "seccomp-shim/version",
+		"seccomp-shim/shim/bootstrap", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/task",
+		"github.com/containerd/containerd/v2/pkg/shim", "github.com/containerd/containerd/v2/pkg/shutdown", "github.com/containerd/containerd/v2/plugins",
+		"github.com/containerd/fifo", "github.com/containerd/log", "github.com/containerd/plugin", "github.com/containerd/plugin/registry",
+		"golang.org/x/sys/unix",
 	},
 	// What only people need, such as a library for command lines, stops here: the
 	// shim is also every container's init, and pays for what it links.

@@ -47,7 +47,7 @@ func imageFault(name string, pinned bool) string {
 }
 
 var (
-	// Fields and instructions whose value is an image, whatever it looks like.
+	// Fields and instructions whose value is always an image.
 	inYAML       = regexp.MustCompile(`\bimage:[ \t]*"?([^\s",}]+)`)
 	inDockerfile = regexp.MustCompile(`(?m)^(?:FROM|ARG\s+\w+\s*=|#\s*syntax\s*=)\s*([^\s$]+)(?:\s+AS\s+\w+)?$`)
 	// Elsewhere, what looks like one: a name of lower-case letters with a tag or digest.

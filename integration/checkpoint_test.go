@@ -87,9 +87,9 @@ func TestRestore(t *testing.T) {
 				t.Errorf("killed: %+v", got)
 			}
 			life := []string{"create", "start", "exec-added", "exec-started", "exit 0", "exit 137 of init", "delete"}
-			eventually(t, "the second life is told", func() bool {
-				told := story(shown, id)
-				return len(told) > len(life) && slices.Equal(told[len(told)-len(life):], life)
+			eventually(t, "the events of the second life are published", func() bool {
+				published := story(shown, id)
+				return len(published) > len(life) && slices.Equal(published[len(published)-len(life):], life)
 			})
 		})
 	}

@@ -33,7 +33,7 @@ func TestChildHoldsOutput(t *testing.T) {
 		t.Errorf("exit code %d", got)
 	}
 	if took := time.Since(begin); took > heldUp {
-		t.Errorf("the exit is told after %v", took)
+		t.Errorf("the exit is published after %v", took)
 	}
 	out.await(t, "early\nlate\n")
 	begin = time.Now()
@@ -97,14 +97,14 @@ func TestClientThatDoesNotRead(t *testing.T) {
 			if got := await(t, "init", exits).ExitCode(); got != row.code {
 				t.Errorf("exit code %d", got)
 			}
-			told := time.Since(begin)
+			published := time.Since(begin)
 			if _, err := task.Delete(bounded(t)); err != nil {
 				t.Error(err)
 			}
 			if all := time.Since(begin); all > row.limit {
-				t.Errorf("the exit is told after %v, and deleted after %v", told, all)
+				t.Errorf("the exit is published after %v, and deleted after %v", published, all)
 			} else {
-				t.Logf("the exit is told after %v, and deleted after %v", told, all)
+				t.Logf("the exit is published after %v, and deleted after %v", published, all)
 			}
 		})
 	}

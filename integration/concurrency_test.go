@@ -35,8 +35,8 @@ func TestManyExecsAtOnce(t *testing.T) {
 // in its course. On an idle machine it takes about twenty.
 const races = 24
 
-// An exec that meets init's end is refused, or runs and its exit is told; and
-// init's exit is told in any case. Nothing stays in the shim.
+// An exec that meets init's end is refused, or runs and its exit is published.
+// init's exit is published in any case. Nothing stays in the shim.
 func TestExecRacesInitsExit(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -96,7 +96,7 @@ func race(t *testing.T, after time.Duration, opts []oci.SpecOpts) (started bool)
 	return started
 }
 
-// Of containers that end at once, no exit is lost, and each life is told in order.
+// Of containers that end at once, no exit is lost, and the events of each life are published in order.
 func TestManyShortLives(t *testing.T) {
 	t.Parallel()
 	shown := watchEvents(t)
@@ -128,7 +128,7 @@ func TestManyShortLives(t *testing.T) {
 	want := []string{"create", "start", "exit 0 of init", "delete"}
 	for _, id := range done {
 		if !testbed.HoldsWithin(10*time.Second, func() bool { return slices.Equal(story(shown, id), want) }) {
-			t.Errorf("%s: told %v, want %v", id, story(shown, id), want)
+			t.Errorf("%s: published %v, want %v", id, story(shown, id), want)
 		}
 	}
 }

@@ -313,7 +313,7 @@ func (l *containerdLog) of(id string) string {
 	return about.String()
 }
 
-// all returns the lines that name a container, whatever their level.
+// all returns the lines of all levels that name a container.
 func (l *containerdLog) all(id string) string {
 	var about strings.Builder
 	for line := range strings.Lines(l.String()) {

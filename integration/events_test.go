@@ -61,10 +61,10 @@ func TestInitsExitIsLast(t *testing.T) {
 			t.Fatal(err)
 		}
 		await(t, "init", c.exits)
-		eventually(t, "init's exit is told", func() bool { return slices.Contains(story(shown, id), "exit 137 of init") })
-		told := story(shown, id)
-		if last := told[len(told)-1]; last != "exit 137 of init" || strings.Count(strings.Join(told, " "), "exit 137") != 4 {
-			t.Errorf("told: %v", told)
+		eventually(t, "init's exit is published", func() bool { return slices.Contains(story(shown, id), "exit 137 of init") })
+		published := story(shown, id)
+		if last := published[len(published)-1]; last != "exit 137 of init" || strings.Count(strings.Join(published, " "), "exit 137") != 4 {
+			t.Errorf("published: %v", published)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func watchEvents(t *testing.T) *output {
 
 // story returns a container's task events, in order, in a word or two each.
 func story(shown *output, id string) []string {
-	var told []string
+	var names []string
 	for line := range strings.Lines(shown.String()) {
 		_, event, found := strings.Cut(line, " /tasks/")
 		name, body, _ := strings.Cut(event, " ")
@@ -113,7 +113,7 @@ func story(shown *output, id string) []string {
 				name += " of init"
 			}
 		}
-		told = append(told, name)
+		names = append(names, name)
 	}
-	return told
+	return names
 }

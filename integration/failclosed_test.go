@@ -60,8 +60,8 @@ func TestRefusedLoadRunsNothing(t *testing.T) {
 }
 
 // An init that has no order from a shim, or one that it does not understand, runs
-// nothing: that nobody has told it a filter does not mean that it needs none. No shim
-// does that, so here libcontainer is told by the test.
+// nothing: without an order it does not know whether a filter is needed. No shim leaves
+// the order out, so here the test uses libcontainer itself.
 func TestNoOrderRunsNothing(t *testing.T) {
 	if unavailable != "" {
 		t.Skip(unavailable)

@@ -49,7 +49,7 @@ func TestKilledShim(t *testing.T) {
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()
-			told := subscribe(t)
+			published := subscribe(t)
 			pod := []string{newID(t), newID(t)}
 			together := oci.WithAnnotations(map[string]string{groupAnnotation: pod[0]})
 			var all []*container
@@ -58,9 +58,9 @@ func TestKilledShim(t *testing.T) {
 			}
 			kill(t, shimOf(t, all[0].task.Pid()))
 			for i, c := range all {
-				eventually(t, "its end is told", func() bool { return slices.Contains(told.of(pod[i]), "delete") })
-				if story := told.of(pod[i]); !slices.Contains(story, "exit 137 of init") {
-					t.Errorf("told %v", story)
+				eventually(t, "its deletion is published", func() bool { return slices.Contains(published.of(pod[i]), "delete") })
+				if story := published.of(pod[i]); !slices.Contains(story, "exit 137 of init") {
+					t.Errorf("published %v", story)
 				}
 				if isAlive(int(c.task.Pid())) {
 					t.Error("its init lives")

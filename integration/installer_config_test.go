@@ -86,8 +86,8 @@ const handlerOfVersion3 = `[plugins."io.containerd.cri.v1.runtime".containerd.ru
   runtime_type = "io.containerd.seccomp.v1"
 `
 
-// Whatever config.toml says stays in force and as it is written, but for what is
-// added, which goes again. The second time there is nothing to do.
+// All of config.toml stays in force and as it is written. An install adds lines, an
+// uninstall removes them, and the second of each changes nothing.
 func TestNodeInstallerConfig(t *testing.T) {
 	for _, row := range []struct {
 		name  string

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trapping is a script that tells of its signals. As it is a container's init,
+// trapping is a script that prints its signals. As it is a container's init,
 // the kernel drops signals that it does not trap.
 const trapping = `trap "echo hup" HUP; trap "exit 9" TERM; echo ready; while :; do sleep 0.02; done`
 

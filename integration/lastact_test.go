@@ -11,7 +11,7 @@ import (
 )
 
 // A program that makes two system calls runs under a profile of these and
-// execve, whoever runs it: no other call of the runtime is under the profile.
+// execve, for every user: no other call of the runtime is under the profile.
 // Had it one, it would fail or die.
 func TestOnlyExecveIsUnderTheProfile(t *testing.T) {
 	t.Parallel()

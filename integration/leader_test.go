@@ -120,13 +120,13 @@ func liveThreads(pid string) (live []string) {
 func TestKilledShimWithoutFirstThread(t *testing.T) {
 	t.Parallel()
 	eachLeaver(t, func(t *testing.T, steps []string, opts []oci.SpecOpts) {
-		told := subscribe(t)
+		published := subscribe(t)
 		id := newID(t)
 		c := launch(t, id, calls(steps...), opts...)
 		c.stdout.await(t, "hold -> waiting")
 		mustBeZombie(t, c.task.Pid())
 		kill(t, shimOf(t, c.task.Pid()))
-		eventually(t, "its end is told", func() bool { return slices.Contains(told.of(id), "delete") })
+		eventually(t, "its deletion is published", func() bool { return slices.Contains(published.of(id), "delete") })
 		if threads := liveThreads(fmt.Sprint(c.task.Pid())); len(threads) > 0 {
 			t.Errorf("threads %v of its init live", threads)
 		}

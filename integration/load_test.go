@@ -20,9 +20,8 @@ const actionRules = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
 	{"names":["sched_getscheduler"],"action":"SCMP_ACT_KILL"},
 	{"names":["getrusage"],"action":"SCMP_ACT_KILL_PROCESS"}]}`
 
-// Whoever the process is, its filter is in force when its program starts: in
-// init and in exec'd processes, for root and others, with and without
-// no_new_privs.
+// The filter is in force when the program starts: in init and in exec'd processes,
+// for root and others, with and without no_new_privs.
 func TestFilterIsInForce(t *testing.T) {
 	t.Parallel()
 	asEachUser(t, func(t *testing.T, uid uint32, noNewPrivs string, opts []oci.SpecOpts) {

@@ -1,7 +1,7 @@
 // Package integration shows on real containers, under a private containerd and
 // the running kernel, what the packages of this repository show in parts. All
-// tests share one node; each has containers of its own, of which nothing may be
-// left on the host when the test ends.
+// tests share one node; each has containers of its own, and nothing of them
+// may be left on the host when the test ends.
 package integration
 
 import (

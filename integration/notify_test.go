@@ -227,7 +227,7 @@ func (a *agent) next(t *testing.T) specs.ContainerProcessState {
 	case state := <-a.states:
 		return state
 	case <-time.After(patience):
-		t.Fatal("the listener is told of no process")
+		t.Fatal("the listener has got no process")
 		panic("unreachable")
 	}
 }

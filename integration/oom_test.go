@@ -17,8 +17,8 @@ const memoryLimit = 32 << 20
 // no line's end.
 var glutton = []string{"/bin/busybox", "tail", "/dev/zero"}
 
-// An init that dies of its memory limit at once. Whoever hears of the exit, as
-// the kubelet, wants to know by then why (containerd#8180, #12714).
+// An init that dies of its memory limit at once. A client that receives the exit,
+// such as the kubelet, must know the cause by then (containerd#8180, #12714).
 func TestOOMIsToldBeforeExit(t *testing.T) {
 	t.Parallel()
 	shown := watchEvents(t)
@@ -40,8 +40,7 @@ func TestOOMIsToldBeforeExit(t *testing.T) {
 	}
 }
 
-// Each of a container's processes that is killed is told, and each before its
-// own exit.
+// The kill of each of a container's processes is published before its exit.
 func TestSecondOOM(t *testing.T) {
 	t.Parallel()
 	shown := watchEvents(t)
@@ -62,13 +61,13 @@ func TestSecondOOM(t *testing.T) {
 	awaitStory(t, shown, id, append(want, "exec-added", "exec-started", "exit 3", "exit 137 of init", "delete"))
 }
 
-// The kill of a process that nobody waits for is told too, while the container
+// The kill of a process that nobody waits for is published too, while the container
 // lives on.
 func TestOOMOfAChild(t *testing.T) {
 	t.Parallel()
 	shown := watchEvents(t)
 	id := newID(t)
-	// Two kills at once may be told as one, so they are not.
+	// Two kills at once may be published as one, so they are not.
 	c := launch(t, id, sh("busybox tail /dev/zero; echo one; sleep 1; busybox tail /dev/zero; echo two; sleep 1000"), oci.WithMemoryLimit(memoryLimit))
 	c.stdout.await(t, "two")
 	want := []string{"create", "start", "oom", "oom"}

@@ -11,8 +11,8 @@ import (
 	libseccomp "github.com/seccomp/libseccomp-golang"
 )
 
-// idle are calls that the kernel answers with ENOSYS whatever their arguments
-// are, so that a program may make them with any.
+// idle are calls that the kernel answers with ENOSYS for all arguments, so that a
+// program may make them with any.
 var idle = []string{
 	"afs_syscall", "tuxcall", "security", "create_module", "get_kernel_syms", "query_module", "nfsservctl", "getpmsg",
 	"putpmsg", "vserver", "epoll_ctl_old", "epoll_wait_old", "_sysctl",

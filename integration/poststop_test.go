@@ -66,11 +66,11 @@ func TestPoststopHookFails(t *testing.T) {
 func TestPoststopHookFailsInCleanUp(t *testing.T) {
 	t.Parallel()
 	ran := filepath.Join(t.TempDir(), "ran")
-	told := subscribe(t)
+	published := subscribe(t)
 	id := newID(t)
 	c := hold(t, id, nil, withPoststop(nil, "echo once >> "+ran+"; exit 3"))
 	kill(t, shimOf(t, c.task.Pid()))
-	eventually(t, "its end is told", func() bool { return slices.Contains(told.of(id), "delete") })
+	eventually(t, "its deletion is published", func() bool { return slices.Contains(published.of(id), "delete") })
 	if text, _ := os.ReadFile(ran); string(text) != "once\n" {
 		t.Errorf("the hook ran as %q", text)
 	}

@@ -277,7 +277,7 @@ func mustSay(t *testing.T, text string, says []string) {
 		t.Errorf("a text of %d bytes: %.200s…", len(text), text)
 	}
 	for _, part := range says {
-		// An annotation is written KEY=VALUE, and told as KEY: "VALUE".
+		// An annotation is written KEY=VALUE, and shown as KEY: "VALUE".
 		if part = strings.ReplaceAll(part, `="`, `: "`); !strings.Contains(text, strings.TrimSuffix(part, "=")) {
 			t.Errorf("%.2000q does not say %q", text, part)
 		}

@@ -28,20 +28,20 @@ func TestKilledContainerd(t *testing.T) {
 	lives.say(t, "one")
 	shim := shimOf(t, lives.task.Pid())
 
-	// What the first containerd has not heard, the second would be told.
+	// What the first containerd has not heard, the second would receive.
 	for _, id := range []string{"lives", "ends"} {
-		eventually(t, "the start of "+id+" is told", func() bool { return slices.Contains(before.of(id), "start") })
+		eventually(t, "the start of "+id+" is published", func() bool { return slices.Contains(before.of(id), "start") })
 	}
 	n.Kill()
 	lives.say(t, "two")
 	ends.say(t, "last words")
 	eventually(t, "a process ends", func() bool { return !isAlive(int(ends.task.Pid())) })
-	time.Sleep(3 * time.Second) // for the shim's first attempts to tell of it to fail
+	time.Sleep(3 * time.Second) // the shim's first attempts to report it fail meanwhile
 	if err := n.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	told := subscribeTo(t, client)
-	eventually(t, "the exit meanwhile is told", func() bool { return slices.Contains(told.of("ends"), "exit 5 of init") })
+	published := subscribeTo(t, client)
+	eventually(t, "the exit meanwhile is published", func() bool { return slices.Contains(published.of("ends"), "exit 5 of init") })
 	lives.say(t, "three")
 	if now := shimOf(t, lives.task.Pid()); now != shim {
 		t.Errorf("shim %d was %d", now, shim)
@@ -53,12 +53,12 @@ func TestKilledContainerd(t *testing.T) {
 	if got := await(t, "the other", exits).ExitCode(); got != 137 {
 		t.Errorf("exit code %d", got)
 	}
-	eventually(t, "its exit is told", func() bool { return slices.Contains(told.of("lives"), "exit 137 of init") })
+	eventually(t, "its exit is published", func() bool { return slices.Contains(published.of("lives"), "exit 137 of init") })
 	if _, err := lives.again(t).Delete(bounded(t)); err != nil {
 		t.Errorf("delete: %v", err)
 	}
-	if story := told.of("ends"); !slices.Equal(story, []string{"exit 5 of init", "delete"}) {
-		t.Errorf("of the one that ended meanwhile is told %v", story) // the delete is containerd's, at its start
+	if story := published.of("ends"); !slices.Equal(story, []string{"exit 5 of init", "delete"}) {
+		t.Errorf("published of the one that ended meanwhile: %v", story) // the delete is containerd's, at its start
 	}
 }
 

@@ -39,7 +39,7 @@ func runDialer(path string) int {
 	return 0
 }
 
-// Whoever reaches a shim's socket is root on the host: CVE-2020-15257 was a socket
+// A process that reaches a shim's socket is root on the host: CVE-2020-15257 was a socket
 // with an abstract name, which every process of the network namespace reaches. A
 // shim's has a name in a folder of root's, the mode of root's, and it asks the
 // kernel who calls.
@@ -131,7 +131,7 @@ func TestShimsDescriptorsEndAtExecve(t *testing.T) {
 	}
 }
 
-// The shim's binary is also every container's init, so whoever can write to its
+// The shim's binary is also every container's init, so a process that can write to its
 // /proc/<pid>/exe has the host (CVE-2019-5736). libcontainer starts init from a
 // sealed copy or a read-only view. Here another container, as privileged as can
 // be, holds init's executable open until nothing runs it any more, when the

@@ -36,11 +36,11 @@ func stressLives(t *testing.T) int {
 	return lives
 }
 
-// life is one container of a stressed shim. What it returns is what has to be
-// told of it, event by event.
+// life is one container of a stressed shim. It returns the events that containerd
+// must publish of it, in order.
 type life func(t *testing.T, i int, id string, together oci.SpecOpts) (want []string)
 
-// Each kind of race, many times in one shim: every event is told once and in
+// Each kind of race, many times in one shim: every event is published once and in
 // order, and in the end the shim has what it had: no zombie, no descriptor, no
 // goroutine more.
 func TestStress(t *testing.T) {
@@ -66,7 +66,7 @@ func TestStress(t *testing.T) {
 }
 
 func stress(t *testing.T, live life, workers int) {
-	told := subscribe(t)
+	published := subscribe(t)
 	sandbox := newID(t)
 	together := oci.WithAnnotations(map[string]string{groupAnnotation: sandbox})
 	shim := shimOf(t, hold(t, sandbox, nil, together).task.Pid())
@@ -76,8 +76,8 @@ func stress(t *testing.T, live life, workers int) {
 		if err := remove(id); err != nil {
 			t.Errorf("%s: remove: %v", id, err)
 		}
-		if !testbed.HoldsWithin(patience, func() bool { return slices.Equal(told.of(id), want) }) {
-			t.Errorf("%s: told %v, want %v; containerd's log:\n%s", id, told.of(id), want, nodeLog.all(id))
+		if !testbed.HoldsWithin(patience, func() bool { return slices.Equal(published.of(id), want) }) {
+			t.Errorf("%s: published %v, want %v; containerd's log:\n%s", id, published.of(id), want, nodeLog.all(id))
 		}
 		if left := node.AwaitGone(id); len(left) > 0 {
 			t.Errorf("%s: left on the host:\n  %s", id, strings.Join(left, "\n  "))
@@ -111,13 +111,13 @@ func stress(t *testing.T, live life, workers int) {
 	}) {
 		t.Errorf("the shim had: %v\nand has: %v", before, after)
 	}
-	if again := told.repeated(); len(again) > 0 {
-		t.Errorf("told late or twice: %v", again)
+	if again := published.repeated(); len(again) > 0 {
+		t.Errorf("published late or twice: %v", again)
 	}
 }
 
 // dieInCreate kills what the shim forks for a container, later in each life. The
-// create then fails and nothing is told, or it is over already.
+// create then fails and nothing is published, or it is over already.
 func dieInCreate(t *testing.T, i int, id string, together oci.SpecOpts) []string {
 	c := newContainer(t, id, []string{"/bin/minimal"}, together)
 	shim := shimOfGroup(t, id, together)

@@ -57,7 +57,7 @@ func TestSystemdCgroup(t *testing.T) {
 	}
 }
 
-// systemd reads its units anew, and its limits and device rules stay.
+// systemd reads its units again; limits and device rules stay.
 func TestSystemdReload(t *testing.T) {
 	needSystemd(t)
 	c, _ := holdInScope(t, limits...)

@@ -21,7 +21,7 @@ var mapping = []specs.LinuxIDMapping{{ContainerID: 0, HostID: hostID, Size: 6553
 
 // In a user namespace the filter's load without no_new_privs needs CAP_SYS_ADMIN
 // in that namespace (seccomp_prepare_filter asks ns_capable of current_user_ns),
-// which init and exec'd processes have there until execve, whoever they are.
+// which init and exec'd processes have there until execve, also for other users.
 func TestUserNamespace(t *testing.T) {
 	t.Parallel()
 	asEachUser(t, func(t *testing.T, uid uint32, noNewPrivs string, opts []oci.SpecOpts) {

@@ -1,10 +1,4 @@
-// Package shim is containerd's side of the runtime: the bootstrap of the shim
-// process, the task service (v3 and v2) that containerd calls, the events it is sent,
-// and the handler's options. It is the only importer of containerd.
-//
-// The one way from an OCI spec to a confined process is readable in
-// service.createContainer (create.go).
+// Package shim is the shim's binary: by its arguments it runs one of containerd's short
+// actions (package bootstrap), or is the long-lived server of the task service (package
+// task).
 package shim
-
-// Name is the runtime's type in containerd. Its binary is containerd-shim-seccomp-v1.
-const Name = "io.containerd.seccomp.v1"

@@ -1,8 +1,8 @@
-// Package version says which version of this project a binary is, and of what it
-// is made: a security report names it, and a fleet is asked for it.
+// Package version has the version of a binary of this project and of its parts, for
+// security reports.
 //
-// The linker stamps it ([deploy/packages/version]; the Makefile calls it). A binary
-// that go build made without make tells what Go knows of its source.
+// make passes the version of deploy/packages/version to the linker. A binary that was
+// built without make has the version that Go found in the source.
 package version
 
 import (
@@ -16,14 +16,14 @@ import (
 // stamped is set by the linker.
 var stamped string
 
-// The module paths of what is linked in and counts.
+// Paths of modules that Write reports.
 const (
 	runc       = "github.com/opencontainers/runc"
 	containerd = "github.com/containerd/containerd/v2"
 )
 
-// String returns the version, such as v1.2.0, v1.2.0-5-g0123456 for the fifth
-// commit after it, or v0.0.0-20261124181753-ef9332548b2c where there is no tag.
+// String returns the version, such as v1.2.0, v1.2.0-5-g0123456 for the fifth commit
+// after v1.2.0, or v0.0.0-20261124181753-ef9332548b2c in a repository without a tag.
 func String() string {
 	if stamped != "" {
 		return stamped
@@ -34,8 +34,8 @@ func String() string {
 	return "(unknown)"
 }
 
-// Write writes the version of a program, and of its parts: of libseccomp, which the
-// caller asks, and of what else of them is linked in.
+// Write writes the versions of a program and of its parts, one a line. libseccomp is the
+// version of that library; empty if it is not linked.
 func Write(w io.Writer, program, libseccomp string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "%s:\n", program)
@@ -44,7 +44,7 @@ func Write(w io.Writer, program, libseccomp string) error {
 		{"Go version", runtime.Version()},
 		{"libcontainer", linked(runc)},
 		{"libseccomp", libseccomp},
-		{"containerd", linked(containerd)}, // whose default profile is RuntimeDefault
+		{"containerd", linked(containerd)}, // its default profile is RuntimeDefault
 	} {
 		if part[1] != "" {
 			fmt.Fprintf(t, "  %s:\t%s\n", part[0], part[1])
@@ -53,7 +53,8 @@ func Write(w io.Writer, program, libseccomp string) error {
 	return t.Flush()
 }
 
-// linked returns the version of a module of which there is code in this binary.
+// linked returns the version of a module that is linked into this binary; empty if it is
+// not.
 func linked(module string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -61,7 +62,7 @@ func linked(module string) string {
 	}
 	for _, dep := range info.Deps {
 		if dep.Path == module {
-			// Where it is replaced by a patched copy, the version is the original's.
+			// For a module that is replaced by a changed copy, this is the original's version.
 			return dep.Version
 		}
 	}

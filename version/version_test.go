@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// What deploy/packages/version says in a repository's life, and in its tarballs.
+// deploy/packages/version prints the same version in a repository and in its tarball, and
+// has a form for commits without a tag, with changes, at a tag and after one.
 func TestVersionOfSource(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("needs git:", err)
@@ -73,7 +74,7 @@ func TestVersionOfSource(t *testing.T) {
 	archiveSays(`v1\.2\.0-1-g[0-9a-f]+`)
 }
 
-// Debian's versions sort as the commits do.
+// Debian's versions sort in the order of the commits.
 func TestDebiansVersions(t *testing.T) {
 	rows := []struct{ version, want string }{
 		{"v0.0.0-20261124181753-ef9332548b2c", "0.0.0~20261124181753.ef9332548b2c"},
@@ -95,7 +96,7 @@ func TestDebiansVersions(t *testing.T) {
 	}
 }
 
-// A copy that is neither is told what to do.
+// In a directory that is neither, the error says what to do.
 func TestVersionNeedsSource(t *testing.T) {
 	dir := t.TempDir()
 	text, err := os.ReadFile("../deploy/packages/version")
@@ -116,7 +117,7 @@ func TestWrite(t *testing.T) {
 	if err := Write(&text, "program", "2.5.4"); err != nil {
 		t.Fatal(err)
 	}
-	// No libcontainer: there is none in this test.
+	// Without libcontainer, which this test does not link.
 	want := regexp.MustCompile(`^program:\n  Version: +v1\.2\.3\n  Go version: +go1\S+\n  libseccomp: +2\.5\.4\n$`)
 	if !want.MatchString(text.String()) {
 		t.Errorf("%s", text.String())

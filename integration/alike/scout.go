@@ -65,7 +65,7 @@ func add(values map[uint32]bool, o operand, in bpf.Instruction) {
 }
 
 // walk visits the comparisons with a constant that can be reached; with a
-// syscall given, those that can be reached whatever its arguments are.
+// syscall given, those that can be reached with any of its arguments.
 func (s scout) walk(d *bpf.Data, visit func(operand, bpf.Instruction)) {
 	type point struct {
 		pc  int

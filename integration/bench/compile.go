@@ -15,8 +15,8 @@ import (
 	"seccomp-shim/seccomp/compile"
 )
 
-// compiling is what containerd's default profile costs to compile and check.
-type compiling struct {
+// compilations is how long the compilation of containerd's default profile takes.
+type compilations struct {
 	Instructions int     `json:"instructions"`
 	Cold         summary `json:"coldMs"` // in a process that has loaded its tables
 	First        float64 `json:"firstMs"`
@@ -28,10 +28,11 @@ type compiling struct {
 var limit = cache.Limit{Entries: 10, Bytes: 1 << 20}
 
 // measureCompile compiles in this process; dir is for a cache.
-func measureCompile(ctx context.Context, rounds int, dir string) (c compiling, err error) {
+func measureCompile(ctx context.Context, rounds int, dir string) (_ *compilations, err error) {
+	c := &compilations{}
 	profile, err := usualProfile(ctx)
 	if err != nil {
-		return c, err
+		return nil, err
 	}
 	var cold, fromDisk, fromMemory []float64
 	for round := -1; round < rounds; round++ {
@@ -39,7 +40,7 @@ func measureCompile(ctx context.Context, rounds int, dir string) (c compiling, e
 		begin := time.Now()
 		result, err := compile.Compile(ctx, profile)
 		if err != nil {
-			return c, fmt.Errorf("compile the default profile: %w", err)
+			return nil, fmt.Errorf("compile the default profile: %w", err)
 		}
 		if round < 0 {
 			c.First, c.Instructions = since(begin), result.Program.Len()
@@ -50,13 +51,13 @@ func measureCompile(ctx context.Context, rounds int, dir string) (c compiling, e
 	for round := -1; round < rounds; round++ {
 		disk, err := cache.OpenDisk(dir, limit, func(error) {})
 		if err != nil {
-			return c, fmt.Errorf("open a cache: %w", err)
+			return nil, fmt.Errorf("open a cache: %w", err)
 		}
 		compiler := compile.NewCached(cache.New(limit, disk))
 		for _, into := range []*[]float64{&fromDisk, &fromMemory} {
 			begin := time.Now()
 			if _, err := compiler.Compile(ctx, profile); err != nil {
-				return c, fmt.Errorf("find the default profile: %w", err)
+				return nil, fmt.Errorf("find the default profile: %w", err)
 			}
 			if round >= 0 { // the first one fills the cache
 				*into = append(*into, since(begin))

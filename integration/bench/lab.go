@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -52,7 +53,7 @@ func openLab(ctx context.Context, s settings, peers []*peer) (_ *lab, err error)
 	if err := os.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
 		return nil, err
 	}
-	l := &lab{peers: peers, random: rand.New(rand.NewPCG(s.seed, 0))}
+	l := &lab{peers: peers, random: rand.New(rand.NewPCG(s.Seed, 0))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.close())
@@ -99,13 +100,13 @@ func (l *lab) makeFIFO() error {
 
 func (l *lab) fifoDir() string { return filepath.Join(l.node.Dir(), "bench") }
 
-// awaitProgram returns when the program of a container says that it runs.
-func (l *lab) awaitProgram() error {
+// awaitPrograms returns when so many containers' programs have said that they run.
+func (l *lab) awaitPrograms(number int) error {
 	if err := l.fifo.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
-	if _, err := l.fifo.Read(make([]byte, 1)); err != nil {
-		return fmt.Errorf("wait for the program to run: %w", err)
+	if _, err := io.ReadFull(l.fifo, make([]byte, number)); err != nil {
+		return fmt.Errorf("wait for %d programs to run: %w", number, err)
 	}
 	return nil
 }
@@ -126,7 +127,13 @@ func (l *lab) close() error {
 		errs = append(errs, l.fifo.Close())
 	}
 	if l.node != nil {
-		errs = append(errs, l.node.Stop())
+		errs = append(errs, removeFilters(l.node.Namespace()), l.node.Stop())
 	}
 	return errors.Join(errs...)
+}
+
+// removeFilters removes what crun leaves in its state folder for its next run: the
+// filters that it has compiled. /run is this benchmark's own.
+func removeFilters(namespace string) error {
+	return os.RemoveAll(filepath.Join("/run/containerd/runc", namespace))
 }

@@ -10,6 +10,7 @@ import (
 
 	"fmt"
 	libseccomp "github.com/seccomp/libseccomp-golang"
+	"golang.org/x/sys/unix"
 )
 
 // machine is where and with what a run was made.
@@ -20,6 +21,7 @@ type machine struct {
 	CPUs       int               `json:"cpus"`
 	Load       string            `json:"loadAverage"` // before the run
 	System     string            `json:"system"`
+	Cgroups    string            `json:"cgroups"` // v1 or v2
 	Libseccomp string            `json:"libseccomp"`
 	Go         string            `json:"go"`
 	Versions   map[string]string `json:"versions"`
@@ -34,6 +36,7 @@ func describeMachine(s settings, peers []*peer) machine {
 		CPUs:       runtime.NumCPU(),
 		Load:       firstOf("/proc/loadavg"),
 		System:     unknown,
+		Cgroups:    cgroupVersion(),
 		Libseccomp: fmt.Sprintf("%d.%d.%d", major, minor, micro),
 		Go:         runtime.Version(),
 		Versions:   map[string]string{ours: revision()},
@@ -56,6 +59,19 @@ func describeMachine(s settings, peers []*peer) machine {
 		}
 	}
 	return m
+}
+
+// cgroupVersion is v2 only where the whole hierarchy is unified, as libcontainer
+// and crun decide: cgroups(7).
+func cgroupVersion() string {
+	var root unix.Statfs_t
+	if err := unix.Statfs("/sys/fs/cgroup", &root); err != nil {
+		return unknown
+	}
+	if root.Type == unix.CGROUP2_SUPER_MAGIC {
+		return "v2"
+	}
+	return "v1"
 }
 
 const unknown = "unknown"

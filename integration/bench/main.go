@@ -1,4 +1,4 @@
-// Bench measures what containers and their seccomp profiles cost under this
+// Bench measures what containers, their execs and their shims cost under this
 // shim, and beside it under containerd's runc shim with runc and with crun.
 //
 // All are measured in one run, on one private containerd, in turns: each round
@@ -6,9 +6,15 @@
 // hits all alike, and ratios can be trusted where milliseconds cannot. It is
 // no test: it judges nothing and fails only if something cannot be measured.
 //
-//	create+start    NewTask, Start, until the program says that it runs
-//	create..delete  the same, then kill, wait and delete
-//	exec            Exec, Start, until the exit of a program that ends at once
+// Each part is a file of this package:
+//
+//	life     create+start until the program runs, kill, delete; a further
+//	         container of a pod that runs
+//	exec     one until its exit is known, and ten at once
+//	probes   the machine's processor share while each pod has an exec a second
+//	pods     many pods at once: time, processor time, memory
+//	memory   of idle shims: for each further pod, and after many execs
+//	compile  the default profile, without containers
 //
 // The containerd client's own work to prepare (snapshot, spec) is left out.
 package main
@@ -16,7 +22,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -26,25 +31,14 @@ import (
 	"seccomp-shim/seccomp/compile"
 )
 
-type settings struct {
-	bin, peers, output       string
-	creates, execs, compiles int
-	seed                     uint64
-}
-
-const (
-	exitFailed = 1
-	exitUsage  = 2
-)
-
 func main() {
 	compile.Helper()
-	s, err := parseFlags(os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
+	s, err := parseSettings(os.Args[1:])
+	if errors.Is(err, errHelp) {
 		return
 	}
 	if err != nil {
-		os.Exit(exitUsage) // the flag package has told why
+		os.Exit(exitUsage) // parseSettings has printed why
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -58,36 +52,12 @@ func main() {
 	}
 }
 
-func parseFlags(args []string) (settings, error) {
-	var s settings
-	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&s.bin, "bin", testbed.BinDir(), "`folder` with containerd, ctr and containerd-shim-seccomp-v1")
-	flags.StringVar(&s.peers, "peers", "build/bench", "`folder` with containerd-shim-runc-v2, runc, crun, and the program of the containers")
-	flags.StringVar(&s.output, "o", "table", "`format` of the result: table or json")
-	flags.IntVar(&s.creates, "creates", 150, "`rounds` of create, start and delete")
-	flags.IntVar(&s.execs, "execs", 400, "`rounds` of exec")
-	flags.IntVar(&s.compiles, "compiles", 30, "`rounds` of compiling the default profile")
-	flags.Uint64Var(&s.seed, "seed", 1, "`number` that the random order of each round follows")
-	err := flags.Parse(args)
-	switch {
-	case err != nil:
-		return s, err
-	case flags.NArg() > 0:
-		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case s.output != "table" && s.output != "json":
-		err = fmt.Errorf("-o %q: want table or json", s.output)
-	case s.creates < 1 || s.execs < 1 || s.compiles < 1:
-		err = errors.New("rounds: want at least one")
-	}
-	if err != nil {
-		fmt.Fprintln(flags.Output(), err)
-		flags.Usage()
-	}
-	return s, err
-}
-
-// run measures and prints the result to stdout; how far it is goes to stderr.
+// run measures and prints the result to stdout; progress goes to stderr.
 func run(ctx context.Context, s settings) (err error) {
+	earlier, err := readEarlier(s.compare)
+	if err != nil {
+		return err
+	}
 	if why := testbed.Unavailable(s.bin, "containerd", "ctr", testbed.ShimBinary(shimRuntime)); why != "" {
 		return errors.New(why)
 	}
@@ -95,7 +65,7 @@ func run(ctx context.Context, s settings) (err error) {
 	if err != nil {
 		return err
 	}
-	result := &result{Machine: describeMachine(s, peers), Settings: describeSettings(s)}
+	result := &result{Machine: describeMachine(s, peers), Settings: s}
 	lab, err := openLab(ctx, s, peers)
 	if err != nil {
 		return err
@@ -108,5 +78,8 @@ func run(ctx context.Context, s settings) (err error) {
 		return writeJSON(os.Stdout, result)
 	}
 	writeTable(os.Stdout, result)
+	if earlier != nil {
+		writeComparison(os.Stdout, earlier, result)
+	}
 	return nil
 }

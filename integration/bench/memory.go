@@ -1,44 +1,121 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"os"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// memory is what a shim takes that has one container and has done some execs.
+// memory is what idle shims take, in MiB.
 type memory struct {
-	Runtime string  `json:"runtime"`
-	Profile string  `json:"profile"`
-	Execs   int     `json:"execs"`
-	RSS     float64 `json:"rssMiB"`
-	PSS     float64 `json:"pssMiB"` // pages that processes share are divided among them
-	Private float64 `json:"privateMiB"`
-	Threads int     `json:"threads"`
+	private float64 // pages that no other process maps
+	pss     float64 // pages that processes share are divided among them
 }
 
-// idle is how long the shims have had nothing to do when their memory is read.
-const idle = 2 * time.Second
-
-func measureMemory(all []subject, hosts map[subject]*host) ([]memory, error) {
-	time.Sleep(idle)
-	var found []memory
-	for _, s := range all {
-		h := hosts[s]
-		shim, err := parent(h.task.Pid())
-		if err != nil {
-			return nil, err
+// measureMemory measures what a further pod costs, by how much the shims of all
+// pods take when some live and when twice as many do; and by how much a shim
+// grows while execs come and go. Of the peers, runc stands for crun, whose shim
+// is the same: were both there, twice as many processes would share its pages.
+func (l *lab) measureMemory(ctx context.Context, s settings, into samples) (err error) {
+	all := confined(l.peers[:2])
+	alive := map[subject][]*pod{}
+	defer func() {
+		for _, ps := range alive {
+			err = errors.Join(err, closeAll(ps))
 		}
-		m, err := memoryOf(shim)
-		if err != nil {
-			return nil, err
+	}()
+	grow := func(number int) (map[subject]memory, error) {
+		for range number {
+			for _, sub := range all {
+				p, err := l.newPod(ctx, sub)
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", sub, err)
+				}
+				alive[sub] = append(alive[sub], p)
+			}
 		}
-		m.Runtime, m.Profile, m.Execs = s.peer.name, s.profile, h.execs
-		found = append(found, m)
+		return settledMemory(alive, s.Settle)
 	}
-	return found, nil
+	half := s.Pods / 2
+	few, err := grow(half)
+	if err != nil {
+		return err
+	}
+	progress("memory", half, s.Pods)
+	many, err := grow(s.Pods - half)
+	if err != nil {
+		return err
+	}
+	for _, sub := range all {
+		further := float64(s.Pods - half)
+		into.add(metricPrivate, sub, (many[sub].private-few[sub].private)/further)
+		into.add(metricPSS, sub, (many[sub].pss-few[sub].pss)/further)
+	}
+	return churn(ctx, s, alive, into)
+}
+
+// churn has many execs in one pod of each subject.
+func churn(ctx context.Context, s settings, alive map[subject][]*pod, into samples) error {
+	one := map[subject][]*pod{}
+	for sub, ps := range alive {
+		one[sub] = ps[:1]
+	}
+	execs := func(number int) error {
+		for sub, ps := range one {
+			for range number {
+				if _, err := ps[0].exec(ctx); err != nil {
+					return fmt.Errorf("%s: %w", sub, err)
+				}
+			}
+		}
+		return nil
+	}
+	// The first execs take memory that later ones use again.
+	if err := execs(s.Churn / 10); err != nil {
+		return err
+	}
+	before, err := settledMemory(one, s.Settle)
+	if err != nil {
+		return err
+	}
+	progress("memory after execs", 1, 2)
+	if err := execs(s.Churn); err != nil {
+		return err
+	}
+	after, err := settledMemory(one, s.Settle)
+	if err != nil {
+		return err
+	}
+	for sub := range one {
+		into.add(metricGrowth, sub, after[sub].private-before[sub].private)
+	}
+	return nil
+}
+
+// settledMemory returns the sum over the shims of each subject's pods, after a
+// time without work.
+func settledMemory(alive map[subject][]*pod, settle time.Duration) (map[subject]memory, error) {
+	time.Sleep(settle)
+	sums := map[subject]memory{}
+	for s, ps := range alive {
+		var sum memory
+		for _, p := range ps {
+			shim, err := parent(p.task.Pid())
+			if err != nil {
+				return nil, err
+			}
+			m, err := memoryOf(shim)
+			if err != nil {
+				return nil, err
+			}
+			sum.private += m.private
+			sum.pss += m.pss
+		}
+		sums[s] = sum
+	}
+	return sums, nil
 }
 
 // parent returns the parent of a process. That of a container's init is its
@@ -53,48 +130,15 @@ func parent(pid uint32) (int, error) {
 
 func memoryOf(pid int) (m memory, err error) {
 	rollup := fmt.Sprintf("/proc/%d/smaps_rollup", pid)
-	if m.RSS, err = mebibytes(rollup, "Rss"); err != nil {
+	if m.pss, err = sizeIn(rollup, "Pss"); err != nil {
 		return m, err
 	}
-	if m.PSS, err = mebibytes(rollup, "Pss"); err != nil {
-		return m, err
-	}
-	clean, err := mebibytes(rollup, "Private_Clean")
-	if err != nil {
-		return m, err
-	}
-	dirty, err := mebibytes(rollup, "Private_Dirty")
-	if err != nil {
-		return m, err
-	}
-	m.Private = clean + dirty
-	threads, err := field(fmt.Sprintf("/proc/%d/status", pid), "Threads")
-	if err != nil {
-		return m, err
-	}
-	m.Threads, err = strconv.Atoi(threads)
-	return m, err
-}
-
-func mebibytes(path, name string) (float64, error) {
-	value, err := field(path, name)
-	if err != nil {
-		return 0, err
-	}
-	kib, err := strconv.Atoi(strings.TrimSuffix(value, " kB"))
-	return float64(kib) / 1024, err
-}
-
-// field returns the value of a "Name: value" line of a file of /proc.
-func field(path, name string) (string, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(string(text)) {
-		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value), nil
+	for _, name := range []string{"Private_Clean", "Private_Dirty"} {
+		size, err := sizeIn(rollup, name)
+		if err != nil {
+			return m, err
 		}
+		m.private += size
 	}
-	return "", fmt.Errorf("%s has no %s", path, name)
+	return m, nil
 }

@@ -79,13 +79,22 @@ type subject struct {
 	profile string
 }
 
-func subjects(peers []*peer, cold bool) []subject {
+// subjects are each peer's containers without a profile and with the default one.
+func subjects(peers []*peer) []subject {
 	var all []subject
 	for _, p := range peers {
 		all = append(all, subject{p, noProfile}, subject{p, defaultProfile})
-		if cold && p.name == ours {
-			all = append(all, subject{p, coldCache})
-		}
 	}
 	return all
 }
+
+// confined are those with the default profile alone.
+func confined(peers []*peer) []subject {
+	var all []subject
+	for _, p := range peers {
+		all = append(all, subject{p, defaultProfile})
+	}
+	return all
+}
+
+func (s subject) String() string { return fmt.Sprintf("%s (%s)", s.peer.name, s.profile) }

@@ -7,35 +7,24 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // result is all that a run has found, as -o json prints it.
 type result struct {
-	Machine  machine      `json:"machine"`
-	Settings settingsUsed `json:"settings"`
-	Times    []timing     `json:"times"`
-	Ratios   []comparison `json:"ratios"`
-	Compile  compiling    `json:"compile"`
-	Memory   []memory     `json:"memory"`
+	Machine  machine       `json:"machine"`
+	Settings settings      `json:"settings"`
+	Figures  []figure      `json:"figures"`
+	Ratios   []comparison  `json:"ratios"`
+	Compile  *compilations `json:"compile,omitempty"`
 }
 
-type settingsUsed struct {
-	Creates  int    `json:"createRounds"`
-	Execs    int    `json:"execRounds"`
-	Compiles int    `json:"compileRounds"`
-	Seed     uint64 `json:"seed"`
-}
-
-func describeSettings(s settings) settingsUsed {
-	return settingsUsed{s.creates, s.execs, s.compiles, s.seed}
-}
-
-// timing is how long something takes under one runtime, in milliseconds.
-type timing struct {
-	Metric  string  `json:"metric"`
+// figure is the value of a metric under one runtime.
+type figure struct {
+	Metric  metric  `json:"metric"`
 	Runtime string  `json:"runtime"`
 	Profile string  `json:"profile"`
-	Ms      summary `json:"ms"`
+	Value   summary `json:"value"`
 }
 
 // comparison is one series divided by another.
@@ -48,48 +37,60 @@ type comparison struct {
 
 // measure fills in the result.
 func (l *lab) measure(ctx context.Context, s settings, into *result) (err error) {
-	if into.Compile, err = measureCompile(ctx, s.compiles, filepath.Join(l.node.Dir(), "programs")); err != nil {
-		return err
+	found := samples{}
+	measured := map[string]func() error{
+		"compile": func() (err error) {
+			into.Compile, err = measureCompile(ctx, s.Compiles, filepath.Join(l.node.Dir(), "programs"))
+			return err
+		},
+		"life":   func() error { return l.measureLives(ctx, s.Creates, found) },
+		"exec":   func() error { return l.measureExecs(ctx, s.Execs, found) },
+		"probes": func() error { return l.measureProbes(ctx, s.Windows, found) },
+		"pods":   func() error { return l.measureBursts(ctx, s.Bursts, s.Pods, found) },
+		"memory": func() error { return l.measureMemory(ctx, s, found) },
 	}
-	found := newSamples()
-	if err := l.measureLives(ctx, s.creates, found); err != nil {
-		return err
-	}
-	if into.Memory, err = l.measureExecs(ctx, s.execs, found); err != nil {
-		return err
-	}
-	for _, metric := range []string{metricStart, metricLife, metricExec} {
-		for _, of := range subjects(l.peers, metric != metricExec) {
-			into.Times = append(into.Times, timing{metric, of.peer.name, of.profile, summarize(found.of[metric][of])})
+	for _, part := range parts {
+		if !slices.Contains(s.Parts, part) {
+			continue
 		}
-		into.Ratios = append(into.Ratios, compare(metric, found.of[metric], l.peers)...)
+		if err := measured[part](); err != nil {
+			return err
+		}
+	}
+	for _, m := range metrics {
+		for _, of := range append(subjects(l.peers), subject{l.peers[0], coldCache}) {
+			if values := found[m][of]; values != nil {
+				into.Figures = append(into.Figures, figure{m, of.peer.name, of.profile, summarize(values)})
+			}
+		}
+		if m != metricGrowth { // about zero, it cannot be divided by
+			into.Ratios = append(into.Ratios, compare(m, found[m], l.peers)...)
+		}
 	}
 	return nil
 }
 
-// compare divides what containers take with the default profile by the same
-// without, and what they take here by the same under others.
-func compare(metric string, of map[subject][]float64, peers []*peer) []comparison {
+// compare divides a metric here by the same under others, and with the default
+// profile by the same without.
+func compare(m metric, of map[subject][]float64, peers []*peer) []comparison {
 	var all []comparison
 	divide := func(a, b subject) {
 		if of[a] != nil && of[b] != nil {
-			all = append(all, comparison{metric, a.String(), b.String(), ratio(of[a], of[b])})
+			all = append(all, comparison{m.Name, a.String(), b.String(), ratio(of[a], of[b])})
 		}
 	}
-	for _, p := range peers {
-		divide(subject{p, defaultProfile}, subject{p, noProfile})
-	}
 	own := peers[0]
-	divide(subject{own, coldCache}, subject{own, noProfile})
-	for _, profile := range []string{noProfile, defaultProfile} {
+	for _, profile := range []string{defaultProfile, noProfile} {
 		for _, p := range peers[1:] {
 			divide(subject{own, profile}, subject{p, profile})
 		}
 	}
+	divide(subject{own, coldCache}, subject{own, noProfile})
+	for _, p := range peers {
+		divide(subject{p, defaultProfile}, subject{p, noProfile})
+	}
 	return all
 }
-
-func (s subject) String() string { return fmt.Sprintf("%s (%s)", s.peer.name, s.profile) }
 
 func writeJSON(w io.Writer, r *result) error {
 	encoder := json.NewEncoder(w)
@@ -98,8 +99,8 @@ func writeJSON(w io.Writer, r *result) error {
 }
 
 // progress tells a person how far the benchmark is.
-func progress(what string, round, rounds int) {
+func progress(part string, round, rounds int) {
 	if step := max(1, rounds/4); round > 0 && round%step == 0 {
-		fmt.Fprintf(os.Stderr, "bench: %s: %d of %d rounds\n", what, round, rounds)
+		fmt.Fprintf(os.Stderr, "bench: %s: %d of %d rounds\n", part, round, rounds)
 	}
 }

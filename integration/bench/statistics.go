@@ -5,28 +5,7 @@ import (
 	"slices"
 )
 
-// What is measured of a subject.
-const (
-	metricStart = "create+start"
-	metricLife  = "create..delete"
-	metricExec  = "exec"
-)
-
-// samples are milliseconds by what was measured, of whom, and round.
-type samples struct {
-	of map[string]map[subject][]float64
-}
-
-func newSamples() *samples { return &samples{map[string]map[subject][]float64{}} }
-
-func (s *samples) add(metric string, of subject, ms float64) {
-	if s.of[metric] == nil {
-		s.of[metric] = map[subject][]float64{}
-	}
-	s.of[metric][of] = append(s.of[metric][of], ms)
-}
-
-// summary describes milliseconds.
+// summary describes the values of one metric and subject.
 type summary struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`

@@ -18,7 +18,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// ServeHTTP answers as a registry of which nothing is asked but to read:
+// ServeHTTP answers as a registry that is only read:
 // /v2/<repository>/{manifests,blobs}/<tag or digest>.
 func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	parts := strings.Split(strings.TrimPrefix(r.URL.Path, "/v2/"), "/")

@@ -22,7 +22,7 @@ func (s settings) binary() string { return filepath.Join(s.work, "client.test") 
 
 func (s settings) sources() string { return filepath.Join(s.work, "containerd") }
 
-// buildSuite compiles a copy of the suite, of which no test is changed. The list
+// buildSuite compiles a copy of the suite. No test is changed. The list
 // of images can be replaced by a flag of the tests, but this suite reads the list
 // before flags are parsed. So the one entry that cannot be true here, because
 // it is a digest, is replaced in the copy.

@@ -27,7 +27,7 @@ const (
 	// seccompRoot is the kubelet's folder of profiles, here a private one.
 	seccompRoot = "/var/lib/kubelet/seccomp"
 	testImage   = "docker.io/library/test:latest"
-	echoImage   = "docker.io/hashicorp/http-echo:1.0" // the tutorial's, of which this is a stand-in
+	echoImage   = "docker.io/hashicorp/http-echo:1.0" // stands in for the tutorial's
 )
 
 // What all tests share. unavailable says why there is no node here.

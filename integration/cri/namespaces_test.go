@@ -88,9 +88,9 @@ func needMappedMounts(t *testing.T) {
 	}
 }
 
-// The process that holds a pod's namespaces is under RuntimeDefault, whatever
-// the pod's annotations say; but for a privileged pod, where nothing names a
-// profile but they, and their files are not for it all the same.
+// The process that holds a pod's namespaces is under RuntimeDefault, also if the
+// pod's annotations name another profile. In a privileged pod only annotations name
+// a profile; the files that they name are not for this process there either.
 func TestSandboxProcess(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

@@ -55,7 +55,7 @@ func newPodConfig(t *testing.T) *cri.PodSandboxConfig {
 			CgroupParent: cgroupParent(),
 			SecurityContext: &cri.LinuxSandboxSecurityContext{
 				NamespaceOptions: &cri.NamespaceOption{Pid: cri.NamespaceMode_CONTAINER},
-				// The kubelet asks for this whatever the pod says.
+				// The kubelet asks for this for all pods.
 				Seccomp: runtimeDefault(),
 			},
 		},

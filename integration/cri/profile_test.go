@@ -60,7 +60,7 @@ type behaviour struct {
 }
 
 var (
-	// 0 asks for the id of a keyring, of which -3 is the session's.
+	// 0 asks for the id of a keyring; -3 is the session's.
 	keyctl  = steps.Call("keyctl", 0, 1<<64-3, 0)
 	getpgid = steps.Call("getpgid", 0)
 	probes  = []string{"status", keyctl, getpgid}
@@ -127,7 +127,7 @@ func programsOf(t *testing.T, pid int) []installed.Filter {
 	return filters
 }
 
-// Whatever way a profile is named, or not.
+// Each way to name a profile, and none.
 func TestProfiles(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

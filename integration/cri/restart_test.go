@@ -47,9 +47,8 @@ func (v view) equal(other view) bool {
 		slices.EqualFunc(v.statuses, other.statuses, func(a, b *cri.ContainerStatus) bool { return proto.Equal(a, b) })
 }
 
-// A kubelet that comes anew finds what the last one left, also when containerd
-// was restarted in between; and pods go on as before. No other test runs
-// meanwhile.
+// A kubelet that is restarted finds the pods that it left, also when containerd was
+// restarted in between, and the pods go on as before. No other test runs meanwhile.
 func TestKubeletAndContainerdRestart(t *testing.T) {
 	p := runPod(t, newPodConfig(t))
 	first := p.hold(t, under("first", runtimeDefault(), probes...))

@@ -86,8 +86,8 @@ static const char *errno_name(int err)
 	}
 }
 
-/* send_text writes a string whole. A client that has gone away is its own
- * problem, hence no SIGPIPE and no error. */
+/* send_text writes a whole string. It ignores a client that has gone away:
+ * there is no SIGPIPE and no error. */
 static void send_text(int fd, const char *text)
 {
 	size_t left = strlen(text);

@@ -16,7 +16,7 @@ const (
 	containerdSocket = "/run/containerd.sock"
 	dropIns          = "/run/conf.d"
 
-	echoImage    = "docker.io/hashicorp/http-echo:1.0" // the tutorial's, of which this is a stand-in
+	echoImage    = "docker.io/hashicorp/http-echo:1.0" // stands in for the tutorial's
 	busyboxImage = "docker.io/library/busybox:1.35"
 	// echoProgram is not where the demo has it, whose calls the kernel may log just now.
 	echoProgram = "/usr/bin/http-echo"

@@ -14,7 +14,7 @@ var choice = []mutation{
 	},
 	{
 		"unset-profile-unread", "unset_profile does not come from the handler's options",
-		"shim/create.go", "UnsetProfile: options.UnsetProfile,", "",
+		"shim/task/create.go", "UnsetProfile: opts.UnsetProfile,", "",
 		in(integration, "TestWhichProfileApplies"),
 	},
 	{
@@ -64,12 +64,12 @@ var choice = []mutation{
 	},
 	{
 		"unknown-option", "a misspelt option of the handler is passed over",
-		"shim/options.go", "\tdec.DisallowUnknownFields()\n", "",
-		in("shim", "TestBadCreate"),
+		"shim/options/options.go", "\tdec.DisallowUnknownFields()\n", "",
+		in("shim/task", "TestBadCreate"),
 	},
 	{
 		"confined-anyway", "a profile that cannot be loaded means none",
-		"shim/create.go", "profile, err := choice.Load()\n\tif err != nil {\n\t\treturn nil, err", "profile, err := choice.Load()\n\tif err != nil {\n\t\treturn nil, nil",
+		"shim/task/create.go", "profile, err := choice.Load()\n\tif err != nil {\n\t\treturn nil, err", "profile, err := choice.Load()\n\tif err != nil {\n\t\treturn nil, nil",
 		in(integration, "TestInvalidNameIsRefused"),
 	},
 }

@@ -20,7 +20,7 @@ var descriptors = []mutation{
 	},
 	{
 		"terminal-descriptor", "a terminal is received without close-on-exec",
-		"shim/stdio/consolesocket.go", "oob, unix.MSG_CMSG_CLOEXEC)", "oob, 0)",
+		"shim/rights/rights.go", "control, unix.MSG_CMSG_CLOEXEC)", "control, 0)",
 		in("shim/stdio", "TestConsoleSocket"),
 	},
 	{

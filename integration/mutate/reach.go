@@ -4,7 +4,7 @@ package main
 var reach = []mutation{
 	{
 		"socket-mode", "everybody may write to a shim's socket",
-		"shim/listener.go", "file, err := socket.File()", "_ = os.Chmod(socketPath(address), 0o666)\n\tfile, err := socket.File()",
+		"shim/bootstrap/socket.go", "file, err := socket.File()", "_ = os.Chmod(socketPath(address), 0o666)\n\tfile, err := socket.File()",
 		in(integration, "TestOnlyRootReachesShim"),
 	},
 	{

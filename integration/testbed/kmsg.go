@@ -16,8 +16,8 @@ const printkRateLimit = "/proc/sys/kernel/printk_ratelimit"
 
 // openKmsg opens the kernel's log at its end and lifts its rate limit, which
 // is the whole machine's, until Close. Only one at a time may do so, or the
-// second would take the lifted limit for the usual one and restore that; hence
-// the lock, which may have to wait for another process.
+// second would take the lifted limit for the usual one and restore that. The lock
+// is for this; it may have to wait for another process.
 func openKmsg() (*AuditLog, error) {
 	fd, err := unix.Open("/dev/kmsg", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -118,7 +118,7 @@ func lacking(text string, wants []string) string {
 	return ""
 }
 
-// Stop removes running containers, and tells of what no container accounts for.
+// Stop removes running containers, and reports what belongs to no container.
 func TestStopReportsLeftovers(t *testing.T) {
 	node, runtime := start(t)
 	ctr(t, node, "run", "-d", "--null-io", "--runtime", runtime, image, "running")
@@ -138,7 +138,7 @@ func TestStopReportsLeftovers(t *testing.T) {
 	}
 	err := node.Stop()
 	if err == nil || !strings.Contains(err.Error(), cgroup) || strings.Contains(err.Error(), "running") {
-		t.Errorf("error %v does not tell of %s alone", err, cgroup)
+		t.Errorf("error %v does not name %s alone", err, cgroup)
 	}
 	for _, path := range []string{cgroup, filepath.Dir(cgroup), node.Dir()} {
 		if _, err := os.Stat(path); err == nil {

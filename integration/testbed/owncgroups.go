@@ -21,9 +21,9 @@ const ownCgroupsEnv = "SECCOMP_SHIM_CGROUPS"
 const removeTimeout = 5 * time.Second
 
 // OwnCgroups is the name of new cgroups, one in each hierarchy. A program for which
-// they are the root, by a cgroup namespace, makes no other cgroups, whatever it
-// calls them; so all that it leaves is found, and nothing of another program is
-// taken for its own.
+// they are the root, by a cgroup namespace, makes its cgroups below them, under any
+// name. So all that it leaves is found, and nothing of another program is taken for
+// its own.
 type OwnCgroups string
 
 // NewOwnCgroups makes cgroups whose name begins with prefix and is no other's.

@@ -17,7 +17,7 @@ const (
 	killInterval = 10 * time.Millisecond
 )
 
-// process is what /proc tells of one.
+// process is a process as /proc shows it.
 type process struct {
 	pid, parent int
 	state       string

@@ -15,25 +15,25 @@ import (
 	"strings"
 )
 
-// replacing are the packages, and their names, by which a process becomes another
-// program. What starts a child, such as os/exec, is none of them.
-var replacing = map[string][]string{
+// execNames has, by package, the names by which a process becomes another program.
+// Packages that start a child, such as os/exec, are not in it.
+var execNames = map[string][]string{
 	"syscall":                    {"Exec", "SYS_EXECVE", "SYS_EXECVEAT"},
 	"golang.org/x/sys/unix":      {"Exec", "SYS_EXECVE", "SYS_EXECVEAT"},
 	runcPath + "/internal/linux": {"Exec"},
 }
 
-// rawCalls take the number of a system call first.
+// rawCalls are functions whose first argument is the number of a system call.
 var rawCalls = []string{"Syscall", "Syscall6", "SyscallNoError", "RawSyscall", "RawSyscall6", "RawSyscallNoError",
 	"RawVforkSyscall", "AllThreadsSyscall", "AllThreadsSyscall6"}
 
-// inC is what a C library calls so. C has no parser here; a mention in a comment is
-// found too, and then has to be read.
+// inC matches their names in C. There is no parser for C here: the expression also
+// matches in a comment, which somebody then has to read.
 var inC = regexp.MustCompile(`\b(f?execve?|execveat|execvpe?|execlp?|execle|(?:SYS|__NR)_execve(?:at)?)\b\s*[(,;)]`)
 
-// execves returns, sorted, each place of a module by which its process can become
-// another program, as file: what. They are sought in the syntax tree: by whatever name a
-// file imports a package, and also where a function is not called but passed on.
+// execves returns, sorted, every place of a module at which its process can become
+// another program, as "file: name". In Go it looks at the syntax tree, and so finds a
+// package that is imported under another name, and a function that is passed on.
 func execves(dir string) ([]string, error) {
 	var found []string
 	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
@@ -51,12 +51,12 @@ func execves(dir string) ([]string, error) {
 				places = append(places, match[1])
 			}
 		}
-		relative, errRel := filepath.Rel(dir, name)
+		below, relErr := filepath.Rel(dir, name)
 		if err == nil {
-			err = errRel
+			err = relErr
 		}
 		for _, place := range places {
-			found = append(found, relative+": "+place)
+			found = append(found, below+": "+place)
 		}
 		return err
 	})
@@ -76,30 +76,31 @@ func execvesInGo(name string) ([]string, error) {
 	return s.found, nil
 }
 
-// search is for one file.
+// search is the search in one file.
 type search struct {
-	packages map[string]string // the name here: the path
+	packages map[string]string // paths by their names in this file
 	found    []string
 }
 
 func (s *search) readImports(file *ast.File) {
 	for _, spec := range file.Imports {
 		imported, _ := strconv.Unquote(spec.Path.Value) // the parser has read it
-		if replacing[imported] == nil {
+		if execNames[imported] == nil {
 			continue
 		}
 		local := path.Base(imported)
 		if spec.Name != nil {
 			local = spec.Name.Name
 		}
-		if local == "." { // its names cannot be told from the file's own
+		if local == "." { // the file's own names look like the package's
 			s.found = append(s.found, "import . "+spec.Path.Value)
 		}
 		s.packages[local] = imported
 	}
 }
 
-// readLinknames finds functions of other packages that are bound without an import.
+// readLinknames finds functions of other packages that go:linkname binds without an
+// import.
 func (s *search) readLinknames(file *ast.File) {
 	for _, group := range file.Comments {
 		for _, c := range group.List {
@@ -119,7 +120,7 @@ func isLinkToExec(target string) bool {
 func (s *search) visit(node ast.Node) bool {
 	switch n := node.(type) {
 	case *ast.SelectorExpr:
-		if imported, name := s.qualified(n); slices.Contains(replacing[imported], name) {
+		if imported, name := s.qualified(n); slices.Contains(execNames[imported], name) {
 			s.found = append(s.found, path.Base(imported)+"."+name)
 		}
 	case *ast.CallExpr:
@@ -134,8 +135,8 @@ func (s *search) visit(node ast.Node) bool {
 	return true
 }
 
-// qualified returns the package and the name of an expression like unix.Exec, if it
-// is one of the packages that are looked for.
+// qualified returns the package and the name of an expression like unix.Exec; empty
+// strings if the package is not one of execNames.
 func (s *search) qualified(e ast.Expr) (imported, name string) {
 	selector, ok := ast.Unparen(e).(*ast.SelectorExpr)
 	if !ok {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A call of execve is found however it is written, and wherever in the copy.
+// Every way to write a call of execve is found, in every directory.
 func TestExecves(t *testing.T) {
 	for _, row := range []struct{ name, file, text, want string }{
 		{"a call", "a.go", `import "syscall"; func f() { syscall.Exec("", nil, nil) }`, "syscall.Exec"},

@@ -11,12 +11,12 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 )
 
-// stampName is the file in a copy that says how it was made, and its checksum.
+// stampName is the file in a copy with the copy's checksum and how it was made.
 const stampName = "PATCHED"
 
-// checkSource compares a folder with the module's checksum, of which `go mod
-// download` looks only when it unpacks: what was changed in the module cache since
-// then, it does not see.
+// checkSource compares the files of a directory with the module's checksum. `go mod
+// download` compares only when it unpacks a module, and does not see what was changed
+// in the module cache after that.
 func (m module) checkSource(dir string) error {
 	sum, err := dirhash.HashDir(dir, m.path+"@"+m.version, dirhash.Hash1)
 	if err == nil && sum != m.sum {
@@ -25,13 +25,13 @@ func (m module) checkSource(dir string) error {
 	return err
 }
 
-// stamp is what a copy's stamp says if the copy is what this program makes.
+// stamp returns the text that the stamp of an unchanged copy has.
 func (m module) stamp(copied string) (string, error) {
 	sum, err := hashCopy(copied)
 	return sum + "\n" + m.identity(), err
 }
 
-// hashCopy returns the checksum of a copy, without its stamp.
+// hashCopy returns the checksum of a copy's files, except for its stamp.
 func hashCopy(dir string) (string, error) {
 	files, err := dirhash.DirFiles(dir, "")
 	if err != nil {
@@ -41,8 +41,8 @@ func hashCopy(dir string) (string, error) {
 	return dirhash.Hash1(files, func(name string) (io.ReadCloser, error) { return os.Open(filepath.Join(dir, name)) })
 }
 
-// isMade reports whether target is already what this program makes. It says so if
-// somebody has changed it since, because that change is about to be lost.
+// isMade reports whether target is already the copy that this command makes. It prints
+// a warning if somebody has changed the copy by hand, since that change will be lost.
 func (m module) isMade(target string) bool {
 	said, err := os.ReadFile(filepath.Join(target, stampName))
 	if err != nil {

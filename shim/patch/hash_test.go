@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What is changed in a copy by hand is not built with: the copy is made again.
+// A copy that was changed by hand is made again, and so the build never has the change.
 func TestChangedCopyIsMadeAgain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ttrpc")
 	if err := ttrpc.provide(dir); err != nil {
@@ -37,7 +37,7 @@ func TestChangedCopyIsMadeAgain(t *testing.T) {
 	}
 }
 
-// A copy that is as it was made stays, with the build that depends on it.
+// An unchanged copy stays, so that nothing has to be built again.
 func TestUnchangedCopyStays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ttrpc")
 	if err := ttrpc.provide(dir); err != nil {
@@ -55,8 +55,8 @@ func TestUnchangedCopyStays(t *testing.T) {
 	}
 }
 
-// go verifies a module when it is unpacked, and what is in the module cache never
-// again. A copy of files that were changed there is refused.
+// go verifies a module only when it unpacks it. A copy of files that were changed in the
+// module cache is refused.
 func TestChangedModuleCacheIsRefused(t *testing.T) {
 	cache := privateModuleCache(t)
 	dir := t.TempDir()
@@ -81,7 +81,8 @@ func TestChangedModuleCacheIsRefused(t *testing.T) {
 	}
 }
 
-// privateModuleCache is an empty one, filled from what this machine has downloaded.
+// privateModuleCache makes an empty module cache, which go fills from this machine's
+// downloads.
 func privateModuleCache(t *testing.T) string {
 	t.Helper()
 	out, err := exec.Command("go", "env", "GOMODCACHE").Output()
@@ -89,14 +90,14 @@ func privateModuleCache(t *testing.T) string {
 		t.Fatal(err)
 	}
 	downloads := filepath.Join(strings.TrimSpace(string(out)), "cache", "download")
-	if _, err := ttrpc.download(); err != nil { // so that it is there
+	if _, err := ttrpc.download(); err != nil { // so that this machine has it
 		t.Fatal(err)
 	}
 	cache := t.TempDir()
 	t.Setenv("GOMODCACHE", cache)
 	t.Setenv("GOPROXY", "file://"+downloads)
-	t.Setenv("GOSUMDB", "off") // the checksum is compared here
-	t.Cleanup(func() {         // folders of a module cache are read-only
+	t.Setenv("GOSUMDB", "off") // patch compares the checksum
+	t.Cleanup(func() {         // directories of a module cache are read-only
 		_ = filepath.WalkDir(cache, func(path string, e fs.DirEntry, err error) error {
 			if err == nil && e.IsDir() {
 				err = os.Chmod(path, 0o755)

@@ -1,20 +1,19 @@
-// Command patch makes the copies of modules that the shim is built with: the pinned
-// versions with a few lines changed.
+// Command patch copies the modules that the shim is built with, and changes a few lines
+// of the copies.
 //
 //	go run ./shim/patch build
 //
 // makes build/runc and build/ttrpc, and build/go.mod, which is go.mod with the modules
 // replaced by the copies. [runc] and [ttrpc] say what is changed, and why there is no
 // other way. make builds with -modfile=build/go.mod -tags=lastact. Without the tag this
-// is a Go module as any other, for editors, go vet and tests, but its binary runs no
-// container; with the tag, but without the copies, it does not compile.
+// repository is an ordinary Go module, for editors, go vet and tests, but its binary runs
+// no container; with the tag and without the copies it does not compile.
 //
-// Nothing of the modules is in this repository. A copy comes out of the module
-// cache, and the checksum of its files must be the one that is written down here:
-// go compares it when it unpacks a module, and later never again. The copy's own
-// checksum is in its stamp, so that a copy that is changed by hand is made again.
-// An update in go.mod fails until somebody has read the new version's code and
-// changed the constants.
+// The repository contains no code of the modules. A copy is made from the module cache,
+// and its files must have the checksum that is a constant here: go compares a module's
+// checksum only when it unpacks the module. Each copy has a stamp with its own checksum,
+// so a copy that was changed by hand is made again. After an update in go.mod this
+// command fails until somebody has read the new version's code and changed the constants.
 package main
 
 import (

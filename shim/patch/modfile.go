@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 )
 
-// copyIn returns where the changed copy of a module is.
+// copyIn returns the directory of a module's changed copy.
 func (m module) copyIn(dir string) string { return filepath.Join(dir, filepath.Base(m.path)) }
 
-// writeModfile writes dir/go.mod, and go.sum beside it, where -modfile looks for it.
+// writeModfile writes dir/go.mod, and dir/go.sum, where -modfile looks for it.
 func writeModfile(dir string) error {
 	text, err := os.ReadFile("go.mod")
 	if err != nil {
@@ -47,7 +47,7 @@ func writeModfile(dir string) error {
 	return errors.Join(writeIfNew(filepath.Join(dir, "go.mod"), text), writeIfNew(filepath.Join(dir, "go.sum"), sums))
 }
 
-// writeIfNew leaves a file alone that has the text already: go and make compare times.
+// writeIfNew does not write a file that has the text already: go and make compare times.
 func writeIfNew(path string, text []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
 		return nil
@@ -55,8 +55,9 @@ func writeIfNew(path string, text []byte) error {
 	return os.WriteFile(path, text, 0o644)
 }
 
-// relative returns a path from the module's root, where this program runs. Binaries
-// record where replaced modules are, and are to be the same wherever they are built.
+// relative returns a path relative to the module's root, where this command runs.
+// Binaries record the paths of replaced modules, and must not depend on the directory
+// in which they are built.
 func relative(path string) (string, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {

@@ -11,19 +11,18 @@ import (
 	"strings"
 )
 
-// A module is one that is changed: the version whose code was read, and what is
-// different in the copy.
+// A module to change: the version whose code was read, and the changes in the copy.
 type module struct {
 	path, version, sum string
 	edits              []edit
-	added              map[string]string      // file: text
+	added              map[string]string      // texts of new files
 	check              func(dir string) error // of the changed copy; may be nil
 }
 
-// An edit replaces the one place of a file that reads like old.
+// An edit replaces old, which must occur once in the file.
 type edit struct{ file, old, replacement string }
 
-// provide makes the copy in target, unless it is there already with the same content.
+// provide makes the copy in target, unless target is that copy already.
 func (m module) provide(target string) error {
 	if err := m.checkPin(); err != nil {
 		return err
@@ -52,8 +51,8 @@ func (m module) provide(target string) error {
 	return os.Rename(work, target)
 }
 
-// fill makes the copy in an empty folder, and its stamp. What is compared with the
-// module's checksum is the copy, which nobody else writes to.
+// fill makes the copy and its stamp in an empty directory. It compares the copy, not
+// source, with the module's checksum: nobody else writes to the copy.
 func (m module) fill(work, source string) error {
 	if err := os.CopyFS(work, os.DirFS(source)); err != nil {
 		return err
@@ -74,10 +73,10 @@ func (m module) fill(work, source string) error {
 	return os.WriteFile(filepath.Join(work, stampName), []byte(stamp), 0o644)
 }
 
-// identity tells one result of this program from another.
+// identity differs for different versions of a module and for different changes.
 func (m module) identity() string { return fmt.Sprint(m.path, m.version, m.sum, m.edits, m.added) }
 
-// checkPin compares go.mod with the version that this program knows.
+// checkPin returns an error if go.mod requires another version than the changes are for.
 func (m module) checkPin() error {
 	text, err := output(exec.Command("go", "mod", "edit", "-json"))
 	if err != nil {
@@ -100,8 +99,8 @@ func (m module) checkPin() error {
 	return errors.New("go.mod does not require it")
 }
 
-// download returns the module's folder in the module cache. It runs outside of this
-// module: under -modfile the very one that is wanted is replaced.
+// download returns the module's directory in the module cache. It runs outside of this
+// module, whose build/go.mod replaces the wanted one if GOFLAGS has -modfile.
 func (m module) download() (dir string, err error) {
 	outside, err := os.MkdirTemp("", "patch-")
 	if err != nil {
@@ -133,8 +132,8 @@ func output(cmd *exec.Cmd) ([]byte, error) {
 	return text, err
 }
 
-// prune leaves what a build reads: Go and C sources without tests, the module file,
-// and the licence.
+// prune removes all files but those that a build reads, which are Go and C sources
+// without tests and go.mod, and the licence.
 func prune(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || isBuilt(entry.Name()) {
@@ -152,8 +151,8 @@ func isBuilt(name string) bool {
 	return name == "LICENSE" || name == "NOTICE"
 }
 
-// apply edits the copy in dir. It fails if the module is not what the edits were
-// made for.
+// apply changes the copy in dir. It fails if the code is not the code that the changes
+// were made for.
 func (m module) apply(dir string) error {
 	for _, e := range m.edits {
 		path := filepath.Join(dir, e.file)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// tree is a module as its edits expect it, in their places.
+// tree makes a module that has the text which each edit replaces.
 func tree(t *testing.T, m module, change func(file, text string) string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -63,7 +63,7 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// Another runc than the one that was read is refused.
+// A runc whose code differs from the code that was read is refused.
 func TestApplyRefuses(t *testing.T) {
 	for fact, change := range map[string]func(file, text string) string{
 		"a place that is gone": func(_, text string) string { return strings.ReplaceAll(text, "linux.Exec(name,", "linux.Exec(path,") },
@@ -88,8 +88,8 @@ func TestApplyRefuses(t *testing.T) {
 	}
 }
 
-// With the tag this module does not compile with runc as it is published; without
-// it, it does, and its binary refuses to be an init.
+// With runc as it is published, the tag makes the build fail. Without the tag it
+// succeeds, and the binary refuses to be an init.
 func TestPublishedRunc(t *testing.T) {
 	build := func(args ...string) ([]byte, error) {
 		cmd := exec.Command("go", append([]string{"build"}, args...)...)

@@ -10,28 +10,29 @@ const runcPath = "github.com/opencontainers/runc"
 // runc's libcontainer, whose init ends in [libcontainer.LastAct] instead of an
 // execve of its own.
 //
-// Why: libcontainer loads seccomp filters itself and compiles them in every
-// container's init, at every create and every exec; and it loads them several
-// steps before execve, so that profiles must allow what runc happens to call
-// there, and break with its releases. Its Init takes no hook, go build's
-// -overlay refuses files of the module cache, and runc's maintainers do not want
-// libcontainer to be a library for others (runc#2364, runc#3028).
+// Why: libcontainer compiles seccomp filters in every container's init, at every create
+// and every exec, and loads them several steps before execve. So profiles must allow the
+// calls that runc makes in these steps, and break when a release of runc makes other
+// calls. Its Init takes no hook, go build's -overlay refuses files of the module cache,
+// and runc's maintainers do not want libcontainer to be a library for others (runc#2364,
+// runc#3028).
 //
-// A process whose first thread has ended lives on in its other threads. To libcontainer
-// it is dead, since the first thread is a zombie: it cannot be killed, paused or
-// entered, and its cgroup cannot be removed (runc, too). Here it is dead when no
-// thread lives, and its namespaces are those of a thread that lives.
+// A process whose first thread has ended lives on in its other threads. libcontainer
+// takes it for dead, since the first thread is a zombie: it cannot be killed, paused or
+// entered, and its cgroup cannot be removed (with runc, too). With the change a process
+// is dead when no thread lives, and its namespaces are those of a live thread.
 //
-// A hook that leaves a process behind which keeps its stdout or stderr open was
-// waited for as long as that lives, past its timeout. It is waited for a second.
+// A hook can leave a child behind that keeps the hook's stdout or stderr open.
+// libcontainer waits for that child past the hook's timeout. With the change it waits
+// one second.
 //
-// Processes that CRIU restores run as soon as CRIU lets go of them, and libcontainer
-// returns later. Their caller is asked just before, when none has executed an
-// instruction of its own: see package container on checkpoints.
+// Processes that CRIU restores run as soon as CRIU resumes them, before libcontainer
+// returns. With the change libcontainer calls BeforeResume before that, when none of them
+// has executed an instruction: see package container on checkpoints.
 //
-// libcontainer's own seccomp code is out of the binary too: it needs the build
-// tag seccomp, which nothing here sets. Without it, a container whose libcontainer
-// configuration has a profile is refused, so a filter can only come by LastAct.
+// libcontainer's own seccomp code is not in the binary either: it needs the build tag
+// seccomp, which nothing here sets. Without the tag, libcontainer refuses a container
+// whose configuration has a profile, so that only LastAct can load a filter.
 var runc = module{
 	path:    runcPath,
 	version: "v1.5.2",
@@ -77,7 +78,7 @@ const (
 	hookWaitBounded    = "\t\terr := waitHook(&cmd)\n"
 
 	criuOptions         = "type CriuOpts struct {\n"
-	criuOptionsAndOurs  = "// BeforeResume is called when all processes are made and stopped.\n" + criuOptions + "\tBeforeResume func(criu, init int) error\n\n"
+	criuOptionsAndOurs  = "// CriuOpts has BeforeResume, which is called when all restored processes exist and are stopped.\n" + criuOptions + "\tBeforeResume func(criu, init int) error\n\n"
 	criuNotified        = "\t\t\tif err := c.criuNotifications(resp, process, cmd, opts, extFds, oob[:oobn]); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n"
 	criuAskBeforeResume = "\t\t\tif err := opts.beforeResume(resp.GetNotify().GetScript(), criuProcess.Pid, cmd.Process.Pid); err != nil {\n\t\t\t\treturn err\n\t\t\t}\n"
 
@@ -91,9 +92,9 @@ package libcontainer
 
 import "errors"
 
-// LastAct replaces an init, whose last act it is, by the user's program. It must
-// be set before Init is called, and returns only if it fails. All descriptors
-// are closed by then but those of Process.ExtraFiles.
+// LastAct is the last act of an init: it replaces the process by the user's program,
+// and returns only if it fails. Set it before Init is called. When it is called, all
+// descriptors are closed but those of Process.ExtraFiles.
 var LastAct = func(path string, args, env []string) error {
 	return errors.New("libcontainer.LastAct is not set")
 }
@@ -111,8 +112,8 @@ import (
 	"github.com/opencontainers/runc/libcontainer/system"
 )
 
-// liveThread returns the id of a process's first thread that has not ended, which
-// /proc knows like a pid; 0 if all have.
+// liveThread returns the id of a process's first thread that has not ended, or 0 if all
+// have. /proc has a directory for it, as for a pid.
 func liveThread(pid int) int {
 	threads, _ := os.ReadDir(filepath.Join("/proc", strconv.Itoa(pid), "task"))
 	for _, thread := range threads {
@@ -138,7 +139,7 @@ import (
 	"os/exec"
 )
 
-// waitHook waits for a hook, and a little for a process that the hook has left
+// waitHook waits for a hook, and for cmd.WaitDelay for a child that the hook has left
 // behind with its stdout or stderr.
 func waitHook(cmd *exec.Cmd) error {
 	err := cmd.Wait()
@@ -153,8 +154,8 @@ const beforeResume = `// Written by seccomp-shim's shim/patch.
 
 package libcontainer
 
-// beforeResume calls BeforeResume when CRIU tells that its next step is to let
-// go of the restored processes. CRIU takes that step after an error, too.
+// beforeResume calls BeforeResume when CRIU notifies that its next step is to resume the
+// restored processes. CRIU takes that step after an error, too.
 func (o *CriuOpts) beforeResume(script string, criu, init int) error {
 	if o == nil || o.BeforeResume == nil || script != "pre-resume" {
 		return nil
@@ -163,14 +164,14 @@ func (o *CriuOpts) beforeResume(script string, criu, init int) error {
 }
 `
 
-// otherExecves are the places of the copy by which a process can still become
-// another program, none of which a container's init comes to.
+// otherExecves are the places of the copy at which a process can still become another
+// program. A container's init comes to none of them.
 var otherExecves = []string{
 	"internal/linux/linux.go: unix.Exec",    // the function whose calls the edits replace
 	"libcontainer/nsenter/nsexec.c: execve", // of newuidmap and newgidmap, in a child
 }
 
-// checkOnlyWay fails if the copy has other places than those that were read.
+// checkOnlyWay returns an error if the copy has other places than otherExecves.
 func checkOnlyWay(dir string) error {
 	found, err := execves(dir)
 	if err != nil {

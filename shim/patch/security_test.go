@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// SECURITY.md tells people which CVEs of these modules are theirs.
+// SECURITY.md names the versions, by which people judge whether a CVE affects them.
 func TestSecurityNamesTheVersions(t *testing.T) {
 	text, err := os.ReadFile("../../SECURITY.md")
 	if err != nil {

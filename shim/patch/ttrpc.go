@@ -1,14 +1,14 @@
 package main
 
-// ttrpc, whose server keeps no stream for a call that has none.
+// ttrpc, whose server stores a stream only for a call with streaming.
 //
-// Why: the server starts a call's goroutine, then remembers its stream, and
-// forgets it when the answer is sent. If the answer is faster, what is remembered
-// is never forgotten, as long as the connection lives (containerd/ttrpc#236; in
-// v1.2.10 too): a shim whose container has health checks grows for months.
-// For a call without streaming what is remembered is nil, so there is nothing to
-// remember, and all calls of the task service are such. A client that sends data
-// for one got a nil pointer's panic and gets an error now.
+// Why: the server starts a call's goroutine, then stores the call's stream in a map, and
+// deletes it when the answer is sent. If the answer is sent before the stream is stored,
+// the entry stays for the life of the connection (containerd/ttrpc#236; v1.2.10 has it
+// too): a shim whose container has health checks grows for months. For a call without
+// streaming, as all calls of the task service are, the stream is nil and need not be
+// stored. A client that sends data for such a call now gets an error, where the server
+// panicked with a nil pointer.
 //
 // The server has no hook between the two steps.
 var ttrpc = module{

@@ -17,8 +17,9 @@ import (
 	rpc "github.com/containerd/ttrpc"
 )
 
-// A server keeps nothing for a call without streaming: to data for it, it says
-// that there is no such stream. As published it finds one and panics.
+// A server stores no stream for a call without streaming: it answers data for such a
+// call with the error that there is no stream. The published server finds a nil stream
+// and panics.
 func TestPlainCallKeepsNoStream(t *testing.T) {
 	server, err := rpc.NewServer()
 	if err != nil {
@@ -31,19 +32,19 @@ func TestPlainCallKeepsNoStream(t *testing.T) {
 		<-ended
 		return nil, context.Canceled
 	}})
-	listener, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	socket, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	go server.Serve(context.Background(), listener)
-	conn, err := net.Dial("unix", listener.Addr().String())
+	go server.Serve(context.Background(), socket)
+	conn, err := net.Dial("unix", socket.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(10 * time.Second))
 	const request, data = 1, 3
-	frame := func(kind byte, payload []byte) {
+	send := func(kind byte, payload []byte) {
 		head := binary.BigEndian.AppendUint32(nil, uint32(len(payload)))
 		head = binary.BigEndian.AppendUint32(head, 1) // the stream
 		if _, err := conn.Write(append(append(head, kind, 0), payload...)); err != nil {
@@ -51,8 +52,8 @@ func TestPlainCallKeepsNoStream(t *testing.T) {
 		}
 	}
 	// message Request { string service = 1; string method = 2; }
-	frame(request, []byte("\x0a\x0ctest.Service\x12\x04Wait"))
-	frame(data, nil)
+	send(request, []byte("\x0a\x0ctest.Service\x12\x04Wait"))
+	send(data, nil)
 	head := make([]byte, 10)
 	if _, err := io.ReadFull(conn, head); err != nil {
 		t.Fatal(err)

@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// KeepStderr keeps the process's end of stderr open beyond Start, for Complain.
+// KeepStderr makes Start keep the process's end of stderr open, for Complain.
 func (o *IO) KeepStderr() { o.complains = true }
 
-// keepStderr is best effort: what cannot be said to the client is logged all the same.
+// keepStderr is best effort: the text for Complain is also logged.
 func (o *IO) keepStderr(stderr *os.File) {
 	if stderr == nil {
 		return
@@ -23,9 +23,9 @@ func (o *IO) keepStderr(stderr *os.File) {
 	})
 }
 
-// Complain writes text where the process's stderr goes, for a process that cannot,
-// and gives the end up that KeepStderr keeps. Call it once, with an empty text if
-// there is nothing to say.
+// Complain writes text to the process's stderr, for a process that could not do so
+// itself, and closes the end that KeepStderr has kept. Call it once, with an empty text
+// if there is nothing to say.
 func (o *IO) Complain(text string) {
 	if o.complaints == nil {
 		return
@@ -35,7 +35,8 @@ func (o *IO) Complain(text string) {
 		return
 	}
 	_ = control(o.complaints, func(fd uintptr) error {
-		// Nobody else writes any more. A client that does not read is not waited for.
+		// The process has ended, so nobody else uses this end. Do not wait for a client that
+		// does not read.
 		if err := unix.SetNonblock(int(fd), true); err != nil {
 			return err
 		}

@@ -2,18 +2,19 @@
 // client: over FIFOs, to a file, to a logging binary, or through a pseudo
 // terminal.
 //
-// The process never gets the client's end itself. It writes into a pipe that
-// the shim copies from, so a client that stops reading, or has died, can be cut
-// off without touching the process.
+// The process never has the client's end of a stream. It writes into a pipe that the
+// shim copies from, so the shim can cut off a client that stops reading, or has died,
+// without an effect on the process. A logging binary is the exception: it reads the pipe
+// itself.
 //
 // # When a stream ends
 //
-// A stream ends when nobody holds its writing side any more. A process may
-// leave children behind which keep it open; so once the process has exited, its
-// streams are given [Grace] and then end, with everything that was written until
-// then delivered. [IO.Exited] waits until the client has read what the process
-// wrote: a client that hears of an exit reads no further. [IO.Close], which belongs to the deletion of the process,
-// waits for what is still moving and cuts what is stuck.
+// A stream ends when nobody has its writing side open. A process may leave children
+// behind that keep it open, so the streams of an exited process end after [Grace], when
+// everything that was written until then is delivered. [IO.Exited] waits until the client
+// has read what the process wrote, since a client stops reading when it gets the exit.
+// [IO.Close], at the deletion of the process, waits for streams that still move, and cuts
+// those that are stuck.
 //
 // # Stdin
 //
@@ -23,26 +24,26 @@
 //	client                             shim
 //	open(FIFO, O_WRONLY) waits
 //	Create or Exec          -------->  Open: finds the FIFO, and does not open it
-//	notes the process       <--------
+//	records the process     <--------
 //	Start                   -------->  IO.OpenStdin: the client's open(2) returns
 //	write, close            ========>  copied to the process
 //	CloseIO                 -------->  IO.CloseStdin
 //
-// ctr and nerdctl call CloseIO when they have read the end of their own stdin, and
-// only if they have noted the process by then. If they could write before that, a
-// short input would end unnoticed, and the process would wait for its end forever.
+// ctr and nerdctl call CloseIO when they read EOF on their own stdin, and only if they
+// have recorded the process by then. If they could write before that, they would reach
+// the EOF of a short input too early and never call CloseIO, and the process would wait
+// for its EOF forever.
 //
-// Clients may come and go: a restarted containerd, or ctr task attach. So the shim
-// holds a writing end of the FIFO too. Stdin ends when CloseStdin has closed that one
-// and the clients have closed theirs.
+// Clients may come and go: a restarted containerd, or ctr task attach. So the shim holds
+// a writing end of the FIFO too. Stdin ends when CloseStdin has closed that end and the
+// clients have closed theirs.
 //
-// A client with an empty input has closed its end before the start, without CloseIO.
-// So stdin also ends if no client has it open at the start, while one goes on reading
-// stdout or stderr. A client that leaves all of its streams, such as ctr run -d, may
-// come back to stdin, and for a terminal the end of stdin would be a hangup: in both
-// cases stdin stays open.
+// A client with an empty input closes its end before the start, without CloseIO. So stdin
+// also ends if no client has it open at the start, while a client goes on reading stdout
+// or stderr. In two cases it stays open: a client that closes all of its streams, such as
+// ctr run -d, may come back to stdin, and a terminal would be hung up.
 //
-// A process may close its stdin while the client still writes. The shim then reads on
-// and drops what it reads: if the FIFO had no reader, the kernel would send the client
-// a SIGPIPE, and ctr forwards signals to the process.
+// A process may close its stdin while the client still writes. The shim then reads on and
+// drops what it reads: without a reader of the FIFO the kernel would send SIGPIPE to the
+// client, and ctr forwards its signals to the process.
 package stdio

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// An exit is told when the client has read what was written before, also if a
-// child keeps the stream open and writes on.
+// Exited returns when the client has read the output from before, even if a child keeps
+// the stream open and goes on writing.
 func TestExitComesAfterOutput(t *testing.T) {
 	for name, held := range map[string]bool{"a stream that ends": false, "a stream that a child holds": true} {
 		t.Run(name, func(t *testing.T) {
 			path := fifo(t, "out")
-			reader := client(t, path)
+			reader := openClient(t, path)
 			o := open(t, Streams{Stdout: path})
 			w := take(t, o.Stdout)
 			start(t, o, nil)
@@ -49,7 +49,7 @@ func TestExitComesAfterOutput(t *testing.T) {
 	}
 }
 
-// A client that opens its end late still gets all, and the end.
+// A client that opens its end late still gets all output, and EOF.
 func TestLateClient(t *testing.T) {
 	path := fifo(t, "out")
 	got := make(chan []byte)
@@ -73,8 +73,9 @@ func TestLateClient(t *testing.T) {
 	}
 }
 
-// A client that does not read holds up the exit and the close for a while, once;
-// one that is gone, not at all. What does not fit into the FIFO is no difference.
+// A client that does not read delays the exit and the close once, for a limited time. A
+// client that is gone does not delay them. Both also hold if the output does not fit into
+// the FIFO.
 func TestExitWithoutReader(t *testing.T) {
 	for name, row := range map[string]struct {
 		gone  bool
@@ -89,11 +90,11 @@ func TestExitWithoutReader(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := fifo(t, "out")
-			reader := client(t, path)
+			reader := openClient(t, path)
 			o := open(t, Streams{Stdout: path})
 			w := take(t, o.Stdout)
 			start(t, o, nil)
-			go func() { // it blocks until the streams are cut if nothing takes so much
+			go func() { // if the client does not read, it blocks until the streams are cut
 				w.Write(make([]byte, row.bytes))
 				w.Close()
 			}()
@@ -111,11 +112,11 @@ func TestExitWithoutReader(t *testing.T) {
 	}
 }
 
-// What a client that comes back finds: all that was written while it was away,
-// also if the process has ended meanwhile, and however often the exit looks for it.
+// A client that comes back finds all output that was written meanwhile, also after the
+// end of the process, and after any number of looks for the client by Exited.
 func TestClientComesBack(t *testing.T) {
 	path := fifo(t, "out")
-	first := client(t, path)
+	first := openClient(t, path)
 	o := open(t, Streams{Stdout: path})
 	w := take(t, o.Stdout)
 	start(t, o, nil)
@@ -128,7 +129,7 @@ func TestClientComesBack(t *testing.T) {
 		close(written)
 	}()
 	for range 100 {
-		o.copies[0].reader.gone(o.copies[0].dst)
+		o.copies[0].readEnd.gone(o.copies[0].dst)
 		time.Sleep(time.Millisecond)
 	}
 	o.Exited()

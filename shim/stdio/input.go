@@ -2,18 +2,19 @@ package stdio
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/shim/poll"
 )
 
-// emptyPatience is how long stdin waits for a client that reads an output, but has
-// not opened stdin at the start. It is long for ctr run -d, which ends after the
-// start, and must not be taken for a client that stays.
+// emptyPatience is how long stdin waits for a client that reads an output, but does not
+// have stdin open at the start. It has to be long enough for ctr run -d, which ends after
+// the start, and whose outputs are then read by nobody.
 const emptyPatience = 2 * time.Second
 
 // input copies the client's stdin to the process, and owns both files. The package
@@ -21,19 +22,28 @@ const emptyPatience = 2 * time.Second
 type input struct {
 	// dst is the pipe to the process, or the master side of its terminal.
 	dst *os.File
-	// fifo pins the FIFO until the start without being an end of it (O_PATH). It is nil
-	// for other files, which newInput opens at once.
+	// fifo refers to the FIFO until the start, without being an end of it (O_PATH). It is
+	// nil for other files, which newInput opens at once.
 	fifo   *os.File
 	opened chan struct{} // closed when src is open
 	cut    chan struct{} // closed by close
 
 	mu    sync.Mutex
 	src   *os.File // guarded by mu until opened is closed
-	hold  *os.File // our writing end of the FIFO; guarded by mu
+	hold  *os.File // the shim's writing end of the FIFO; guarded by mu
 	ended bool     // end was called; guarded by mu
 }
 
-// newInput finds the client's stdin. It opens a file that is no FIFO.
+// openStdin finds the client's end of stdin, and makes the process's.
+func (o *IO) openStdin() (err error) {
+	if o.input, err = newInput(o.streams.Stdin); err != nil || o.streams.Terminal {
+		return err // attachTerminal sets dst to the terminal
+	}
+	o.Stdin, o.input.dst, err = o.pipe()
+	return err
+}
+
+// newInput finds the client's stdin. It opens it unless it is a FIFO.
 func newInput(path string) (*input, error) {
 	i := &input{opened: make(chan struct{}), cut: make(chan struct{})}
 	name, err := os.OpenFile(path, unix.O_PATH, 0)
@@ -56,15 +66,6 @@ func newInput(path string) (*input, error) {
 	return i, err
 }
 
-// reopen opens the file of f once more, also if its path is gone.
-func reopen(f *os.File, flag int) (opened *os.File, err error) {
-	err = control(f, func(fd uintptr) error {
-		opened, err = os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", fd), flag|unix.O_NONBLOCK, 0)
-		return err
-	})
-	return opened, err
-}
-
 // open opens the FIFO, unless it is open already.
 func (i *input) open() (err error) {
 	i.mu.Lock()
@@ -79,7 +80,7 @@ func (i *input) open() (err error) {
 	return i.fifo.Close()
 }
 
-// run copies until stdin ends or is cut. If dst takes no more, it drops what it reads.
+// run copies until stdin ends or is cut. If dst fails, run drops what it reads.
 // clientReads reports whether the client reads an output.
 func (i *input) run(clientReads func() bool) {
 	defer i.close()
@@ -93,7 +94,7 @@ func (i *input) run(clientReads func() bool) {
 	var dst io.Writer = i.dst
 	for n, err := i.first(buf[:], clientReads); ; n, err = i.src.Read(buf[:]) {
 		if _, failed := dst.Write(buf[:n]); failed != nil {
-			dst = io.Discard // EPIPE: nobody can read dst any more
+			dst = io.Discard // EPIPE: the process has closed its stdin
 		}
 		if err != nil {
 			return
@@ -101,34 +102,38 @@ func (i *input) run(clientReads func() bool) {
 	}
 }
 
-// first is the first read, which may return no bytes. Only before the shim holds a
-// writing end itself does read(2) tell whether the FIFO has a writer.
+// first is the first read, which may return no bytes without an error. It also decides
+// whether the shim holds a writing end: once it does, read(2) no longer shows whether a
+// client has the FIFO open.
 func (i *input) first(buf []byte, clientReads func() bool) (n int, err error) {
 	if i.fifo == nil {
 		return i.src.Read(buf)
 	}
-	for deadline := time.Now().Add(emptyPatience); ; time.Sleep(10 * time.Millisecond) {
-		ended := i.isEnded() // asked before the read: a client calls CloseStdin after its last write
+	decided := poll.Until(10*time.Millisecond, emptyPatience, func() bool {
+		ended := i.isEnded() // before the read: a client calls CloseStdin after its last write
 		n, err = readOnce(i.src, buf)
 		switch {
 		case n > 0, errors.Is(err, unix.EAGAIN): // there is a writer
 			i.holdOpen()
-			return n, nil
+			err = nil
 		case err != nil:
-			return 0, err
 		case ended:
-			return 0, io.EOF
-		case !clientReads(): // it may come back
+			err = io.EOF
+		case clientReads():
+			return false // it may still open stdin
+		default: // it may come back
 			i.holdOpen()
-			return 0, nil
-		case time.Now().After(deadline):
-			return 0, io.EOF
 		}
+		return true
+	})
+	if !decided {
+		return 0, io.EOF
 	}
+	return n, err
 }
 
-// holdOpen makes stdin outlive its clients, until end. If no descriptor is left, stdin
-// ends with the client that has it open.
+// holdOpen makes stdin outlive its clients, until end is called. Best effort: without a
+// free descriptor, stdin ends when the present client closes it.
 func (i *input) holdOpen() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -137,7 +142,7 @@ func (i *input) holdOpen() {
 	}
 }
 
-// end lets stdin end as soon as no client has it open.
+// end makes stdin end as soon as no client has it open.
 func (i *input) end() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -159,11 +164,11 @@ func (i *input) endAt(t time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.src != nil {
-		_ = i.src.SetReadDeadline(t) // a regular file has none, and never blocks
+		_ = i.src.SetReadDeadline(t) // it fails for a regular file, which never blocks
 	}
 }
 
-// close cuts stdin. It may be called at any time, also instead of run.
+// close cuts stdin. It may be called at any time, also if run is never called.
 func (i *input) close() {
 	i.end()
 	i.mu.Lock()

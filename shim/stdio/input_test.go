@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// prompt bounds what takes no time on an idle machine.
+// prompt is the limit for what takes no time on an idle machine.
 const prompt = emptyPatience / 2
 
-// readAll reads a process's stdin to its end, and fails if that does not come within
+// readAll reads a process's stdin to EOF, and fails the test if EOF does not come within
 // limit.
 func readAll(t *testing.T, r *os.File, limit time.Duration) []byte {
 	t.Helper()
@@ -35,8 +35,8 @@ func readAll(t *testing.T, r *os.File, limit time.Duration) []byte {
 	}
 }
 
-// A client cannot write before the start: it has not noted the process yet, for
-// which it calls CloseStdin at the end of its input.
+// A client cannot write before the start: until it has recorded the process, it cannot
+// call CloseStdin at the end of its input.
 func TestStdinOpensAtStart(t *testing.T) {
 	path := fifo(t, "in")
 	o := open(t, Streams{Stdin: path})
@@ -58,7 +58,7 @@ func TestStdinOpensAtStart(t *testing.T) {
 		t.Fatalf("the client has written before the start: %v", err)
 	case <-time.After(100 * time.Millisecond):
 	}
-	for range 2 { // a start may fail, and be tried again
+	for range 2 { // a client may try again after a failed start
 		if err := o.OpenStdin(); err != nil {
 			t.Fatal(err)
 		}
@@ -73,8 +73,8 @@ func TestStdinOpensAtStart(t *testing.T) {
 	mustClose(t, o)
 }
 
-// The FIFO is the one that was there when the process was added, whatever becomes of
-// its path.
+// The FIFO is the one that existed when the process was added, even if its path has
+// been removed or replaced.
 func TestStdinIsPinned(t *testing.T) {
 	path := fifo(t, "in")
 	o := open(t, Streams{Stdin: path})
@@ -104,15 +104,15 @@ func writeAndClose(t *testing.T, path, words string) {
 	w.Close()
 }
 
-// A client whose input is empty is gone from stdin before the start.
+// A client whose input is empty closes its end of stdin before the start.
 func TestEmptyStdin(t *testing.T) {
 	t.Run("is known to be at its end", func(t *testing.T) {
 		t.Parallel()
 		out := fifo(t, "out")
-		client(t, out)
+		openClient(t, out)
 		o := open(t, Streams{Stdin: fifo(t, "in"), Stdout: out})
 		r := take(t, o.Stdin)
-		o.CloseStdin() // comes before the start if the client is quick
+		o.CloseStdin() // a quick client calls it before the start
 		start(t, o, nil)
 		if got := readAll(t, r, prompt); len(got) > 0 {
 			t.Errorf("process read %q", got)
@@ -122,7 +122,7 @@ func TestEmptyStdin(t *testing.T) {
 	t.Run("has a client that reads the output", func(t *testing.T) {
 		t.Parallel()
 		out := fifo(t, "out")
-		client(t, out)
+		openClient(t, out)
 		o := open(t, Streams{Stdin: fifo(t, "in"), Stdout: out})
 		r, w := take(t, o.Stdin), take(t, o.Stdout)
 		defer w.Close()
@@ -134,11 +134,11 @@ func TestEmptyStdin(t *testing.T) {
 	})
 }
 
-// Stdin stays open for a client that is away with all of its streams, or late, and at
-// a terminal, where its end would be a hangup.
+// Stdin stays open for a client that has closed all of its streams or comes late, and
+// at a terminal, which its end would hang up.
 func TestStdinStaysOpen(t *testing.T) {
 	for name, row := range map[string]struct {
-		late           time.Duration // when the client comes to stdin
+		late           time.Duration // when the client opens stdin
 		reads, outputs bool
 	}{
 		"for a client that is late":            {emptyPatience / 4, true, true},
@@ -150,7 +150,7 @@ func TestStdinStaysOpen(t *testing.T) {
 			in, streams := fifo(t, "in"), Streams{}
 			if row.outputs {
 				streams.Stdout = fifo(t, "out")
-				reader := client(t, streams.Stdout)
+				reader := openClient(t, streams.Stdout)
 				if !row.reads {
 					time.AfterFunc(emptyPatience/4, func() { reader.Close() })
 				}
@@ -174,7 +174,7 @@ func TestStdinStaysOpen(t *testing.T) {
 	t.Run("at a terminal", func(t *testing.T) {
 		t.Parallel()
 		in, out := fifo(t, "in"), fifo(t, "out")
-		client(t, out)
+		openClient(t, out)
 		o := open(t, Streams{Stdin: in, Stdout: out, Terminal: true})
 		master, openSlave := newPty(t)
 		start(t, o, master)
@@ -190,8 +190,8 @@ func TestStdinStaysOpen(t *testing.T) {
 	})
 }
 
-// A process that closes its stdin is no trouble for a client that still writes, also
-// for one that comes later.
+// A client may go on writing after the process has closed its stdin, and another may come
+// later.
 func TestProcessClosesStdin(t *testing.T) {
 	path := fifo(t, "in")
 	o := open(t, Streams{Stdin: path})
@@ -214,7 +214,7 @@ func TestProcessClosesStdin(t *testing.T) {
 	}
 	begin := time.Now()
 	o.Exited()
-	writeAndClose(t, path, "words after the exit, of which the client does not know yet")
+	writeAndClose(t, path, "words after an exit that the client does not know of yet")
 	mustClose(t, o)
 	if took := time.Since(begin); took > stall {
 		t.Errorf("took %s", took)
@@ -224,11 +224,11 @@ func TestProcessClosesStdin(t *testing.T) {
 	}
 }
 
-// An endless input holds up neither the exit nor the deletion, also with an output that
-// nobody takes.
+// An endless input delays neither the exit nor the deletion, even with an output that
+// nobody reads.
 func TestEndlessStdin(t *testing.T) {
 	in, out := fifo(t, "in"), fifo(t, "out")
-	client(t, out)
+	openClient(t, out)
 	o := open(t, Streams{Stdin: in, Stdout: out})
 	stdin, stdout := take(t, o.Stdin), take(t, o.Stdout)
 	start(t, o, nil)
@@ -271,18 +271,18 @@ func TestEndlessStdin(t *testing.T) {
 // A process that is never started leaves nothing open.
 func TestNeverStarted(t *testing.T) {
 	in, out := fifo(t, "in"), fifo(t, "out")
-	client(t, out)
+	openClient(t, out)
 	before := openFiles(t)
-	for _, terminal := range []bool{false, true} {
-		o := open(t, Streams{Stdin: in, Stdout: out, Terminal: terminal})
+	for _, tty := range []bool{false, true} {
+		o := open(t, Streams{Stdin: in, Stdout: out, Terminal: tty})
 		mustClose(t, o)
 		if after := openFiles(t); after != before {
-			t.Errorf("terminal %t: %d descriptors were left open", terminal, after-before)
+			t.Errorf("terminal %t: %d descriptors were left open", tty, after-before)
 		}
 	}
 }
 
-// Stdin may be a file, which is read to its end.
+// Stdin may be a file, which is read to EOF.
 func TestStdinFromFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "words")
 	if err := os.WriteFile(path, []byte("words"), 0o400); err != nil {

@@ -3,28 +3,27 @@ package stdio
 import (
 	"fmt"
 	"os"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// Grace is how long the streams of an exited process stay open for what its
-// children still write.
+// Grace is how long the streams of an exited process stay open for output of its
+// children.
 const Grace = 10 * time.Second
 
-// stall is how long a stream that moves nothing is watched, by [IO.Exited] and by
-// [IO.Close], which cuts it then.
+// stall is how long [IO.Exited] and [IO.Close] wait for outputs that do not move. Close
+// then cuts them.
 const stall = time.Second
 
-// Streams names a process's streams as containerd's task API does: a FIFO or
-// file by path, or a URI (fifo, file, binary, binary-v2). Empty means /dev/null.
+// Streams names a process's streams as containerd's task API does: by the path of a FIFO
+// or file, or by a URI (fifo, file, binary, binary-v2). An empty name means /dev/null.
 type Streams struct {
 	Stdin, Stdout, Stderr string
-	Terminal              bool // one pseudo terminal for all three; Stderr is not used
+	Terminal              bool // one pseudo terminal for all three; Stderr is ignored
 }
 
-// Owner says who asks, which logging binaries are told, and who owns the
+// Owner has the container's ID and namespace, for logging binaries, and the owner of the
 // process's ends of the pipes.
 type Owner struct {
 	ID, Namespace string
@@ -33,12 +32,12 @@ type Owner struct {
 
 // IO connects one process with its client.
 //
-// Open, then hand Stdin, Stdout and Stderr to the process, or for a terminal
-// the socket of [NewConsoleSocket]; then Start, or Close if the process did not
-// come to life; Exited when it is gone; Close in the end. OpenStdin when the client
-// asks for the process's start.
+// The order of calls: Open; give Stdin, Stdout and Stderr to the process, or for a
+// terminal the socket of [NewConsoleSocket]; Start; OpenStdin when the client asks for
+// the process's start; Exited when the process has ended; Close. If the process could not
+// be made, Close follows Open.
 type IO struct {
-	// The process's ends; nil means /dev/null. All nil for a terminal.
+	// The process's ends; nil means /dev/null. All are nil for a terminal.
 	Stdin, Stdout, Stderr *os.File
 
 	streams Streams
@@ -47,17 +46,17 @@ type IO struct {
 	copies  []*copier
 	input   *input // nil without stdin
 	running sync.WaitGroup
-	stuckAt atomic.Int64 // how much had moved when a drain gave up; -1 if none has
+	stuckAt atomic.Int64 // the sum of moved when drain found all stuck; -1 if it never did
 
 	complains  bool     // KeepStderr was called
 	complaints *os.File // the process's end of stderr, until Complain
 
 	mu       sync.Mutex
-	terminal *terminal // nil without one, and once closed
+	terminal *terminal // nil without one, and once closed; guarded by mu
 }
 
-// Open opens the client's ends, but for stdin, and makes the process's. On error
-// nothing stays open.
+// Open opens the client's ends, except for a FIFO of stdin, and makes the process's ends.
+// On error nothing stays open.
 func Open(streams Streams, owner Owner) (_ *IO, err error) {
 	o := &IO{streams: streams, owner: owner}
 	o.stuckAt.Store(-1)
@@ -82,8 +81,8 @@ func Open(streams Streams, owner Owner) (_ *IO, err error) {
 // Streams returns what Open was given.
 func (o *IO) Streams() Streams { return o.streams }
 
-// OpenStdin opens the client's stdin. It comes with the request to start the
-// process, also if Start was called before, for the reason in the package comment.
+// OpenStdin opens the client's stdin. Call it for the request to start the process, even
+// if Start was called before; the package comment says why.
 func (o *IO) OpenStdin() error {
 	if o.input == nil {
 		return nil
@@ -97,9 +96,9 @@ func (o *IO) OpenStdin() error {
 // Owner returns what Open was given.
 func (o *IO) Owner() Owner { return o.owner }
 
-// Start begins to copy. pty is the master side of the process's terminal, or
-// nil; Start owns it from now on. The process must have its own copies of
-// Stdin, Stdout and Stderr, which Start closes.
+// Start begins to copy. pty is the master side of the process's terminal, or nil; Start
+// takes it over. Start closes Stdin, Stdout and Stderr: the process must have its own
+// copies.
 func (o *IO) Start(pty *os.File) error {
 	if o.complains {
 		o.keepStderr(o.Stderr)
@@ -123,19 +122,19 @@ func (o *IO) Start(pty *os.File) error {
 	return nil
 }
 
-// Exited tells that the process is gone. It returns when the client has read what
-// the process had written, or does not read: clients give their ends up as soon as
-// they hear of the exit. The streams end after [Grace] at the latest.
+// Exited is called when the process has ended. It returns when the client has read what
+// the process had written, or does not read: a client closes its ends as soon as it gets
+// the exit. The streams end after [Grace] at the latest.
 func (o *IO) Exited() {
 	o.mu.Lock()
-	terminal := o.terminal
+	t := o.terminal
 	o.mu.Unlock()
-	if terminal != nil {
-		terminal.release()
+	if t != nil {
+		t.release()
 	}
 	end := time.Now().Add(Grace)
 	for _, c := range o.copies {
-		if terminal == nil {
+		if t == nil {
 			c.exited(end)
 		} else {
 			c.endAt(end) // a terminal's output ends with its last process
@@ -164,8 +163,8 @@ func (o *IO) Resize(width, height uint16) error {
 	return o.terminal.resize(width, height)
 }
 
-// Close waits for the streams that are still moving, cuts those that are stuck,
-// and releases everything.
+// Close waits for outputs that still move, cuts those that are stuck, and closes
+// everything.
 func (o *IO) Close() error {
 	o.closeProcessEnds()
 	o.Complain("")
@@ -189,60 +188,6 @@ func (o *IO) Close() error {
 	return nil
 }
 
-// drain returns when every output has reached a point or its end or has lost its
-// client, when none has moved for a while, or after the limit if there is one.
-// What has not moved since an earlier call gave up is not watched again.
-func (o *IO) drain(point func(*copier) <-chan struct{}, limit time.Time) {
-	for moved := o.stuckAt.Load(); limit.IsZero() || time.Now().Before(limit); {
-		now := int64(0)
-		for _, c := range o.copies {
-			now += c.moved.Load()
-		}
-		if now == moved {
-			o.stuckAt.Store(now)
-			return
-		}
-		if o.outputsReach(point, stall) {
-			return
-		}
-		moved = now
-	}
-}
-
-// outputsReach reports whether every output that was started, and that somebody
-// reads, reaches a point, or its end, within limit.
-func (o *IO) outputsReach(point func(*copier) <-chan struct{}, limit time.Duration) bool {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	look := time.NewTicker(limit / 20)
-	defer look.Stop()
-	for _, c := range o.copies {
-		if !c.started.Load() {
-			continue
-		}
-		for waits := true; waits && !c.reader.gone(c.dst); {
-			select {
-			case <-point(c):
-				waits = false
-			case <-c.done:
-				waits = false
-			case <-look.C:
-			case <-timer.C:
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// clientReads reports whether the client reads an output. Of a terminal's it does
-// not say so: a terminal whose input ended would be hung up.
-func (o *IO) clientReads() bool {
-	return !o.streams.Terminal && slices.ContainsFunc(o.copies, func(c *copier) bool {
-		return c.reader.held() && !c.reader.gone(c.dst)
-	})
-}
-
 func (o *IO) closeProcessEnds() {
 	for _, f := range []**os.File{&o.Stdin, &o.Stdout, &o.Stderr} {
 		if *f != nil {
@@ -250,23 +195,4 @@ func (o *IO) closeProcessEnds() {
 			*f = nil
 		}
 	}
-}
-
-// pipe makes a pipe. The caller's end stays in the runtime's poller, so that a
-// blocked copy can be cut; the process's end belongs to the owner, so that a
-// process of another user may reopen it through /proc/self/fd.
-func (o *IO) pipe() (r, w *os.File, err error) {
-	if r, w, err = os.Pipe(); err != nil {
-		return nil, nil, err
-	}
-	if o.owner.UID == 0 && o.owner.GID == 0 {
-		return r, w, nil
-	}
-	// Both ends are one inode.
-	if err := r.Chown(o.owner.UID, o.owner.GID); err != nil {
-		r.Close()
-		w.Close()
-		return nil, nil, err
-	}
-	return r, w, nil
 }

@@ -32,8 +32,7 @@ func open(t *testing.T, s Streams) *IO {
 	return o
 }
 
-// take makes the test the process: it keeps its own copy of a stream's end, as
-// a forked process does.
+// take returns a copy of a stream's end, which stays open like that of a forked process.
 func take(t *testing.T, f *os.File) *os.File {
 	t.Helper()
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
@@ -69,9 +68,9 @@ func randomBytes(t *testing.T, n int) []byte {
 	return b
 }
 
-// client opens a FIFO for reading as containerd's clients do: before the process
-// is created, and without waiting for the shim.
-func client(t *testing.T, path string) *os.File {
+// openClient opens a FIFO for reading as containerd's clients do: before the process is
+// created, and without waiting for the shim.
+func openClient(t *testing.T, path string) *os.File {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -81,10 +80,10 @@ func client(t *testing.T, path string) *os.File {
 	return f
 }
 
-// Both streams arrive whole although the process is gone before the client reads.
+// Both streams arrive complete although the process ends before the client reads.
 func TestOutputArrivesWhole(t *testing.T) {
 	stdout, stderr := fifo(t, "out"), fifo(t, "err")
-	clients := map[string]*os.File{stdout: client(t, stdout), stderr: client(t, stderr)}
+	clients := map[string]*os.File{stdout: openClient(t, stdout), stderr: openClient(t, stderr)}
 	o := open(t, Streams{Stdout: stdout, Stderr: stderr})
 	written := map[string][]byte{stdout: randomBytes(t, 3<<20), stderr: randomBytes(t, 100)}
 	process := map[string]*os.File{stdout: take(t, o.Stdout), stderr: take(t, o.Stderr)}
@@ -117,7 +116,7 @@ func TestOutputArrivesWhole(t *testing.T) {
 	mustClose(t, o)
 }
 
-// A client that never reads holds up neither the process's end nor the deletion.
+// A client that never reads delays neither the process's end nor its deletion.
 func TestCloseWithoutReader(t *testing.T) {
 	o := open(t, Streams{Stdout: fifo(t, "out")})
 	w := take(t, o.Stdout)
@@ -140,11 +139,11 @@ func TestCloseWithoutReader(t *testing.T) {
 	}
 }
 
-// A child that keeps stdout open does not hold up the deletion; what was written
-// before arrives.
+// A child that keeps stdout open does not delay the deletion, and the output from before
+// arrives.
 func TestCloseWithHeldStream(t *testing.T) {
 	path := fifo(t, "out")
-	reader := client(t, path)
+	reader := openClient(t, path)
 	o := open(t, Streams{Stdout: path})
 	child := take(t, o.Stdout)
 	defer child.Close()
@@ -159,8 +158,8 @@ func TestCloseWithHeldStream(t *testing.T) {
 	<-closed
 }
 
-// After the grace a stream ends although somebody holds it open, and what waited
-// behind a slow client is still delivered.
+// After the grace a stream ends although a child has it open, and the bytes that waited
+// for a slow client are still delivered.
 func TestGraceEndsHeldStream(t *testing.T) {
 	src, w, err := os.Pipe()
 	if err != nil {
@@ -172,7 +171,7 @@ func TestGraceEndsHeldStream(t *testing.T) {
 	}
 	defer w.Close()
 	c := newCopier(src, sink{file: dst})
-	sent := randomBytes(t, 120<<10) // more than one pipe holds, less than both
+	sent := randomBytes(t, 120<<10) // more than one pipe holds, less than two hold
 	go c.run()
 	if _, err := w.Write(sent); err != nil {
 		t.Fatal(err)
@@ -209,7 +208,7 @@ func TestStdinOutlivesClients(t *testing.T) {
 	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("after CloseStdin the process read %d bytes, %v; want the end", n, err)
 	}
-	o.CloseStdin() // once more, as a client may
+	o.CloseStdin() // a client may call it twice
 	mustClose(t, o)
 }
 
@@ -222,7 +221,7 @@ func TestNullStreams(t *testing.T) {
 	mustClose(t, o)
 }
 
-// stdout and stderr may go to one log file, which is appended to.
+// stdout and stderr may go to one log file, and are appended to it.
 func TestFileURI(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new folder", "log")
 	o := open(t, Streams{Stdout: "file://" + path, Stderr: "file://" + path})
@@ -246,7 +245,7 @@ func TestOpenRefuses(t *testing.T) {
 		"an unknown scheme":          {Stderr: "http://example.com/"},
 		"a stdin that is not there":  {Stdin: "/nonexistent/in"},
 		"a folder for a stdin":       {Stdin: "/"},
-		"a socket for a stdin":       {Stdin: socket(t)},
+		"a socket for a stdin":       {Stdin: listeningSocket(t)},
 		"a logging binary not there": {Stdout: "binary:///nonexistent/logger"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -261,7 +260,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func socket(t *testing.T) string {
+func listeningSocket(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "socket")
 	listener, err := net.Listen("unix", path)

@@ -18,19 +18,19 @@ import (
 // ten seconds to clean up.
 const loggerPatience = 12 * time.Second
 
-// logger is a logging binary (containerd's "binary" and "binary-v2" log URIs):
-// it reads stdout on descriptor 3 and stderr on 4, and closes 5 when it is ready.
+// logger is a logging binary (containerd's "binary" and "binary-v2" log URIs). It reads
+// stdout from descriptor 3 and stderr from 4, and closes 5 when it is ready.
 type logger struct {
 	cmd     *exec.Cmd
-	writers map[string]*os.File
+	writers map[string]*os.File // by stream, until takeWriter
 }
 
-// startLogger runs the URI's path with its query as arguments and waits until
-// it is ready.
+// startLogger runs the URI's path with the URI's query as arguments, and waits until the
+// logging binary is ready.
 func startLogger(u *url.URL, owner Owner) (_ *logger, err error) {
 	var files []*os.File
 	defer func() {
-		// The child has its own copies, or was not started.
+		// The child has its own copies, or does not run.
 		for _, f := range files {
 			f.Close()
 		}
@@ -65,8 +65,8 @@ func startLogger(u *url.URL, owner Owner) (_ *logger, err error) {
 	return l, nil
 }
 
-// waitReady waits for the end of the ready pipe. Under binary-v2 a byte must
-// come first, which tells readiness from a crash.
+// waitReady waits for EOF of the ready pipe. Under binary-v2 a byte must come first, by
+// which a ready logging binary differs from a crashed one.
 func waitReady(ready *os.File, scheme string) error {
 	if err := ready.SetReadDeadline(time.Now().Add(loggerPatience)); err != nil {
 		return err
@@ -81,8 +81,8 @@ func waitReady(ready *os.File, scheme string) error {
 	return nil
 }
 
-// queryArgs turns ?key=value&… into the arguments key value …, in the order of
-// the keys: url.Values has none, and a logger must not depend on chance.
+// queryArgs turns ?key=value&… into the arguments key value …, sorted by key: url.Values
+// is a map, whose order is random.
 func queryArgs(u *url.URL) []string {
 	query := u.Query()
 	var keys []string
@@ -97,15 +97,15 @@ func queryArgs(u *url.URL) []string {
 	return args
 }
 
-// takeWriter gives away the writing end of a stream.
+// takeWriter returns the writing end of a stream, which the caller then owns.
 func (l *logger) takeWriter(name string) *os.File {
 	w := l.writers[name]
 	delete(l.writers, name)
 	return w
 }
 
-// stop lets the logger read to the end of its pipes, which ends most of them,
-// then asks with SIGTERM, then kills.
+// stop closes the pipes, which ends most logging binaries, then sends SIGTERM, then
+// SIGKILL.
 func (l *logger) stop() error {
 	for _, w := range l.writers {
 		w.Close()
@@ -128,7 +128,7 @@ func (l *logger) stop() error {
 	return errors.New("stop logging binary: it survives SIGKILL")
 }
 
-// ignoreExit drops the exit status of a process that was told to end.
+// ignoreExit returns nil for a failed exit status, which a stopped process may have.
 func ignoreExit(err error) error {
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestMain makes the test binary a logging binary when it is started as one.
+// TestMain makes the test binary a logging binary if it is started as one.
 func TestMain(m *testing.M) {
 	if os.Getenv("CONTAINER_ID") == "" {
 		os.Exit(m.Run())
@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	runLogger(os.Args[1:])
 }
 
-// runLogger copies what it reads to the file that its arguments name.
+// runLogger copies its input to the file in its arguments.
 func runLogger(args []string) {
 	option := map[string]string{}
 	for i := 0; i+1 < len(args); i += 2 {
@@ -64,8 +64,8 @@ func TestLoggingBinary(t *testing.T) {
 	}
 }
 
-// Under binary-v2, a logger that ends without a word is an error; under binary
-// it cannot be told from one that is ready.
+// Under binary-v2, a logging binary that ends without a byte on the ready pipe is an
+// error. Under binary it looks like one that is ready.
 func TestLoggingBinaryCrashes(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {

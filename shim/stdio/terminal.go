@@ -10,19 +10,19 @@ import (
 
 // terminal is the master side of a process's pseudo terminal.
 //
-// While the process lives, the shim keeps the slave side open too: a process may
-// close its last descriptor of the terminal and open it again, and without ours
+// While the process lives, the shim keeps the slave side open too. A process may close
+// its last descriptor of the terminal and open it again; without the shim's descriptor
 // the master would report a hangup (EIO) in between.
 type terminal struct {
-	master  *os.File // shared with the copiers; the first of them to end closes it
+	master  *os.File // shared with the input and the copier; the first of them to end closes it
 	slave   *os.File
-	release func() // gives the slave side up
+	release func() // closes the slave side
 }
 
 func newTerminal(master *os.File) (*terminal, error) {
 	var slave *os.File
 	err := control(master, func(fd uintptr) error {
-		// TIOCGPTPEER (Linux 4.13) works although the container's devpts is not ours.
+		// TIOCGPTPEER (Linux 4.13) needs no path, which only the container's devpts has.
 		peer, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
 		if errno != 0 {
 			return os.NewSyscallError("ioctl(TIOCGPTPEER)", errno)
@@ -49,7 +49,7 @@ func (t *terminal) close() {
 	t.master.Close()
 }
 
-// attachTerminal begins to copy through the terminal, and owns its master side.
+// attachTerminal connects the streams with the terminal, whose master side it then owns.
 func (o *IO) attachTerminal(master *os.File) error {
 	t, err := newTerminal(master)
 	if err != nil {
@@ -60,7 +60,7 @@ func (o *IO) attachTerminal(master *os.File) error {
 	o.terminal = t
 	o.mu.Unlock()
 	if o.input != nil {
-		// At its end the terminal is hung up, as runc's shim does.
+		// The end of stdin closes it, which hangs the terminal up, as with runc's shim.
 		o.input.dst = master
 	}
 	if o.streams.Stdout == "" {
@@ -72,18 +72,4 @@ func (o *IO) attachTerminal(master *os.File) error {
 	}
 	o.copies = append(o.copies, newCopier(master, dst))
 	return nil
-}
-
-// control calls f with the file's descriptor, and leaves the file in the
-// runtime's poller, which File.Fd would not.
-func control(f *os.File, call func(fd uintptr) error) error {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var failed error
-	if err := raw.Control(func(fd uintptr) { failed = call(fd) }); err != nil {
-		return err
-	}
-	return failed
 }

@@ -13,8 +13,8 @@ import (
 	"seccomp-shim/integration/self"
 )
 
-// newPty returns the master as a container's init would send it, and opens the
-// slave, in raw mode, like a process would.
+// newPty returns the master side as a container's init sends it, and a function that opens
+// the slave side, in raw mode, as a process does.
 func newPty(t *testing.T) (master *os.File, openSlave func() *os.File) {
 	t.Helper()
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
@@ -37,11 +37,11 @@ func newPty(t *testing.T) (master *os.File, openSlave func() *os.File) {
 	}
 }
 
-// A process may close its terminal and open it again; at its end the client gets
-// the rest of the output and then the end of the stream.
+// A process may close its terminal and open it again. After the process has ended, the
+// client gets the rest of the output and then EOF.
 func TestTerminalOutput(t *testing.T) {
 	path := fifo(t, "out")
-	reader := client(t, path)
+	reader := openClient(t, path)
 	o := open(t, Streams{Stdout: path, Terminal: true})
 	master, openSlave := newPty(t)
 	start(t, o, master)
@@ -63,7 +63,7 @@ func TestTerminalOutput(t *testing.T) {
 
 func TestTerminalSizeAndStdin(t *testing.T) {
 	in, out := fifo(t, "in"), fifo(t, "out")
-	reader := client(t, out)
+	reader := openClient(t, out)
 	go io.Copy(io.Discard, reader)
 	o := open(t, Streams{Stdin: in, Stdout: out, Terminal: true})
 	master, openSlave := newPty(t)
@@ -130,7 +130,7 @@ func TestConsoleSocket(t *testing.T) {
 	}
 }
 
-// An init that dies without sending a terminal is an error, at once.
+// If the init ends without sending a terminal, Receive returns an error at once.
 func TestConsoleSocketWithoutTerminal(t *testing.T) {
 	s, err := NewConsoleSocket()
 	if err != nil {

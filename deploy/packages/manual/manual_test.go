@@ -15,7 +15,7 @@ import (
 
 	"seccomp-shim/cmd/seccompctl/command"
 	"seccomp-shim/seccomp"
-	"seccomp-shim/shim"
+	"seccomp-shim/shim/options"
 )
 
 const shimPage = "../containerd-shim-seccomp-v1.8"
@@ -26,9 +26,9 @@ func TestShimsPageIsComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var options []string
-	for field := range fields(reflect.TypeFor[shim.Options]()) {
-		options = append(options, field)
+	var known []string
+	for field := range fields(reflect.TypeFor[options.Options]()) {
+		known = append(known, field)
 	}
 	items := func(macro string) (names []string) {
 		for _, line := range regexp.MustCompile(`(?m)^\.It .*$`).FindAllString(string(text), -1) {
@@ -46,15 +46,15 @@ func TestShimsPageIsComplete(t *testing.T) {
 	for _, annotation := range items("Li") {
 		written = append(written, strings.TrimSuffix(annotation, "/"))
 	}
-	same(t, "options", items("Va"), options)
+	same(t, "options", items("Va"), known)
 	same(t, "annotations", written, annotations)
 }
 
 // fields are the options' names, as TOML has them.
-func fields(options reflect.Type) map[string]bool {
+func fields(handler reflect.Type) map[string]bool {
 	names := map[string]bool{}
-	for i := range options.NumField() {
-		field := options.Field(i)
+	for i := range handler.NumField() {
+		field := handler.Field(i)
 		name := field.Name
 		if tag, ok := field.Tag.Lookup("toml"); ok {
 			name = tag
@@ -102,7 +102,7 @@ func TestPagesOfCommands(t *testing.T) {
 	rendered(t, shimPage)
 }
 
-// rendered returns a page as man shows it, in one long line. man tells of what it
+// rendered returns a page as man shows it, in one long line. man reports what it
 // does not understand.
 func rendered(t *testing.T, file string) string {
 	t.Helper()

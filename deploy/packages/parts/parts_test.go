@@ -9,7 +9,7 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// The test's own binary has modules too, of which this is one.
+// This is one of the modules of the test's own binary.
 const module = "github.com/CycloneDX/cyclonedx-go"
 
 func TestPartsOfABinary(t *testing.T) {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/mistake"
+	"seccomp-shim/shim/rights"
 )
 
 // Exec loads the filter that the shim has ordered and replaces the process by
@@ -53,37 +55,21 @@ func replace(path string, args, env []string) error {
 }
 
 func receiveOrder() (Order, *sharedWords, error) {
-	raw, control := make([]byte, maxOrder), make([]byte, unix.CmsgSpace(4))
-	n, nc, _, _, err := unix.Recvmsg(FD, raw, control, unix.MSG_CMSG_CLOEXEC)
+	raw := make([]byte, maxOrder)
+	n, fd, err := rights.Receive(FD, raw)
 	if err != nil {
-		return Order{}, nil, fmt.Errorf("receive the order: %w", os.NewSyscallError("recvmsg", err))
+		return Order{}, nil, fmt.Errorf("receive the order: %w", err)
 	}
 	order, err := decodeOrder(raw[:n])
 	if err != nil {
 		return Order{}, nil, err
 	}
-	fd, err := descriptorIn(control[:nc])
-	if err != nil {
-		return Order{}, nil, fmt.Errorf("receive the order: %w", err)
+	if fd < 0 {
+		return Order{}, nil, errors.New("receive the order: it has no descriptor")
 	}
 	defer unix.Close(fd)
 	page, err := mapWords(fd)
 	return order, page, err
-}
-
-func descriptorIn(control []byte) (int, error) {
-	messages, err := unix.ParseSocketControlMessage(control)
-	if err != nil {
-		return 0, err
-	}
-	if len(messages) != 1 {
-		return 0, fmt.Errorf("%d control messages instead of one", len(messages))
-	}
-	fds, err := unix.ParseUnixRights(&messages[0])
-	if err != nil {
-		return 0, err
-	}
-	return fds[0], nil // the buffer has room for one
 }
 
 // allowLoad makes CAP_SYS_ADMIN effective for this thread, unless it has

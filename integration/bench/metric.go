@@ -1,0 +1,54 @@
+package main
+
+// metric is one figure that is measured of each subject. Lower is better for all.
+type metric struct {
+	Group string `json:"group"` // metrics of a group share a plot
+	Name  string `json:"name"`
+	Unit  string `json:"unit"`
+}
+
+const (
+	milliseconds = "ms"
+	mebibytes    = "MiB"
+	// percent is of one processor, as top(1) counts.
+	percent = "%"
+)
+
+var (
+	metricStart   = metric{"life", "create+start", milliseconds}
+	metricKill    = metric{"life", "kill..exit", milliseconds}
+	metricDelete  = metric{"life", "delete", milliseconds}
+	metricLife    = metric{"life", "create..delete", milliseconds}
+	metricFurther = metric{"life", "further container", milliseconds}
+
+	metricExec  = metric{"exec", "exec", milliseconds}
+	metricExecs = metric{"exec", "10 execs at once", milliseconds}
+
+	metricProbes = metric{"exec", "probes", percent}
+
+	metricPodsTime      = metric{"pods", "pods at once", milliseconds}
+	metricPodsProcessor = metric{"pods", "pods, processor time", milliseconds}
+	metricPodsPeak      = metric{"pods", "pods, peak memory", mebibytes}
+
+	metricPrivate = metric{"memory", "shim, private", mebibytes}
+	metricPSS     = metric{"memory", "shim, PSS", mebibytes}
+	metricGrowth  = metric{"memory", "shim, growth by execs", mebibytes}
+)
+
+// metrics are all, in the order of the report.
+var metrics = []metric{
+	metricStart, metricFurther, metricKill, metricDelete, metricLife,
+	metricExec, metricExecs, metricProbes,
+	metricPodsTime, metricPodsProcessor, metricPodsPeak,
+	metricPrivate, metricPSS, metricGrowth,
+}
+
+// samples are what was measured, by metric and subject, in the order of rounds.
+type samples map[metric]map[subject][]float64
+
+func (s samples) add(m metric, of subject, value float64) {
+	if s[m] == nil {
+		s[m] = map[subject][]float64{}
+	}
+	s[m][of] = append(s[m][of], value)
+}

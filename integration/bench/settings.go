@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"seccomp-shim/integration/testbed"
+)
+
+// settings say what is measured, and how often. The exported fields are part of
+// the result.
+type settings struct {
+	bin, peers, output, compare string
+
+	Parts    []string      `json:"parts"`
+	Creates  int           `json:"createRounds"`
+	Execs    int           `json:"execRounds"`
+	Compiles int           `json:"compileRounds"`
+	Pods     int           `json:"pods"`       // at once, and alive when memory is measured
+	Bursts   int           `json:"podsRounds"` // of pods at once
+	Windows  int           `json:"probeWindows"`
+	Churn    int           `json:"churn"` // execs between two measurements of memory
+	Settle   time.Duration `json:"settleNs"`
+	Seed     uint64        `json:"seed"`
+}
+
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+var errHelp = flag.ErrHelp
+
+// parts are what can be measured alone, in the order in which they are.
+var parts = []string{"compile", "life", "exec", "probes", "pods", "memory"}
+
+func parseSettings(args []string) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&s.bin, "bin", testbed.BinDir(), "`folder` with containerd, ctr and containerd-shim-seccomp-v1")
+	flags.StringVar(&s.peers, "peers", "build/bench", "`folder` with containerd-shim-runc-v2, runc, crun, and the program of the containers")
+	flags.StringVar(&s.output, "o", "table", "`format` of the result: table or json")
+	flags.StringVar(&s.compare, "compare", "", "`file` of an earlier run's -o json, whose ratios are printed beside the new ones")
+	only := flags.String("parts", strings.Join(parts, ","), "`list` of what is measured")
+	flags.IntVar(&s.Creates, "creates", 150, "`rounds` of create, start, kill and delete")
+	flags.IntVar(&s.Execs, "execs", 300, "`rounds` of exec; of ten execs at once, a tenth")
+	flags.IntVar(&s.Compiles, "compiles", 30, "`rounds` of compiling the default profile")
+	flags.IntVar(&s.Pods, "pods", 40, "`number` of pods at once, and of pods alive when memory is measured")
+	flags.IntVar(&s.Bursts, "bursts", 7, "`rounds` of pods at once")
+	flags.IntVar(&s.Windows, "windows", 4, "`rounds` of probes, ten seconds each")
+	flags.IntVar(&s.Churn, "churn", 1000, "`number` of execs after which memory is measured again")
+	flags.DurationVar(&s.Settle, "settle", 30*time.Second, "`time` without work before memory is measured")
+	flags.Uint64Var(&s.Seed, "seed", 1, "`number` that the random order of each round follows")
+	err := flags.Parse(args)
+	s.Parts = strings.Split(*only, ",")
+	if err == nil {
+		err = s.check(flags.Args())
+		if err != nil {
+			fmt.Fprintln(flags.Output(), err)
+			flags.Usage()
+		}
+	}
+	return s, err
+}
+
+func (s *settings) check(args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q", args[0])
+	}
+	if s.output != "table" && s.output != "json" {
+		return fmt.Errorf("-o %q: want table or json", s.output)
+	}
+	for _, part := range s.Parts {
+		if !slices.Contains(parts, part) {
+			return fmt.Errorf("-parts %q: want some of %s", part, strings.Join(parts, ","))
+		}
+	}
+	if min(s.Creates, s.Execs, s.Compiles, s.Bursts, s.Windows, s.Churn) < 1 {
+		return errors.New("rounds: want at least one")
+	}
+	if s.Pods < 2 {
+		return fmt.Errorf("-pods %d: want at least two", s.Pods)
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package task
+
+import (
+	"context"
+	"sync"
+
+	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
+	"github.com/containerd/containerd/v2/pkg/shutdown"
+	"github.com/containerd/ttrpc"
+
+	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/shim/container"
+)
+
+var _ taskv3.TTRPCTaskService = (*Service)(nil)
+
+// Service is containerd's task API, v3 and v2, for the containers of one group. Its
+// methods are the API's; their errors get containerd's class in errors.go.
+type Service struct {
+	events   *queue
+	shutdown shutdown.Service
+	unlink   func() // removes the socket file
+	compiler *compile.Cached
+
+	mu      sync.Mutex
+	closing bool // the shim ends, and creates are refused; guarded by mu
+	ending  bool // Shutdown found only creates, and the shim ends if all fail; guarded by mu
+	// containers has all by ID; nil for one that is being created, which reserves its ID.
+	// Guarded by mu.
+	containers map[string]*container.Container
+	creates    map[string]*creation // those under way, by ID; guarded by mu
+}
+
+// New returns a service without containers, which sends its events to containerd's
+// ttrpc address. It calls unlink, which removes the socket file, and then sd.Shutdown
+// when the shim is to end.
+func New(ctx context.Context, address string, sd shutdown.Service, unlink func()) (*Service, error) {
+	events, err := newForwarder(address)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		events:     newQueue(events),
+		shutdown:   sd,
+		unlink:     unlink,
+		compiler:   compile.NewCached(openCache(ctx)),
+		containers: map[string]*container.Container{},
+		creates:    map[string]*creation{},
+	}
+	go s.events.run(context.WithoutCancel(ctx))
+	sd.RegisterCallback(s.events.close)
+	return s, nil
+}
+
+// RegisterTTRPC implements containerd's shim.TTRPCService.
+func (s *Service) RegisterTTRPC(server *ttrpc.Server) error {
+	taskv3.RegisterTTRPCTaskService(server, s)
+	server.RegisterService(nameV2, &ttrpc.ServiceDesc{Methods: methodsV2(s)})
+	return nil
+}
