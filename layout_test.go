@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 	// libcontainer stops here, and knows nothing of how a profile is chosen.
 	"shim/container": {
 		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/installed",
-		"seccomp-shim/shim/container/dump", "seccomp-shim/shim/container/load", "seccomp-shim/shim/stdio",
+		"seccomp-shim/shim/container/dump", "seccomp-shim/shim/container/load", "seccomp-shim/shim/poll", "seccomp-shim/shim/stdio",
 		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/",
 		"github.com/opencontainers/cgroups", "github.com/opencontainers/cgroups/",
 		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",

@@ -9,17 +9,17 @@ var ends = []mutation{
 	},
 	{
 		"kill-others", "a container's other processes are not killed when its init ends",
-		"shim/container/container.go", "\tif c.privatePID {\n\t\treturn nil", "\tif c.privatePID || true {\n\t\treturn nil",
+		"shim/container/libcontainer.go", "\tif b.privatePID {\n\t\treturn nil", "\tif b.privatePID || true {\n\t\treturn nil",
 		in(integration, "TestInitsEndWithHostPids"),
 	},
 	{
 		"failed-exec-lives", "a process whose start has failed is not killed",
-		"shim/container/lifecycle.go", "\texit, killErr := terminate(p.lp)\n", "\texit, killErr := Exit{}, error(nil)\n",
+		"shim/container/exec.go", "\texit, killErr := terminate(p.launchedChild())\n", "\texit, killErr := Exit{}, error(nil)\n",
 		in(integration, "TestFailedExecLeavesNoThreads"),
 	},
 	{
 		"late-failure-lives", "a process that fails after its start was reported lives on",
-		"shim/container/program.go", "if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {", "if killErr := error(nil); killErr != nil && !isEnded(killErr) {",
+		"shim/container/execve.go", "if killErr := p.signal(unix.SIGKILL); killErr != nil && !isEnded(killErr) {", "if killErr := p.signal(unix.Signal(0)); killErr != nil && !isEnded(killErr) {",
 		in(integration, "TestFailedExecLeavesNoThreads"),
 	},
 }

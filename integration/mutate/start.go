@@ -4,14 +4,14 @@ package main
 var start = []mutation{
 	{
 		"exec-without-filter", "an exec runs without the container's filter",
-		"shim/container/launch.go", "channel, err := load.NewChannel(c.config.Filter.order(limits))",
-		"filter := c.config.Filter\n\tif !p.isInit() {\n\t\tfilter = nil\n\t}\n\tchannel, err := load.NewChannel(filter.order(limits))",
+		"shim/container/libcontainer.go", "c.channel, err = load.NewChannel(filter.order(limits)); err != nil {",
+		"c.channel, err = load.NewChannel(map[bool]*Filter{true: filter}[p.isInit()].order(limits)); err != nil {",
 		in(integration, "TestOnlyExecveIsUnderTheProfile"),
 	},
 	{
 		"init-without-filter", "an init runs without the container's filter",
-		"shim/container/launch.go", "channel, err := load.NewChannel(c.config.Filter.order(limits))",
-		"filter := c.config.Filter\n\tif p.isInit() {\n\t\tfilter = nil\n\t}\n\tchannel, err := load.NewChannel(filter.order(limits))",
+		"shim/container/libcontainer.go", "c.channel, err = load.NewChannel(filter.order(limits)); err != nil {",
+		"c.channel, err = load.NewChannel(map[bool]*Filter{false: filter}[p.isInit()].order(limits)); err != nil {",
 		in(integration, "TestFilterIsInForce"),
 	},
 	{
@@ -101,7 +101,7 @@ var start = []mutation{
 	},
 	{
 		"listener-undelivered", "a process goes on although its agent has no listener",
-		"shim/container/load/await.go", "_ = c.page.write(wordResume, resumeEnd)", "_ = c.page.write(wordResume, resumeExecve)",
+		"shim/container/load/listener.go", "_ = c.page.write(wordResume, resumeEnd)", "_ = c.page.write(wordResume, resumeExecve)",
 		in("shim/container/load", "TestListenerThatNobodyTakes"),
 	},
 	{
@@ -141,7 +141,7 @@ var start = []mutation{
 	},
 	{
 		"restored-not-held", "restored threads are looked at while they run",
-		"shim/container/restoration.go", "if status != libcontainer.Paused || len(threads) == 0 {", "if len(threads) == 0 {",
+		"shim/container/hold.go", "if status != libcontainer.Paused || len(threads) == 0 {", "if len(threads) == 0 {",
 		in("shim/container", "TestVerifyOfWhatIsNotHeld"),
 	},
 	{

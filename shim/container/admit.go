@@ -13,17 +13,16 @@ import (
 	"seccomp-shim/shim/container/dump"
 )
 
-// ErrUnconfined says that a checkpoint's processes are not under the filter that
-// the container's are to run under.
+// ErrUnconfined says that a checkpoint's processes are not under the container's filter.
 var ErrUnconfined = errors.New("not under the container's seccomp filter")
 
-// admitCheckpoint refuses a checkpoint whose processes would not run under the
-// container's filter. They are not started through package load: they come with
-// the filters that they had when they were saved, which CRIU loads again.
+// admitCheckpoint refuses a checkpoint whose processes would not run under the container's
+// filter. Package load does not start them: CRIU loads the filters that they had when they
+// were saved.
 //
-// A process may have loaded more, but the container's own must be among them,
-// byte for byte, for every thread. What the images say is checked once more by what
-// the kernel says of the restored threads: see admitThread.
+// A process may have loaded more filters. But each thread must have the container's own,
+// byte for byte. admitThread checks this again for the restored threads, by what the
+// kernel says.
 func (f *Filter) admitCheckpoint(images string) error {
 	if f == nil {
 		return nil
@@ -43,7 +42,7 @@ func (f *Filter) admitCheckpoint(images string) error {
 	return nil
 }
 
-// admitThread refuses a restored thread that the kernel does not run under the filter.
+// admitThread refuses a restored thread whose filters in the kernel lack the container's.
 func (f *Filter) admitThread(thread int, filters []installed.Filter) error {
 	if !slices.ContainsFunc(filters, f.isInstalledAs) {
 		return fmt.Errorf("%s: restored thread %d is %w, but under %d others", f.Name, thread, ErrUnconfined, len(filters))
@@ -51,7 +50,8 @@ func (f *Filter) admitThread(thread int, filters []installed.Filter) error {
 	return nil
 }
 
-// Of a filter's flags, the kernel tells only whether it logs (seccomp_get_metadata).
+// is compares a filter with a program and whether it logs. The kernel shows no other flag
+// of a filter (seccomp_get_metadata in kernel/seccomp.c).
 func (f *Filter) is(program []byte, logs bool) bool {
 	return bytes.Equal(program, f.Program) && logs == (f.Flags&unix.SECCOMP_FILTER_FLAG_LOG != 0)
 }

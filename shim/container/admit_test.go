@@ -30,9 +30,8 @@ func program(t *testing.T, i uint32) bpf.Program {
 	return p
 }
 
-// Whether it is said by the images or by the kernel: a restored thread may run under
-// more filters, but the container's must be one of them, byte for byte, and log if
-// that is to log.
+// A restored thread may have more filters, but one must be the container's, byte for byte
+// and with the same flag for logging. The images and the kernel are judged alike.
 func TestFilterIsAmong(t *testing.T) {
 	type filter = installed.Filter
 	own, other := filter{Program: program(t, 0)}, filter{Program: program(t, 1)}
@@ -71,7 +70,7 @@ func TestFilterIsAmong(t *testing.T) {
 	}
 }
 
-// Each thread counts, of each process.
+// Each thread of each process must be under the filter.
 func TestEachThreadIsAdmitted(t *testing.T) {
 	own, other := installed.Filter{Program: program(t, 0)}, installed.Filter{Program: program(t, 1)}
 	f := &Filter{Name: "the profile", Program: own.Program.Bytes()}

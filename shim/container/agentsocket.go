@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openAgent opens the socket of the filter's agent, without connecting to it. The
-// socket must be in one of the listener's folders, if they are bounded: the author of
-// a profile names the socket, and the shim, which connects to it, is root.
+// openAgent opens the socket of the filter's agent, without connecting to it. If
+// ListenerDirs is set, the socket must be in one of these folders: the author of a profile
+// chooses the path, and the shim connects to it as root.
 func (f *Filter) openAgent() (*os.File, error) {
 	socket, err := f.openAgentPath()
 	if err != nil {
@@ -38,7 +38,7 @@ func (f *Filter) openAgentPath() (*os.File, error) {
 	return nil, fmt.Errorf("is in no folder of the option listener_dirs, %q", f.ListenerDirs)
 }
 
-// openBelow opens a file to which no symbolic link leads from outside of dir.
+// openBelow opens a file below dir. It follows no symbolic link that leads out of dir.
 func openBelow(dir, path string) (*os.File, error) {
 	root, err := pathOnly(unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0))
 	if err != nil {
@@ -49,13 +49,13 @@ func openBelow(dir, path string) (*os.File, error) {
 		Flags:   unix.O_PATH | unix.O_CLOEXEC,
 		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_MAGICLINKS,
 	}))
-	if errors.Is(err, unix.EXDEV) { // openat2(2): the way leaves the folder
+	if errors.Is(err, unix.EXDEV) { // openat2(2): the path leaves the folder
 		return nil, fmt.Errorf("a symbolic link leads out of %q, a folder of the option listener_dirs", dir)
 	}
 	return file, err
 }
 
-// pathOnly makes a file of a descriptor by which nothing but its path is known.
+// pathOnly makes a file of a descriptor that was opened with O_PATH.
 func pathOnly(fd int, err error) (*os.File, error) {
 	if err != nil {
 		return nil, err
@@ -63,13 +63,13 @@ func pathOnly(fd int, err error) (*os.File, error) {
 	return os.NewFile(uintptr(fd), "opened by path"), nil
 }
 
-// connectTo connects to an opened socket: to the very file that was checked, also if
-// another has its name by now.
+// connectTo connects to an opened socket. This is the file that was checked, even if
+// another one has its path by now.
 func connectTo(socket *os.File) (*net.UnixConn, error) {
 	dialer := net.Dialer{Timeout: agentTimeout}
 	conn, err := dialer.Dial("unix", fmt.Sprintf("/proc/self/fd/%d", socket.Fd()))
 	if failed := (*net.OpError)(nil); errors.As(err, &failed) {
-		return nil, failed.Err // without the number of a descriptor
+		return nil, failed.Err // without the path in /proc/self/fd, which says nothing
 	}
 	if err != nil {
 		return nil, err

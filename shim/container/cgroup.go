@@ -8,7 +8,8 @@ import (
 	"github.com/containerd/cgroups/v3"
 	"github.com/containerd/cgroups/v3/cgroup1"
 	"github.com/containerd/cgroups/v3/cgroup2"
-	// Gives libcontainer's cgroup managers their device rules; without it they
+
+	// Gives libcontainer's cgroup managers their device rules. Without this import they
 	// refuse every container.
 	_ "github.com/opencontainers/cgroups/devices"
 	"github.com/opencontainers/runc/libcontainer"
@@ -16,24 +17,35 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// cgroup reads a container's metrics, in the form that containerd's clients
-// expect of the host's cgroup version.
+// cgroup reads a container's metrics, in the form that containerd's clients expect for
+// the host's cgroup version.
 type cgroup interface {
 	// stats returns io.containerd.cgroups.v1.Metrics or v2.Metrics.
 	stats() (proto.Message, error)
 }
 
-// Stats returns the container's metrics: io.containerd.cgroups.v1.Metrics or
-// io.containerd.cgroups.v2.Metrics.
+// Stats returns the container's metrics, io.containerd.cgroups.v1.Metrics or
+// io.containerd.cgroups.v2.Metrics, or ErrNotFound if it has no cgroup.
 func (c *Container) Stats() (proto.Message, error) {
-	if c.cgroup == nil {
+	c.mu.Lock()
+	cgroup := c.cgroup
+	c.mu.Unlock()
+	if cgroup == nil {
 		return nil, fmt.Errorf("cgroup: %w", ErrNotFound)
 	}
-	return c.cgroup.stats()
+	return cgroup.stats()
 }
 
-// loadCgroup finds the cgroup of a container whose init is alive. A container
-// without one runs all the same, but has no metrics.
+// findCgroup finds the cgroup of a container whose init is alive.
+func (c *Container) findCgroup() {
+	cgroup := c.backend.cgroup(c.init.Pid())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cgroup = cgroup
+}
+
+// loadCgroup finds the cgroup of a container whose init is alive. On error it returns nil:
+// the container runs without metrics.
 func loadCgroup(lc *libcontainer.Container, init int) cgroup {
 	cg, err := cgroupOf(lc, init)
 	if err != nil {
@@ -60,8 +72,8 @@ func cgroupOf(lc *libcontainer.Container, init int) (cgroup, error) {
 	return v2{cg}, err
 }
 
-// v1Path tells containerd's cgroup library of the folders that libcontainer made.
-// By a pid, it would find none of them if a controller is mounted nowhere.
+// v1Path gives containerd's cgroup library the folders that libcontainer has made. The
+// library's own search by a pid fails for all controllers if one of them is not mounted.
 func v1Path(folders map[string]string) cgroup1.Path {
 	const root = "/sys/fs/cgroup"
 	return func(controller cgroup1.Name) (string, error) {

@@ -15,22 +15,22 @@ import (
 // Checkpoint says how to save a container's processes with CRIU.
 type Checkpoint struct {
 	Images string // folder for the images; absolute
-	Work   string // folder for CRIU's log; empty for one that goes when it succeeds
+	Work   string // folder for CRIU's log, absolute; empty for a temporary one in the bundle
 	Parent string // images of an earlier checkpoint, relative to Images; may be empty
 
-	Exit        bool   // the processes end
-	OpenTCP     bool   // with established TCP connections
-	UnixSockets bool   // with sockets whose other end is outside
-	Terminal    bool   // with terminals that are outside
-	FileLocks   bool   // with file locks
+	Exit        bool   // the processes end when they are saved
+	OpenTCP     bool   // save established TCP connections
+	UnixSockets bool   // save sockets whose other end is outside of the container
+	Terminal    bool   // save terminals that are outside of the container
+	FileLocks   bool   // save file locks
 	CgroupsMode string // soft, full, strict, ignore; empty for CRIU's default
 }
 
 // ErrNoCRIU says that the host has no CRIU.
 var ErrNoCRIU = errors.New("criu, which saves and restores processes, is not installed on this host")
 
-// Checkpoint saves the processes. They go on, unless they are to exit, which is
-// reported as any exit.
+// Checkpoint saves the processes. They go on, unless to.Exit is set: then they end, and
+// Exited is reported as for any exit.
 func (c *Container) Checkpoint(to Checkpoint) error {
 	if err := check(OpCheckpoint, c.State()); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (c *Container) Checkpoint(to Checkpoint) error {
 	if err := to.validate(); err != nil {
 		return err
 	}
-	// A value of its own: the container can be killed while it is written to disk.
+	// A libcontainer value of its own: the container can be killed while CRIU writes.
 	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
 	if err != nil {
 		return translate(err)
@@ -58,7 +58,7 @@ func (c *Container) Checkpoint(to Checkpoint) error {
 		ShellJob:                to.Terminal,
 		FileLocks:               to.FileLocks,
 		ManageCgroupsMode:       to.CgroupsMode,
-		EmptyNs:                 unix.CLONE_NEWNET, // networks are not the runtime's
+		EmptyNs:                 unix.CLONE_NEWNET, // the client sets networks up
 		StatusFd:                -1,
 	})
 	if err != nil {
@@ -89,7 +89,7 @@ func (to *Checkpoint) validate() error {
 	return nil
 }
 
-// findCRIU is asked first: libcontainer would complain of a broken pipe.
+// findCRIU is called before libcontainer, whose error would be a broken pipe.
 func findCRIU() error {
 	if _, err := exec.LookPath("criu"); err != nil {
 		return ErrNoCRIU
@@ -97,8 +97,8 @@ func findCRIU() error {
 	return nil
 }
 
-// criuError adds the reason, which only CRIU's log tells. Of a log that goes with
-// its folder, the bundle keeps a copy.
+// criuError adds the reason, which is only in CRIU's log, to an error. It copies the log
+// into the bundle, since the work folder may be removed.
 func criuError(err error, log, copyTo string) error {
 	text, readErr := os.ReadFile(log)
 	if readErr == nil {
@@ -110,8 +110,7 @@ func criuError(err error, log, copyTo string) error {
 	return fmt.Errorf("%w: %s (criu's log is %s)", err, faults(text), copyTo)
 }
 
-// faults returns the errors in CRIU's log: which of them was the fatal one, it
-// does not say.
+// faults returns all errors in CRIU's log. The log does not say which one was fatal.
 func faults(log []byte) string {
 	const enough = 1000
 	var all []string

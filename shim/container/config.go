@@ -21,23 +21,25 @@ import (
 type Config struct {
 	ID     string
 	Bundle string      // absolute path of the OCI bundle
-	Spec   *specs.Spec // the bundle's config.json; linux.seccomp is not looked at
-	Filter *Filter     // what the container's processes run under; nil for none
+	Spec   *specs.Spec // the bundle's config.json; linux.seccomp is ignored
+	Filter *Filter     // the filter of the container's processes; nil for none
 
-	Checkpoint string // folder of images by CRIU that the processes go on from; empty to start them
+	Checkpoint string // folder of CRIU's images to restore the processes from; empty to start them
 
-	SystemdCgroup bool // the cgroup is made by systemd; cgroupsPath is slice:prefix:name
+	SystemdCgroup bool // systemd makes the cgroup; cgroupsPath is slice:prefix:name
 	NoPivotRoot   bool
 	NoNewKeyring  bool
 }
 
-// stateRoot is where libcontainer keeps the state of the bundle's container. It
-// is inside the bundle, so that it goes when containerd removes the bundle, and
-// two containerds on one node never share it.
+// stateRoot is the folder in which libcontainer keeps the state of the bundle's container.
+// It is inside the bundle, so that containerd removes it with the bundle, and two
+// containerds on one node never share it.
 func stateRoot(bundle string) string {
 	return filepath.Join(bundle, "state")
 }
 
+// libcontainer validates the configuration and converts it. The error is of class
+// ErrInvalid, or ErrNoCRIU.
 func (c *Config) libcontainer() (*configs.Config, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
@@ -53,23 +55,23 @@ func (c *Config) libcontainer() (*configs.Config, error) {
 		Spec:             c.absoluteSpec(),
 	})
 	if err != nil {
-		return nil, invalidf("config.json: %w", err) // nothing but the spec is looked at
+		return nil, invalidf("config.json: %w", err) // specconv reads only the spec
 	}
-	config.Rlimits = nil // see limits
+	config.Rlimits = nil // the last act sets them: see limits
 	setHookEnvironment(config.Hooks)
-	// Hooks and seccomp agents are told the bundle through this label, whose last
-	// value counts; specconv has set it to the working directory.
+	// libcontainer passes the bundle to hooks by this label. Its last value counts;
+	// specconv has set it to the working directory.
 	config.Labels = append(config.Labels, "bundle="+c.Bundle)
 	return config, nil
 }
 
-// absoluteSpec returns the spec with absolute paths. specconv would resolve
-// relative ones against the working directory, which it takes for the bundle;
-// the working directory of a shim that serves a pod is the first container's.
+// absoluteSpec returns a copy of the spec with absolute paths. specconv would resolve
+// relative paths against the working directory, which is not the bundle: a shim serves
+// several containers.
 func (c *Config) absoluteSpec() *specs.Spec {
 	spec := *c.Spec
 	linux := *spec.Linux
-	linux.Seccomp = nil // Filter stands for it
+	linux.Seccomp = nil // Config.Filter replaces it
 	spec.Linux = &linux
 	root := *spec.Root
 	root.Path = c.absolute(root.Path)
@@ -110,9 +112,9 @@ func (c *Config) validate() error {
 	return validateProcess(c.Spec.Process)
 }
 
-// validateCgroup says which option demands another form of cgroupsPath. The form is up
-// to the client: containerd's CRI plugin writes slice:prefix:name if the kubelet's
-// cgroupDriver is systemd, whatever the handler's options say.
+// validateCgroup checks the form of cgroupsPath that the option SystemdCgroup demands. The
+// client chooses the form: containerd's CRI plugin writes slice:prefix:name if the
+// kubelet's cgroupDriver is systemd, and does not look at the handler's options.
 func (c *Config) validateCgroup() error {
 	path := c.Spec.Linux.CgroupsPath
 	if !c.SystemdCgroup || path == "" || IsScope(path) {
@@ -122,7 +124,7 @@ func (c *Config) validateCgroup() error {
 		"set SystemdCgroup = false, or the kubelet's cgroupDriver to systemd, or ctr's --cgroup to such a name", path)
 }
 
-// IsScope reports whether a cgroupsPath names a scope of systemd's: slice:prefix:name.
+// IsScope reports whether a cgroupsPath has the form slice:prefix:name of a systemd scope.
 func IsScope(path string) bool { return strings.Count(path, ":") == 2 }
 
 func validateProcess(p *specs.Process) error {
@@ -144,7 +146,7 @@ func validateProcess(p *specs.Process) error {
 	return err
 }
 
-// libcontainerProcess converts an OCI process. The streams are added by the caller.
+// libcontainerProcess validates an OCI process and converts it, without its streams.
 func libcontainerProcess(p *specs.Process) (*libcontainer.Process, error) {
 	if err := validateProcess(p); err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func TestInvalidSpec(t *testing.T) {
 	}
 }
 
-// Which form cgroupsPath has to have depends on an option.
+// The option SystemdCgroup decides which form cgroupsPath must have.
 func TestCgroupsPath(t *testing.T) {
 	for _, row := range []struct {
 		path    string

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// descendants returns the living threads of a process and of those that descend from
-// it, which must be stopped. Unlike a cgroup's, they are all that a checkpoint's
-// processes can be: the images also say which cgroups they are in.
+// descendants returns the live threads of a process and of all processes that descend
+// from it. The processes must be stopped. A list by cgroup would not do: a checkpoint's
+// images may put a process into any cgroup.
 func descendants(pid int) ([]int, error) {
 	var threads []int
 	for pids := []int{pid}; len(pids) > 0; pids = pids[1:] {
@@ -40,8 +40,8 @@ func descendants(pid int) ([]int, error) {
 	return threads, nil
 }
 
-// childrenOf returns the pids of the children of a process's thread. A kernel without
-// CONFIG_PROC_CHILDREN does not tell them.
+// childrenOf returns the pids of the children of a process's thread. It fails on a kernel
+// without CONFIG_PROC_CHILDREN.
 func childrenOf(pid, thread int) ([]int, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, thread))
 	if err != nil {
@@ -50,6 +50,7 @@ func childrenOf(pid, thread int) ([]int, error) {
 	return numbers(string(text))
 }
 
+// threadsOf returns the threads of a process.
 func threadsOf(pid int) ([]int, error) {
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
@@ -62,7 +63,7 @@ func threadsOf(pid int) ([]int, error) {
 	return numbers(strings.Join(names, " "))
 }
 
-// threadsIn returns the threads in a cgroup and those below it.
+// threadsIn returns the threads in a cgroup and in all cgroups below it.
 func threadsIn(folder string) (map[int]bool, error) {
 	file := "tasks"
 	if cgroups.IsCgroup2UnifiedMode() {

@@ -8,18 +8,19 @@ import (
 	"time"
 
 	"github.com/opencontainers/runc/libcontainer"
+
+	"seccomp-shim/shim/poll"
 )
 
-// Destroy kills and removes a container whose shim is gone, by the state on
-// disk. It returns the pid that its init had, or 0 if there is nothing to
-// remove.
+// Destroy kills and removes a container whose shim is gone, by the state on disk. It
+// returns the pid of the container's init, or 0 if there was no container.
 func Destroy(ctx context.Context, bundle, id string) (pid int, err error) {
 	root := stateRoot(bundle)
 	if err := removeYards(bundle); err != nil {
 		return 0, err
 	}
 	lc, err := libcontainer.Load(root, id)
-	// containerd cleans up after a create that was refused for its id, too.
+	// containerd cleans up even after a create that was refused because of its ID.
 	if errors.Is(err, libcontainer.ErrNotExist) || errors.Is(err, libcontainer.ErrInvalidID) {
 		if err := removeUnfinished(bundle); err != nil {
 			return 0, err
@@ -42,22 +43,20 @@ func Destroy(ctx context.Context, bundle, id string) (pid int, err error) {
 	return state.InitProcessPid, os.RemoveAll(root)
 }
 
-// killAndWait kills the container's processes and polls until init is gone: it
-// is not our child, so it cannot be waited for.
+// killAndWait kills the container's processes until init has ended. It polls, because
+// init is not a child of this process.
 func killAndWait(lc *libcontainer.Container, limit time.Duration) error {
-	deadline := time.Now().Add(limit)
-	for {
-		err := killAll(lc)
-		if errors.Is(err, libcontainer.ErrNotRunning) || errors.Is(err, libcontainer.ErrCgroupNotExist) {
-			return nil
+	var killErr, statusErr error
+	if poll.Until(10*time.Millisecond, limit, func() bool {
+		killErr = killAll(lc)
+		if errors.Is(killErr, libcontainer.ErrNotRunning) || errors.Is(killErr, libcontainer.ErrCgroupNotExist) {
+			return true
 		}
-		status, statusErr := lc.Status()
-		if statusErr == nil && status == libcontainer.Stopped {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("init survives SIGKILL for %s: %w", limit, errors.Join(err, statusErr))
-		}
-		time.Sleep(10 * time.Millisecond)
+		var status libcontainer.Status
+		status, statusErr = lc.Status()
+		return statusErr == nil && status == libcontainer.Stopped
+	}) {
+		return nil
 	}
+	return fmt.Errorf("init survives SIGKILL for %s: %w", limit, errors.Join(killErr, statusErr))
 }

@@ -1,21 +1,12 @@
 package container
 
-import "time"
-
-// Events hears what happens to containers, in the order of the package doc. The
-// methods must not block for long: the process's gate is held meanwhile.
+// Events is told what happens to containers, in the order of the package comment. The
+// methods must not block for long: the gate of a process may be held meanwhile.
 type Events interface {
 	Created(*Container)
 	ExecAdded(*Process)
 	Started(*Process)
-	// OOM is told when the kernel has killed processes for want of memory.
+	// OOM reports that the kernel has killed processes because memory ran out.
 	OOM(*Container)
 	Exited(*Process, Exit)
-}
-
-// Exit is how a process ended.
-type Exit struct {
-	Pid    int
-	Status int // exit code, or 128 plus the signal that killed it
-	At     time.Time
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go/features"
 )
 
-// Features says what a container's spec may ask for, apart from seccomp. Lists
-// come from libcontainer, and are what it would accept. What it does without a
-// list is named here: each is a field of the spec that its config has too.
+// Features returns what a container's spec may ask for, without seccomp. The lists come
+// from libcontainer and hold what it accepts. libcontainer has no list of its other
+// features, which are named here: each is a field of the spec that its config has too.
 func Features() *features.Features {
 	yes, no := true, false
 	return &features.Features{

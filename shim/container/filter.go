@@ -12,19 +12,19 @@ import (
 
 // Filter is the seccomp filter of a container's processes.
 type Filter struct {
-	Name    string // what the profile is, for error messages
+	Name    string // names the profile in error messages
 	Program []byte // array of struct sock_filter
 	Flags   uint32 // SECCOMP_FILTER_FLAG_*
 
-	// With SECCOMP_FILTER_FLAG_NEW_LISTENER: the agent's socket and what it is
-	// told, linux.seccomp.listenerPath and listenerMetadata of the OCI spec.
+	// With SECCOMP_FILTER_FLAG_NEW_LISTENER: the agent's socket and the text that is
+	// sent to it, linux.seccomp.listenerPath and listenerMetadata of the OCI spec.
 	ListenerPath     string
 	ListenerMetadata string
-	// ListenerDirs are the folders that the socket may be in; nil for any.
+	// ListenerDirs are the folders that the socket may be in; nil for any folder.
 	ListenerDirs []string
 }
 
-// order is what a process is told to load.
+// order returns the order for a process under the filter.
 func (f *Filter) order(limits []load.Limit) load.Order {
 	if f == nil {
 		return load.Order{Limits: limits}
@@ -37,8 +37,8 @@ func (f *Filter) listens() bool {
 	return f != nil && f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0
 }
 
-// validate finds out early, when the container is created, that its agent is
-// not there. The agent is called when there is a listener for it.
+// validate reports when the container is created that its agent's socket is missing. The
+// shim connects to the socket only when it has a listener.
 func (f *Filter) validate() error {
 	if f == nil || f.ListenerPath == "" {
 		return nil
@@ -52,9 +52,9 @@ func (f *Filter) validate() error {
 
 const capabilityToLoad = "CAP_SYS_ADMIN"
 
-// keepToLoad returns the capabilities with which a process can load its filter
-// as the last act before execve. Without no_new_privs that takes CAP_SYS_ADMIN,
-// which execve drops from the permitted set whatever it is (see package load).
+// keepToLoad returns the capabilities with which a process can load its filter just before
+// execve. Without no_new_privs, seccomp(2) needs CAP_SYS_ADMIN. The program does not get
+// it: execve computes the permitted set without the old one (see package load).
 func (f *Filter) keepToLoad(p *specs.Process, own *configs.Capabilities) *configs.Capabilities {
 	if f == nil || p.NoNewPrivileges || own == nil || slices.Contains(own.Permitted, capabilityToLoad) {
 		return own

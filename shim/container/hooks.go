@@ -7,15 +7,15 @@ import (
 	"github.com/opencontainers/runc/libcontainer/configs"
 )
 
-// setHookEnvironment gives hooks without env containerd's PATH and nothing else.
+// setHookEnvironment gives hooks without env containerd's PATH and no other variable.
 //
-// The OCI spec gives env the meaning of POSIX's environ, so that without it a hook has
-// an empty environment (config.md, "POSIX-platform Hooks"). runc's hooks inherit the
-// runtime's, which is containerd's: with a proxy's password, or a cloud's keys. Hooks
-// in use need PATH, as nvidia-container-runtime-hook, which looks for its command.
+// By the OCI spec env is POSIX's environ, so a hook without env has an empty environment
+// (config.md, "POSIX-platform Hooks"). runc's hooks inherit the environment of the
+// runtime, which is containerd's and may hold a proxy's password or a cloud's keys. But
+// hooks in use need PATH: nvidia-container-runtime-hook, for example, searches it.
 //
-// A startContainer hook is a program of the image. libcontainer gives it the
-// container's environment.
+// A startContainer hook is a program of the image. libcontainer gives it the container's
+// environment.
 func setHookEnvironment(hooks configs.Hooks) {
 	const usual = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	environment := []string{"PATH=" + cmp.Or(os.Getenv("PATH"), usual)}

@@ -13,11 +13,11 @@ import (
 	"seccomp-shim/shim/container/load"
 )
 
-// The main goroutine keeps the process's first thread to itself, and no other runs
-// on it. libcontainer lets a goroutine enter the mount namespace of a container for
-// good and leaves its thread to end with it. The first thread cannot end: it would
-// stay there, and with it /proc/self, so that this process would read the mounts of
-// a container for its own.
+// init locks the main goroutine to the process's first thread, so that no other goroutine
+// runs on that thread. libcontainer lets a goroutine enter a container's mount namespace
+// on a locked thread, which then ends with the goroutine. The first thread cannot end: it
+// would stay in the container's namespace, and so would /proc/self, whose mounts this
+// process would take for its own.
 func init() { runtime.LockOSThread() }
 
 // IsInit reports whether this process was started as a container's init:
@@ -29,13 +29,13 @@ func IsInit() bool {
 // Init sets the container up from the inside and then becomes the user's
 // program. It does not return.
 func Init() {
-	// libcontainer limits the cgroup of a container when its first process has come
-	// half-way. An exec'd one may be in it already.
+	// libcontainer sets the limits of the cgroup after the container's init has begun to
+	// run. An exec'd process may be under the limits already.
 	if os.Getenv("_LIBCONTAINER_INITTYPE") == "standard" {
 		load.StartThreads()
 	}
-	// A hook that libcontainer runs here would inherit the load channel, libcontainer's
-	// own sockets, and the exec.fifo by which the container is started.
+	// Otherwise a hook that libcontainer runs here would inherit the load channel,
+	// libcontainer's own sockets, and the exec.fifo by which the container is started.
 	if err := CloseDescriptorsOnExec(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

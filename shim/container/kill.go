@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/opencontainers/cgroups"
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"golang.org/x/sys/unix"
@@ -14,11 +13,11 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// errKilled is why a launch is ended that SIGKILL was sent to.
-var errKilled = errors.New("it was killed")
+// killPatience is how long a process may take to end after SIGKILL.
+const killPatience = 10 * time.Second
 
-// Kill sends a signal. all extends SIGKILL to every process of a container
-// without a pid namespace of its own, and is no error when nothing is left.
+// Kill sends a signal. SIGKILL to init reaches every process of the container. With all,
+// it is no error if init has ended already.
 func (p *Process) Kill(signal unix.Signal, all bool) error {
 	err := check(OpKill, p.ownState())
 	if stateErr := (*StateError)(nil); errors.As(err, &stateErr) && stateErr.Gone && all && p.isInit() {
@@ -27,14 +26,10 @@ func (p *Process) Kill(signal unix.Signal, all bool) error {
 	if err != nil {
 		return err
 	}
-	p.mu.Lock()
-	lp, launch := p.lp, p.launch
-	p.mu.Unlock()
-	if launch != nil && signal == unix.SIGKILL {
-		launch.end(errKilled)
+	if signal == unix.SIGKILL && p.killLaunch() {
 		return nil
 	}
-	if lp == nil {
+	if p.launchedChild() == nil {
 		return fmt.Errorf("process %s is not started: %w", mistake.Shown(p.ID), ErrNotRunning)
 	}
 	err = p.signal(signal)
@@ -44,28 +39,32 @@ func (p *Process) Kill(signal unix.Signal, all bool) error {
 	return translate(err)
 }
 
-// signal sends a signal to a process that was launched.
-func (p *Process) signal(signal unix.Signal) error {
-	if !p.isInit() {
-		return p.lp.Signal(signal)
+// killLaunch ends the launch of the process, if one is under way.
+func (p *Process) killLaunch() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.endLaunch == nil {
+		return false
 	}
-	lc := p.Container.libcontainer()
-	if signal == unix.SIGKILL {
-		return killAll(lc)
-	}
-	return lc.Signal(signal)
+	p.endLaunch(errKilled)
+	return true
 }
 
-// isEnded reports whether an error of a signal means that there is no process.
+// signal sends a signal to a launched process.
+func (p *Process) signal(signal unix.Signal) error { return p.launchedChild().signal(signal) }
+
+// isEnded reports whether an error of signal means that the process has ended.
 func isEnded(err error) bool {
 	return errors.Is(err, libcontainer.ErrNotRunning) || errors.Is(err, os.ErrProcessDone) || errors.Is(err, unix.ESRCH)
 }
 
-// killAll kills a container's init, with which the kernel kills all of its pid
-// namespace. Without one of its own, it kills all processes of the cgroup.
+// killAll kills a container's init, and with it the kernel kills all processes of the
+// pid namespace. If the container has no pid namespace of its own, killAll kills all
+// processes of the cgroup.
 //
-// A process whose first thread has ended is not reached by cgroup.kill, which
-// signals the first threads (__cgroup_kill in kernel/cgroup/cgroup.c), but by its pid.
+// On cgroup v2 libcontainer writes to cgroup.kill, which signals first threads (__cgroup_kill in
+// kernel/cgroup/cgroup.c) and so misses a process whose first thread has ended. A signal
+// to the pid reaches such a process.
 func killAll(lc *libcontainer.Container) error {
 	if err := lc.Signal(unix.SIGKILL); err != nil {
 		return err
@@ -74,7 +73,7 @@ func killAll(lc *libcontainer.Container) error {
 		return nil
 	}
 	var err error
-	for killed, again := map[int]bool{}, true; again && err == nil; { // they may fork meanwhile
+	for killed, again := map[int]bool{}, true; again && err == nil; { // processes may fork meanwhile
 		var pids []int
 		pids, err = lc.Processes()
 		again = false
@@ -91,42 +90,30 @@ func killAll(lc *libcontainer.Container) error {
 	return err
 }
 
-// terminate kills a process that nobody waits for, and returns how it ended.
-func terminate(lp *libcontainer.Process) (Exit, error) {
-	killErr := lp.Signal(unix.SIGKILL)
+// terminate kills a child that has no waiter, reaps it, and returns how it ended.
+func terminate(c child) (Exit, error) {
+	killErr := c.signal(unix.SIGKILL)
 	if isEnded(killErr) {
 		killErr = nil
 	}
-	ended := make(chan int, 1)
-	go func() { ended <- status(lp.Wait()) }()
-	select {
-	case code := <-ended:
-		return Exit{Status: code, At: time.Now()}, killErr
-	case <-time.After(killPatience):
-		return Exit{Status: 255, At: time.Now()}, errors.Join(killErr, fmt.Errorf("it survives SIGKILL for %s", killPatience))
+	ended, status := make(chan struct{}), 255
+	go func() {
+		defer close(ended)
+		status = c.wait()
+	}()
+	if err := awaitKilled(c.pid(), ended); err != nil {
+		return Exit{Status: 255, At: time.Now()}, errors.Join(killErr, err)
 	}
+	return Exit{Status: status, At: time.Now()}, killErr
 }
 
-// emptyAndDestroy kills until nothing is left. With v1 a process may have joined
-// some of the hierarchies only.
-func emptyAndDestroy(m cgroups.Manager, limit time.Duration) error {
-	var err error
-	for deadline := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
-		left := 0
-		for _, path := range m.GetPaths() {
-			pids, _ := cgroups.GetAllPids(path) // it may not have been made
-			for _, pid := range pids {
-				left++
-				_ = unix.Kill(pid, unix.SIGKILL) // it may have ended by now
-			}
-		}
-		if left == 0 {
-			if err = m.Destroy(); err == nil {
-				return nil
-			}
-		}
-		if time.Now().After(deadline) {
-			return errors.Join(err, fmt.Errorf("%d processes survive SIGKILL for %s", left, limit))
-		}
+// awaitKilled waits for done, which is closed when a process ends that SIGKILL was sent
+// to.
+func awaitKilled(pid int, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-time.After(killPatience):
+		return fmt.Errorf("process %d survives SIGKILL for %s", pid, killPatience)
 	}
 }

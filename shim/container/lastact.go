@@ -11,11 +11,11 @@ import (
 // errUnchanged is why this binary starts no process.
 var errUnchanged error
 
-// handOverLastAct has libcontainer's init end in our last act. It compiles with the
-// libcontainer that package patch has changed, and with no other.
+// handOverLastAct makes libcontainer's init end with load.Exec. It compiles only with the
+// libcontainer that package patch has changed.
 func handOverLastAct() { libcontainer.LastAct = load.Exec }
 
-// setBeforeResume has a restore ask f when all processes are made and stopped.
+// setBeforeResume makes a restore call f when all processes are made and stopped.
 func setBeforeResume(opts *libcontainer.CriuOpts, f func(criu, init int) error) {
 	opts.BeforeResume = f
 }

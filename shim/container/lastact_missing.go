@@ -10,9 +10,9 @@ import (
 	"github.com/opencontainers/runc/libcontainer"
 )
 
-// errUnchanged is why this binary starts no process. Without the build tag
-// lastact this module builds with go alone, as editors and go vet do it, and with the
-// libcontainer that runc publishes: its init would end in an execve without a filter.
+// errUnchanged is why this binary starts no process. Without the build tag lastact this
+// module builds with go alone, for editors and go vet. It then has the libcontainer that
+// runc publishes, whose init would call execve without a filter.
 var errUnchanged = errors.New("built without the changed libcontainer (build tag lastact): use make")
 
 func handOverLastAct() {

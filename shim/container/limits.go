@@ -32,9 +32,9 @@ var resources = map[string]uint32{
 
 // limits converts a process's resource limits.
 //
-// The process sets them as part of its last act. libcontainer would set them
-// earlier, while Go code is still to run: under a small RLIMIT_AS it dies of the
-// next page that it needs, under RLIMIT_NPROC of the next thread.
+// The process sets them as part of its last act. libcontainer would set them earlier,
+// while Go code still has to run: with a small RLIMIT_AS the Go runtime dies when it needs
+// memory, and with a small RLIMIT_NPROC when it needs a thread.
 func limits(rlimits []specs.POSIXRlimit) ([]load.Limit, error) {
 	var all []load.Limit
 	for i, l := range rlimits {
@@ -53,9 +53,9 @@ func limits(rlimits []specs.POSIXRlimit) ([]load.Limit, error) {
 	return all, nil
 }
 
-// raisedLimits are those that the process cannot set itself: a hard limit above
-// the shim's takes CAP_SYS_RESOURCE in the host's user namespace (setrlimit(2)).
-// libcontainer raises them, and no soft limit yet.
+// raisedLimits returns the limits that the process cannot set itself: a hard limit above
+// the shim's needs CAP_SYS_RESOURCE in the host's user namespace (setrlimit(2)).
+// libcontainer raises these hard limits, and leaves the soft limits as they are.
 func raisedLimits(rlimits []specs.POSIXRlimit) ([]configs.Rlimit, error) {
 	wanted, err := limits(rlimits)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The test's binary is also the processes that the tests look at.
+// The test binary is also run as the processes that the tests examine.
 func TestMain(m *testing.M) {
 	if how, ok := os.LookupEnv(keepEnv); ok {
 		runKeeping(how)

@@ -14,29 +14,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// oomWatch tells when the kernel's OOM killer has killed a process of a
-// container. What tells it is the count that the container's cgroup keeps: the
-// kernel raises it before it sends the SIGKILL (__oom_kill_process in
-// mm/oom_kill.c), so that who reads it after a process's exit misses nothing. A
-// notification only prompts to read it while no process exits that anyone waits
-// for.
+// oomWatch reports that the kernel's OOM killer has killed processes of a container.
+//
+// The source of truth is the oom_kill counter of the container's cgroup. The kernel
+// raises it before it sends the SIGKILL (__oom_kill_process in mm/oom_kill.c), so a
+// read after a process's exit misses no kill. The kernel's notification only prompts a
+// read while no process exits that has a waiter.
 type oomWatch struct {
-	file string // memory.events, or memory.oom_control on cgroup v1
-	tell func()
+	file   string // memory.events, or memory.oom_control on cgroup v1
+	report func() // reports that the counter has risen; called with mu held
 
-	prompt *os.File // readable when the count may have changed
+	prompt *os.File // readable when the counter may have risen; written by listen, before the waiter begins
 
 	mu   sync.Mutex
-	seen uint64 // kills that have been told
-	over bool   // nothing is told any more
+	seen uint64 // guarded by mu; the counter as it was last reported
+	over bool   // guarded by mu; nothing is reported any more
 }
 
-// newOOMWatch is called before anything runs in the cgroup, which may be one
-// that was there before and has counted already. It returns nil for a container
+// newOOMWatch is called before anything runs in the cgroup. The cgroup may have been
+// there before, so that its counter is not 0. newOOMWatch returns nil for a container
 // without a memory cgroup.
-func newOOMWatch(paths map[string]string, tell func()) (_ *oomWatch, err error) {
+func newOOMWatch(paths map[string]string, report func()) (_ *oomWatch, err error) {
 	file := ""
-	// Beside v1's controllers there may be a unified hierarchy, without memory's.
+	// Beside cgroup v1's controllers there may be a unified hierarchy without the memory
+	// controller.
 	if memory := paths["memory"]; memory != "" {
 		file = filepath.Join(memory, "memory.oom_control")
 	} else if unified := paths[""]; unified != "" && cgroups.Mode() == cgroups.Unified {
@@ -44,15 +45,15 @@ func newOOMWatch(paths map[string]string, tell func()) (_ *oomWatch, err error) 
 	} else {
 		return nil, nil
 	}
-	w := &oomWatch{file: file, tell: tell}
+	w := &oomWatch{file: file, report: report}
 	if w.seen, err = w.read(); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	return w, nil
 }
 
-// listen begins to tell kills when they happen. Without it, a kill is told when
-// one of the processes exits that are waited for.
+// listen begins to report kills when they happen. Without it, a kill is reported when
+// a process exits that has a waiter.
 func (w *oomWatch) listen() error {
 	if w == nil {
 		return nil
@@ -70,23 +71,23 @@ func (w *oomWatch) listen() error {
 	return nil
 }
 
-// run ends when the prompt is closed.
+// run reports kills until prompt is closed.
 func (w *oomWatch) run() {
 	buf := make([]byte, 4096)
 	for {
 		if _, err := w.prompt.Read(buf); err != nil {
 			return
 		}
-		// cgroup v1 prompts before the kill, with no second prompt after it
-		// (mem_cgroup_out_of_memory is called after mem_cgroup_oom_notify).
+		// cgroup v1 prompts before the kill and not after it (mem_cgroup_out_of_memory is
+		// called after mem_cgroup_oom_notify), so the counter is polled for a second.
 		for wait := time.Millisecond; !w.check() && wait < time.Second; wait *= 2 {
 			time.Sleep(wait)
 		}
 	}
 }
 
-// check tells if processes have been killed since the last check. It returns
-// whether there is no sense in asking again soon.
+// check reports processes that have been killed since the last check. It returns false
+// if another check soon may find more.
 func (w *oomWatch) check() (done bool) {
 	if w == nil {
 		return true
@@ -108,7 +109,7 @@ func (w *oomWatch) check() (done bool) {
 		return false
 	}
 	w.seen = kills
-	w.tell()
+	w.report()
 	return true
 }
 
@@ -126,8 +127,8 @@ func (w *oomWatch) close() {
 	}
 }
 
-// read returns the count of processes of the cgroup that were killed, be it for
-// the cgroup's own limit, a parent's, or the host's want of memory.
+// read returns how many processes of the cgroup were killed: for the cgroup's own
+// limit, for a parent's limit, or because the host ran out of memory.
 func (w *oomWatch) read() (uint64, error) {
 	text, err := os.ReadFile(w.file)
 	if err != nil {
@@ -138,7 +139,7 @@ func (w *oomWatch) read() (uint64, error) {
 			return strconv.ParseUint(string(bytes.TrimSpace(count)), 10, 64)
 		}
 	}
-	return 0, nil // before Linux 4.13 nothing is counted
+	return 0, nil // Linux before 4.13 has no such counter
 }
 
 // promptV1 registers an event with the cgroup
@@ -162,8 +163,8 @@ func promptV1(file string) (*os.File, error) {
 	return event, nil
 }
 
-// promptV2 watches the file, which the kernel marks as modified when a count in
-// it is raised (Documentation/admin-guide/cgroup-v2.rst, memory.events).
+// promptV2 watches the file, which the kernel marks as modified when it raises one of
+// its counters (Documentation/admin-guide/cgroup-v2.rst, memory.events).
 func promptV2(file string) (*os.File, error) {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
@@ -175,4 +176,11 @@ func promptV2(file string) (*os.File, error) {
 		return nil, &os.PathError{Op: "inotify_add_watch", Path: file, Err: err}
 	}
 	return watch, nil
+}
+
+// listenToOOM begins to report kills by the OOM killer.
+func (c *Container) listenToOOM() {
+	if err := c.oom.listen(); err != nil {
+		logrus.WithError(err).WithField("container_id", c.ID).Error("failed to watch for processes killed by the OOM killer")
+	}
 }

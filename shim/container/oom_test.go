@@ -28,26 +28,25 @@ func TestKillsAreCounted(t *testing.T) {
 	}
 }
 
-// cgroup v2 marks the file as modified. (A plain file stands for the cgroup's,
-// which this host may not have; v1's event has no such double and is tested on
-// real containers.)
-func TestKillIsToldWhenItHappens(t *testing.T) {
-	told := make(chan int, 9)
+// cgroup v2 marks the file as modified. (The test writes a plain file, since this host may
+// not have cgroup v2. Integration tests cover the event of cgroup v1.)
+func TestKillIsReportedWhenItHappens(t *testing.T) {
+	reported := make(chan int, 9)
 	count := 0
 	w := &oomWatch{file: writeCounter(t, "memory.events", "oom_kill 1\n"), seen: 1}
-	w.tell = func() { count++; told <- count }
+	w.report = func() { count++; reported <- count }
 	if err := w.listen(); err != nil {
 		t.Fatal(err)
 	}
 	for want, text := range []string{"oom_kill 2\n", "oom_kill 3\n"} {
 		overwrite(t, w.file, text)
 		select {
-		case got := <-told:
+		case got := <-reported:
 			if got != want+1 {
-				t.Errorf("told %d times, want %d", got, want+1)
+				t.Errorf("reported %d times, want %d", got, want+1)
 			}
 		case <-time.After(10 * time.Second):
-			t.Fatalf("%q is not told", text)
+			t.Fatalf("%q is not reported", text)
 		}
 	}
 	w.check()
@@ -55,7 +54,7 @@ func TestKillIsToldWhenItHappens(t *testing.T) {
 	overwrite(t, w.file, "oom_kill 4\n")
 	w.check()
 	if count != 2 {
-		t.Errorf("told %d times, want 2: once for each kill, and not after close", count)
+		t.Errorf("reported %d times, want 2: once for each kill, and not after close", count)
 	}
 }
 
@@ -67,7 +66,7 @@ func TestNothingToCount(t *testing.T) {
 	}
 	none.check()
 	none.close()
-	gone := &oomWatch{file: "/nonexistent/memory.events", tell: func() { t.Error("told") }}
+	gone := &oomWatch{file: "/nonexistent/memory.events", report: func() { t.Error("reported") }}
 	gone.check()
 	gone.close()
 }

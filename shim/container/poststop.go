@@ -20,10 +20,10 @@ import (
 // destroyWithHooks removes the cgroup and libcontainer's state, and runs the
 // poststop hooks.
 //
-// libcontainer would return the first hook's failure as its own, run no further
-// hook, and run that one again at the next attempt: the container could never be
-// deleted. The OCI spec wants a warning, and to go on as if it had succeeded
-// (runtime.md, Lifecycle, step 13).
+// libcontainer returns the error of the first hook that fails, runs no further hook, and
+// runs the failed hook again at the next attempt: such a container can never be deleted.
+// The OCI spec demands a warning, and to continue as if the hook had succeeded (runtime.md,
+// Lifecycle, step 13).
 func destroyWithHooks(ctx context.Context, lc *libcontainer.Container) error {
 	config := lc.Config()
 	poststop := config.Hooks[configs.Poststop]
@@ -48,8 +48,8 @@ func destroyWithHooks(ctx context.Context, lc *libcontainer.Container) error {
 	return nil
 }
 
-// runHook runs a hook of the spec. It ends with the context, or at the hook's
-// timeout. A process that the hook leaves behind is not waited for.
+// runHook runs a hook of the spec. The end of the context and the hook's timeout kill the
+// hook. runHook does not wait for processes that the hook leaves behind.
 func runHook(ctx context.Context, hook configs.Hook, state *specs.State) error {
 	command, ok := hook.(configs.CommandHook)
 	if !ok {

@@ -3,23 +3,20 @@ package container
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// release lets a created init go on to the user's program: libcontainer's init
-// writes a byte to a FIFO, which blocks until somebody reads. It returns false
-// if init ended before.
+// release implements child. libcontainer's init writes a byte to a FIFO, which blocks
+// until release reads the byte. release returns false if init ended before it wrote.
 //
-// libcontainer's own Exec opens the FIFO by an open(2) that blocks for ever if
-// init is dead, in a goroutine that nobody ends: runc exits then, a shim would
-// lose a thread for each container that is killed before its start.
-func (p *Process) release() (bool, error) {
-	path := filepath.Join(stateRoot(p.Container.Bundle), p.Container.ID, "exec.fifo")
-	// A reader that is a writer too never sees an end before the byte comes.
-	fifo, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
+// libcontainer's own Exec opens the FIFO by an open(2) that never returns if init is
+// dead, in a goroutine that nothing ends. That does not matter to runc, which exits; a
+// shim would lose a thread for each container that is killed before its start.
+func (c *libcontainerChild) release(gone <-chan struct{}) (bool, error) {
+	// Open read-write: with no other writer a read-only end would return EOF at once.
+	fifo, err := os.OpenFile(c.fifo, os.O_RDWR|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return false, err
 	}
@@ -28,7 +25,7 @@ func (p *Process) release() (bool, error) {
 	defer close(read)
 	go func() {
 		select {
-		case <-p.gone:
+		case <-gone:
 			_ = fifo.SetReadDeadline(time.Now()) // a FIFO has deadlines
 		case <-read:
 		}
@@ -40,15 +37,15 @@ func (p *Process) release() (bool, error) {
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false, err
 	}
-	// Its absence is how libcontainer tells a running container from a created one.
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+	// By the missing file libcontainer tells a running container from a created one.
+	if err := os.Remove(c.fifo); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
 	return true, nil
 }
 
-// hasByte reports whether a byte came although init is dead by now: a program may
-// end before its start has been noticed.
+// hasByte reports whether init has written its byte although it is dead by now: the
+// user's program may have ended before release read the byte.
 func hasByte(fifo *os.File) bool {
 	n := 0
 	err := fifo.SetReadDeadline(time.Time{})

@@ -2,11 +2,11 @@ package container
 
 import "fmt"
 
-// State is where a process is in its life. A container's state is its init's.
+// State is the state of a process. A container's state is its init's.
 type State int
 
-// The states. Pausing and Paused are the init's only; an exec'd process of a
-// paused container keeps its own state and reports the container's.
+// The states. Only an init is Pausing or Paused. An exec'd process keeps its own state
+// while its container is paused, and [Process.State] returns the container's.
 const (
 	Created State = iota
 	Running
@@ -21,7 +21,7 @@ func (s State) String() string {
 	return [...]string{"created", "running", "pausing", "paused", "stopped", "deleted"}[s]
 }
 
-// Op is what a client may ask of a process or container.
+// Op is an operation on a process or container that a client asks for.
 type Op int
 
 // The operations whose legality depends on the state.
@@ -42,16 +42,16 @@ func (o Op) String() string {
 	return [...]string{"start", "exec in", "kill", "pause", "resume", "resize", "update", "checkpoint", "delete"}[o]
 }
 
-// verdict is the answer to an operation in a state.
+// verdict says whether an operation is possible in a state.
 type verdict int
 
 const (
 	wrong verdict = iota // the state forbids it: FailedPrecondition
 	legal
-	gone // there is nothing left to do it to: NotFound
+	gone // the process has finished: NotFound
 )
 
-// legality is the whole state machine: what may be asked when.
+// legality is the whole state machine: the verdict for each operation in each state.
 var legality = [numStates][numOps]verdict{
 	//         start  exec   kill   pause  resume resize update checkpoint delete
 	Created: {legal, legal, legal, wrong, wrong, legal, legal, wrong, legal},

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A goroutine that changes its thread for good never has the first one.
+// A goroutine that locks its thread never gets the first thread.
 func TestFirstThreadIsKept(t *testing.T) {
 	const goroutines = 100
 	var all sync.WaitGroup

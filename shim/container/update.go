@@ -9,20 +9,19 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// Update changes the resources that r has and leaves the others as they are, in
-// the cgroup and in the state on disk, from which execs start. On error those
-// that had been set before are set back.
+// Update changes the resources that r has and leaves the others as they are, in the cgroup
+// and in the state on disk, from which execs start. On error it sets the old values again.
 //
-// Device rules are not looked at, as in runc: others, such as GPU managers, have
-// added to them.
+// Update ignores device rules, as runc does, since other software, such as GPU managers,
+// may have added rules.
 func (c *Container) Update(r *specs.LinuxResources) error {
-	c.updates.Lock() // a change starts from what the one before has left
+	c.updates.Lock() // an update starts from the state that the last one has written
 	defer c.updates.Unlock()
 	if err := check(OpUpdate, c.State()); err != nil {
 		return err
 	}
-	// A value of its own: while the kernel reclaims memory for a lower limit, which
-	// may take long, the container can be killed.
+	// A libcontainer value of its own: the container can be killed while the kernel
+	// reclaims memory for a lower limit, which may take long.
 	lc, err := libcontainer.Load(stateRoot(c.Bundle), c.ID)
 	if err != nil {
 		return translate(err)
@@ -52,8 +51,7 @@ func updated(config configs.Config, r *specs.LinuxResources) configs.Config {
 	if r.Pids != nil && r.Pids.Limit != nil {
 		resources.PidsLimit = r.Pids.Limit
 	}
-	// These are written last and would undo what the others say, so old ones are
-	// not kept.
+	// libcontainer writes these last, so old ones would overwrite the new values above.
 	resources.Unified = r.Unified
 	return config
 }

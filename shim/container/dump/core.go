@@ -25,6 +25,7 @@ const (
 	modeFilter                       = 2
 )
 
+// readCore reads the image of a thread.
 func readCore(images fs.FS, thread uint32) (core, error) {
 	c := core{image: fmt.Sprintf("core-%d.img", thread)}
 	m, err := readMessage(images, c.image, markCore, form{coreTask: {bytesField, optional}, coreThread: {bytesField, optional}})
@@ -46,8 +47,8 @@ func readCore(images fs.FS, thread uint32) (core, error) {
 	return c, nil
 }
 
-// alive tells of a process's first thread whether CRIU makes the process. Of
-// a process that had ended, it makes a zombie, which executes nothing.
+// alive reports whether CRIU restores the process of a first thread as a live process. For
+// a process that had ended, CRIU makes a zombie, which executes nothing.
 func (c core) alive() (bool, error) {
 	if c.task == nil {
 		return false, errors.New("it has no task_core")
@@ -55,17 +56,17 @@ func (c core) alive() (bool, error) {
 	switch state := c.task.number(taskState); state {
 	case stateAlive, stateStop:
 		return true, nil
-	case stateDead: // what CRIU saves for a zombie, too
+	case stateDead: // CRIU saves this for a zombie, too
 		return false, nil
 	default:
 		return false, fmt.Errorf("task_state %d is unknown", state)
 	}
 }
 
-// filtered tells whether the thread has filters.
+// filtered reports whether the thread has filters.
 //
-// CRIU before 3.10 saved the mode of a process instead of each thread's. A newer one
-// still lets these fields of an image override those of the first thread.
+// CRIU before 3.10 saved one mode for the process instead of one for each thread. Newer
+// versions still let these old fields override those of the first thread.
 func (c core) filtered() (bool, error) {
 	if c.task.has(taskOldMode) || c.task.has(taskOldFilter) {
 		return false, errors.New("old_seccomp_mode or old_seccomp_filter: the checkpoint is of a CRIU before 3.10")

@@ -8,14 +8,14 @@ import (
 
 // Thread is a living thread of the checkpoint.
 type Thread struct {
-	Image   string   // the file's name
+	Image   string   // name of the thread's image
 	Filters []Filter // from the last loaded to the first
 }
 
-// Filter is a filter as it was loaded.
+// Filter is a filter as it was saved.
 type Filter struct {
 	Program []byte // array of struct sock_filter
-	Flags   uint32 // SECCOMP_FILTER_FLAG_*, as far as the kernel tells them
+	Flags   uint32 // SECCOMP_FILTER_FLAG_*, as far as the kernel shows them
 }
 
 // Threads returns the living threads of the checkpoint. There is at least one.
@@ -42,7 +42,7 @@ func Threads(images fs.FS) ([]Thread, error) {
 	return threads, nil
 }
 
-// living returns the threads of a process, or none of a process that had ended.
+// living returns the threads of a process, or none if the process had ended.
 func (p process) living(images fs.FS, filters chain) ([]Thread, error) {
 	first, err := readCore(images, p.pid)
 	if err != nil {
@@ -80,9 +80,9 @@ func (p process) living(images fs.FS, filters chain) ([]Thread, error) {
 	return threads, nil
 }
 
-// synchronized returns the filters that a process's first thread loads for the others
-// too. Where all threads are under the same, CRIU saves them for the first thread only,
-// with SECCOMP_FILTER_FLAG_TSYNC (try_use_tsync in criu/seccomp.c).
+// synchronized returns the filters that a process's first thread loads for the other
+// threads, too. If all threads have the same filters, CRIU saves them for the first thread
+// only, with SECCOMP_FILTER_FLAG_TSYNC (try_use_tsync in criu/seccomp.c).
 func synchronized(own []Filter) []Filter {
 	const flagTSYNC = 1
 	for i, f := range own {
@@ -93,12 +93,12 @@ func synchronized(own []Filter) []Filter {
 	return nil
 }
 
-// chain is all filters; each knows the one that was loaded before it.
+// chain is all filters of a checkpoint.
 type chain []link
 
 type link struct {
 	Filter
-	before int // -1 for none
+	before int // index of the filter that was loaded before this one; -1 for none
 }
 
 // readFilters reads seccomp.img, which is missing if no thread has a filter.
@@ -126,11 +126,11 @@ func readFilters(images fs.FS) (chain, error) {
 	return all, nil
 }
 
-// maxFilters is more filters than the kernel lets a thread have: it counts 4
-// instructions for each beside its own, and allows 32768 (MAX_INSNS_PER_PATH).
+// maxFilters is more than the kernel lets a thread have: it allows 32768 instructions in
+// all, and counts 4 for each filter beside the filter's own (MAX_INSNS_PER_PATH).
 const maxFilters = 1 << 13
 
-// of returns the filters that a thread's image names.
+// of returns the filters of a thread, from the last loaded to the first.
 func (all chain) of(c core) ([]Filter, error) {
 	filtered, err := c.filtered()
 	if err != nil {

@@ -16,8 +16,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// (That this is how CRIU writes images is tested with CRIU: TestRestore in
-// integration.)
+// (TestRestore in integration shows that CRIU writes images like these.)
 func TestFiltersOfThreads(t *testing.T) {
 	got, err := Threads(images(map[string][]byte{
 		"seccomp.img": image(markSeccomp, seccompOf(
@@ -53,8 +52,8 @@ func TestFiltersOfThreads(t *testing.T) {
 	}
 }
 
-// Filters that all threads of a process share are saved for the first, which loads
-// them for the others: those that it had when it last did so.
+// CRIU saves filters that all threads of a process share for the first thread, which loads
+// them for the others. Later filters of the first thread are its own.
 func TestSynchronizedFilters(t *testing.T) {
 	const sync = 1
 	for fact, row := range map[string]struct {
@@ -89,8 +88,8 @@ func TestSynchronizedFilters(t *testing.T) {
 	}
 }
 
-// hostile are checkpoints of which no thread is told, each with a part of the
-// error. What is not understood is an error, not a thread less.
+// hostile are checkpoints that Threads refuses, each with a part of the error. A thread that
+// cannot be read is an error, and is not left out.
 func hostile() map[string]struct {
 	files map[string][]byte
 	want  string

@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// What is understood of a checkpoint is what go-criu's generated types, which read
-// as CRIU does, say of it. Most of the seeds are hostile.
+// The reader agrees with go-criu's generated types, which read as CRIU does, on each
+// checkpoint that it accepts. Most of the seeds are hostile.
 func FuzzThreads(f *testing.F) {
 	for _, row := range hostile() {
 		f.Add(row.files["pstree.img"], row.files["core-1.img"], row.files["core-2.img"], row.files["core-99999.img"], row.files["seccomp.img"])
@@ -98,7 +98,7 @@ func coreEntry(t *testing.T, images fs.FS, thread uint32) *criu.CoreEntry {
 	return &c
 }
 
-// unmarshal does not ask for the required fields that are of no interest here.
+// unmarshal accepts a message without the required fields that this test does not read.
 func unmarshal(t *testing.T, raw []byte, to proto.Message) {
 	t.Helper()
 	if err := (proto.UnmarshalOptions{AllowPartial: true}).Unmarshal(raw, to); err != nil {

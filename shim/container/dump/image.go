@@ -6,7 +6,7 @@ import (
 	"io/fs"
 )
 
-// The marks of the files (criu/include/magic.h).
+// The magic numbers of the files (criu/include/magic.h).
 const (
 	markCommon  = 0x54564319
 	markTree    = 0x50273030
@@ -14,8 +14,8 @@ const (
 	markSeccomp = 0x64413049
 )
 
-// maxSize bounds what is read of an image. CRIU's own are some KiB; the largest
-// hold a few thousand filters of 32 KiB.
+// maxSize is the largest image that is read. Images by CRIU have some KiB; the largest hold
+// a few thousand filters of 32 KiB.
 const maxSize = 256 << 20
 
 // readMessage reads an image that has one message.
@@ -60,7 +60,7 @@ func readMessages(images fs.FS, name string, mark uint32, f form) ([]message, er
 	return all, nil
 }
 
-// readImage reads a file, but no FIFO, which would be waited for.
+// readImage reads a regular file of a limited size. An open of a FIFO would block.
 func readImage(images fs.FS, name string) ([]byte, error) {
 	info, err := fs.Stat(images, name)
 	if err != nil {

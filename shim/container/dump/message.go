@@ -9,10 +9,10 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// form lists the fields of a message that are read. A field that it does not list
-// is skipped.
+// form lists the fields of a message that decode reads. It skips the others.
 type form map[protowire.Number]shape
 
+// shape is how a field is encoded, and how often it may occur.
 type shape struct {
 	kind  protowire.Type
 	count count
@@ -32,7 +32,7 @@ const (
 	many
 )
 
-// message is the listed fields that a message has.
+// message has the values of the listed fields, in their order in the image.
 type message map[protowire.Number][]value
 
 type value struct {
@@ -42,7 +42,7 @@ type value struct {
 
 func (m message) has(field protowire.Number) bool { return len(m[field]) > 0 }
 
-// number returns the value of a field that is there once at most; 0 if it is not.
+// number returns the value of a field that occurs at most once, or 0 if it is missing.
 func (m message) number(field protowire.Number) uint32 {
 	if !m.has(field) {
 		return 0
@@ -50,9 +50,9 @@ func (m message) number(field protowire.Number) uint32 {
 	return m[field][0].number
 }
 
-// decode reads a message, and refuses each encoding of a listed field that another
-// reader can take for another value: a field twice, a number too large for its
-// type, and a type that is not the field's.
+// decode reads a message. It refuses each encoding of a listed field that another reader may
+// take for another value: a field that occurs twice, a number that is too large for its
+// type, and a wire type that is not the field's.
 func decode(raw []byte, f form) (message, error) {
 	m := message{}
 	for len(raw) > 0 {
@@ -89,12 +89,14 @@ func decode(raw []byte, f form) (message, error) {
 	return m, nil
 }
 
+// wide is a value before its number is known to fit into 32 bits.
 type wide struct {
 	number uint64
 	bytes  []byte
 }
 
-// consume returns a field's value, as far as its kind is read here, and its length.
+// consume returns the value of a field, if it is of a kind that form can list, and the
+// length of the encoded value.
 func consume(field protowire.Number, kind protowire.Type, raw []byte) (v wide, n int, err error) {
 	switch kind {
 	case numberField:

@@ -13,7 +13,7 @@ type process struct {
 	threads []uint32
 }
 
-// readTree returns the processes that CRIU makes.
+// readTree returns the processes that CRIU restores. No pid or thread ID occurs twice.
 func readTree(images fs.FS) ([]process, error) {
 	const fieldPID, fieldThreads = 1, 5
 	entries, err := readMessages(images, treeImage, markTree, form{fieldPID: {numberField, required}, fieldThreads: {numberField, many}})
@@ -27,7 +27,8 @@ func readTree(images fs.FS) ([]process, error) {
 		for _, v := range e[fieldThreads] {
 			p.threads = append(p.threads, v.number)
 		}
-		// The first is the process itself; of one that had ended, CRIU does not care.
+		// The first thread is the process itself. For a process that had ended, CRIU does
+		// not read it.
 		ids := append([]uint32{p.pid}, p.threads[min(1, len(p.threads)):]...)
 		for _, id := range ids {
 			if seen[id] {

@@ -11,11 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FD is the descriptor of a channel's inner end in the new process: the first
-// one behind stdin, stdout and stderr.
+// FD is the descriptor of a channel's inner end in the new process: the first one after
+// stdin, stdout and stderr.
 const FD = 3
 
-// Channel is the shim's end of what connects it to a process that it starts.
+// Channel is the shim's end of the connection to a process that it starts: a socket and a
+// page of shared memory.
 type Channel struct {
 	// Inner is the process's end, to be inherited as FD.
 	Inner *os.File
@@ -23,16 +24,16 @@ type Channel struct {
 	page  *page
 	order Order
 
-	suspected bool // its process's first thread was seen to have ended
+	suspected bool // fate has seen that the first thread of the process had ended
 }
 
 // The messages of the process. Each is one packet.
 const (
-	messageReady  = 'r' // all is done but the limits, the load and execve; followed by the Execve
-	messageFailed = 'f' // followed by the reason; the process ends
+	messageReady  = 'r' // only the limits, the load and execve remain; followed by the Execve
+	messageFailed = 'f' // the process ends; followed by the reason
 )
 
-// NewChannel returns a channel that holds an order for the process.
+// NewChannel returns a channel to which the order has been sent.
 func NewChannel(order Order) (*Channel, error) {
 	c, err := newChannel(order)
 	if err != nil {
@@ -45,9 +46,9 @@ func NewChannel(order Order) (*Channel, error) {
 	return c, nil
 }
 
-// newChannel returns a channel that holds nothing yet.
+// newChannel returns a channel without a message in it.
 func newChannel(order Order) (_ *Channel, err error) {
-	// Packets keep messages apart, and a reader learns of the other end's close.
+	// SOCK_SEQPACKET keeps messages apart, and a reader gets EOF when the other end closes.
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
@@ -68,17 +69,18 @@ func newChannel(order Order) (_ *Channel, err error) {
 	return c, nil
 }
 
-// send leaves a message in the channel, and the page with it.
+// send sends a message with the page's descriptor. The socket keeps it until the process
+// reads.
 func (c *Channel) send(message []byte) error {
 	_, _, err := c.conn.WriteMsgUnix(message, unix.UnixRights(int(c.page.file.Fd())), nil)
 	return err
 }
 
-// Started closes the shim's copy of the process's end. Call it when the process
-// has been forked, or the channel never closes.
+// Started closes the shim's copy of the process's end. Call it when the process has been
+// forked: while the copy is open, the shim never gets EOF.
 func (c *Channel) Started() { c.Inner.Close() }
 
-// Close closes the channel. A process that has not said that it is ready fails.
+// Close closes the channel. A process that has not sent messageReady yet then fails.
 func (c *Channel) Close() {
 	c.Inner.Close()
 	c.conn.Close()
@@ -87,7 +89,8 @@ func (c *Channel) Close() {
 	}
 }
 
-// receive reads one message. A zero deadline is none.
+// receive reads one message, or returns io.EOF when the process's end is closed. The zero
+// deadline means to wait without a limit.
 func (c *Channel) receive(deadline time.Time) (kind byte, body []byte, err error) {
 	const longest = 8192
 	if err := c.conn.SetReadDeadline(deadline); err != nil {

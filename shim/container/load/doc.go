@@ -1,30 +1,33 @@
 // Package load puts a process under a seccomp filter as the last thing that its
 // runtime does before execve.
 //
-// # The two ends
+// # The protocol
 //
-// The shim makes a [Channel] for each process that it starts. Its inner end goes
-// with the process, as descriptor [FD], and holds the [Order] that the process
-// runs under, with a page of memory that both share:
+// The shim makes a [Channel] for each process that it starts. The channel's inner end
+// goes with the process, as descriptor [FD], and holds the [Order] for the process and
+// the descriptor of a page of memory that both share:
 //
 //	shim                              process
 //	NewChannel  -- order, page ---->  Exec: receive, prepare
-//	Load        <-- ready ----------
+//	            <-- failed ---------    or: the reason, Exec returns
+//	Load        <-- ready ----------  the path and addresses for execve(2)
 //	                                  prlimit(2), each limit
+//	            <== limit, errno ===    or: exit
 //	                                  seccomp(2)
+//	            <== errno ==========    or: exit
 //	            <== listener =======  with a listener:
-//	pidfd_getfd(2), to the agent      wait for the page
-//	            === resume ========>
+//	pidfd_getfd(2), to the agent      spin
+//	            === resume ========>  go on; or exit, if the agent has no listener
 //	                                  execve(2)
-//	AwaitExecve <-- the end closes -  the program runs
-//	            <== errno ==========  or execve has failed
+//	AwaitExecve <-- EOF ------------  the program runs
+//	            <== errno ==========    or: exit
 //
-// An arrow with one line is a message, with two a word in the page. The inner end
-// closes on execve, and it closes when the process dies: [StandingOf] tells the two
-// apart.
+// An arrow with one line is a message on the channel, one with two lines is a word in the
+// page. The shim gets EOF when execve closes the inner end, which the runtime has made
+// close-on-exec, and also when the process dies: [StandingOf] tells the two apart.
 //
-// Inside, [Exec] is called where a runtime would call execve. Without an order it
-// fails: a process that was told nothing runs nothing.
+// A runtime calls [Exec] in place of execve. Exec fails without an order, so that a process
+// that has received nothing runs nothing.
 //
 // # Only execve is under the filter
 //
@@ -36,12 +39,12 @@
 //     stack or yield to the scheduler. So both calls are in functions without
 //     prologue (//go:nosplit), and everything they need is made before.
 //   - A signal's handler ends with rt_sigreturn(2), which would be filtered; the Go
-//     runtime itself sends signals to its threads. So the handlers are taken away
-//     before, as execve does anyway; what is ignored stays ignored.
-//   - Go raises RLIMIT_NOFILE for itself and restores it in syscall.Exec. So it is
-//     restored before.
+//     runtime itself sends signals to its threads. So Exec removes the handlers
+//     before, as execve would; ignored signals stay ignored.
+//   - Go raises RLIMIT_NOFILE for itself and restores it in syscall.Exec. So Exec
+//     restores it before.
 //
-// # Resource limits come last too
+// # Resource limits are set just before
 //
 // Under the container's limits Go may be unable to map memory (RLIMIT_AS, RLIMIT_DATA)
 // or to start a thread (RLIMIT_NPROC), and then the runtime dies with a traceback. So
@@ -49,32 +52,30 @@
 //
 // # Without no_new_privs
 //
-// Such a thread may load a filter only while CAP_SYS_ADMIN is effective. The
-// caller keeps it in the permitted set, whatever the user's program shall have;
-// Exec makes it effective. execve then computes all sets anew, and from the
-// permitted set it takes nothing (capabilities(7)): the new program has the
-// capability only if the bounding set (for root) or the ambient set has it.
+// A thread without no_new_privs may load a filter only while CAP_SYS_ADMIN is effective.
+// The caller keeps the capability in the permitted set, even if the user's program shall
+// not have it; Exec makes it effective. execve computes all sets again, and takes nothing
+// from the old permitted set (capabilities(7)): the program has the capability only if
+// the bounding set (for root) or the ambient set has it.
 //
-// The thread has the capability until execve returns. That may take as long as an agent
-// thinks, if the filter answers execve with SECCOMP_RET_USER_NOTIF. Nothing drops it
-// earlier: capset(2) would be a call of the runtime under the filter, no_new_privs would
-// be the program's too, and if another thread loads the filter for this one
-// (SECCOMP_FILTER_FLAG_TSYNC), that thread has the capability for as long. Of root's
-// processes the other threads have all capabilities anyway: libcontainer drops them in
-// the first thread alone. All this needs a tracer to be used, and a tracer that may
-// attach now could have done so since the process entered the container: SECURITY.md
-// has more.
+// The thread has the capability until execve returns. If the filter answers execve with
+// SECCOMP_RET_USER_NOTIF, the agent decides how long that takes. Nothing drops the
+// capability earlier: capset(2) would be a call of the runtime under the filter,
+// no_new_privs would stay with the program, and if another thread loads the filter for
+// this one (SECCOMP_FILTER_FLAG_TSYNC), that thread has the capability for as long. In a
+// process of root the other threads have all capabilities anyway: libcontainer drops them
+// in the first thread only. Only a tracer could use the capability, and a tracer that may
+// attach now could have attached since the process entered the container: see SECURITY.md.
 //
-// # What a process says under its filter
+// # How a process reports under its filter
 //
-// The filter may deny write(2), exit_group(2), everything. A store to memory is no
-// system call, so that is how the thread says what the kernel answered, and how it
-// gives its listener away: the listener of a filter with SCMP_ACT_NOTIFY must reach
-// an agent before anything can be asked, and execve itself may be asked about. The
-// shim takes the descriptor out of the process with pidfd_getfd(2). No other thread
+// The filter may deny write(2), exit_group(2), and every other call. A store to memory is
+// no system call, so the thread stores in the page what the kernel answered. With
+// SCMP_ACT_NOTIFY it stores the number of its listener, too: an agent must have the
+// listener before any call is made, since execve itself may be asked about. The shim takes
+// the descriptor out of the process with pidfd_getfd(2). No other thread of the process
 // takes part, since the container's limits may allow none.
 //
 // A filter can also kill the thread and leave the others (SECCOMP_RET_KILL_THREAD),
-// which then hold the channel open. So the shim looks at the process now and then
-// while it waits.
+// which then hold the channel open. So the shim polls the process's state while it waits.
 package load

@@ -14,23 +14,23 @@ import (
 	"seccomp-shim/shim/rights"
 )
 
-// Exec loads the filter that the shim has ordered and replaces the process by
-// the program at path. Call it on the process's first thread. It returns only if
-// it fails before its resource limits are set; the shim then has the error. What fails
-// later ends the process, and the shim reads why from the page.
+// Exec does what the shim's order says (resource limits, filter) and replaces the process by
+// the program at path. Call it on the process's first thread. It returns only if it fails
+// before it sets the resource limits; the shim then has received the error. A later
+// failure ends the process, and the shim reads the reason from the page.
 func Exec(path string, args, env []string) error {
 	err := replace(path, args, env)
 	report(err)
 	return err
 }
 
-// report tells the shim. If it cannot be told, nothing is left to do about it.
+// report sends an error to the shim. If that fails, nobody is left to report it to.
 func report(err error) {
 	_, _ = unix.Write(FD, append([]byte{messageFailed}, err.Error()...))
 }
 
-// replace makes everything that the last calls need, since then the limits of the
-// container hold and Go cannot have a thread or memory any more.
+// replace prepares everything that the last calls need. They are made under the
+// container's limits, when Go may get no thread and no memory any more.
 func replace(path string, args, env []string) error {
 	order, page, err := receiveOrder()
 	if err != nil {
@@ -46,7 +46,7 @@ func replace(path string, args, env []string) error {
 		}
 	}
 	last := newLastAct(order, call, page)
-	debug.SetGCPercent(-1) // a collection would wait for this thread, which no longer yields
+	debug.SetGCPercent(-1) // the collector would wait for this thread, which no longer yields
 	restoreFileLimit()
 	resetHandlers()
 	errno := last.run()
@@ -54,6 +54,7 @@ func replace(path string, args, env []string) error {
 	return fmt.Errorf("tell the shim: %w", errno)
 }
 
+// receiveOrder receives the order and maps the page that comes with it.
 func receiveOrder() (Order, *sharedWords, error) {
 	raw := make([]byte, maxOrder)
 	n, fd, err := rights.Receive(FD, raw)
@@ -72,9 +73,9 @@ func receiveOrder() (Order, *sharedWords, error) {
 	return order, page, err
 }
 
-// allowLoad makes CAP_SYS_ADMIN effective for this thread, unless it has
-// no_new_privs and needs none (seccomp_prepare_filter, kernel/seccomp.c). If it
-// is not permitted either, the load will say so.
+// allowLoad makes CAP_SYS_ADMIN effective for this thread. A thread with no_new_privs does
+// not need it (seccomp_prepare_filter in kernel/seccomp.c). If CAP_SYS_ADMIN is not
+// permitted, seccomp(2) fails later.
 func allowLoad() error {
 	nnp, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
 	if err != nil {
@@ -96,7 +97,7 @@ func allowLoad() error {
 	return os.NewSyscallError("capset", unix.Capset(&header, &sets[0]))
 }
 
-// restoreFileLimit gives back the RLIMIT_NOFILE that Go has raised. Only
-// syscall.Exec knows the old one; it restores it before it tries, and the empty
-// path does not exist.
+// restoreFileLimit restores the soft RLIMIT_NOFILE, which Go has raised. Only syscall.Exec
+// knows the old value: it restores the limit before it calls execve, which fails for the
+// empty path.
 func restoreFileLimit() { _ = syscall.Exec("", nil, nil) }

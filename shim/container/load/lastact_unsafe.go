@@ -32,8 +32,8 @@ func newExecve(path string, args, env []string) (*execve, error) {
 	return call, nil
 }
 
-// words are the addresses that execve is called with. The objects do not move:
-// Go's collector moves none, and they are reachable from the last act.
+// words returns the addresses that are execve's arguments. They stay valid: Go's collector
+// moves no object, and the last act keeps these reachable.
 func (e *execve) words() [3]uint64 {
 	return [3]uint64{
 		uint64(uintptr(unsafe.Pointer(e.path))),
@@ -42,7 +42,7 @@ func (e *execve) words() [3]uint64 {
 	}
 }
 
-// sharedWords is a page as the process sees it.
+// sharedWords is the page, mapped into the process.
 type sharedWords [words]uint32
 
 func mapWords(fd int) (*sharedWords, error) {
@@ -53,10 +53,9 @@ func mapWords(fd int) (*sharedWords, error) {
 	return (*sharedWords)(unsafe.Pointer(unsafe.SliceData(memory))), nil
 }
 
-// lastAct is all that remains to be done, as system calls and stores that need
-// nothing more.
+// lastAct holds the arguments of the last system calls, so that run need not allocate.
 type lastAct struct {
-	ready   []byte // the message that says so
+	ready   []byte // the message that precedes them
 	limits  []limit
 	program unix.SockFprog // empty for no filter
 	flags   uintptr
@@ -94,8 +93,9 @@ func kernelLimits(limits []Limit) []limit {
 	return all
 }
 
-// run returns only if the shim cannot be told that the process is ready. It enters
-// nothing of the Go runtime: see the package doc.
+// run sets the limits, loads the filter and calls execve. It returns only if it cannot
+// send the message that the process is ready. It does not enter the Go runtime: see the
+// package comment.
 //
 //go:nosplit
 //go:norace
@@ -108,8 +108,8 @@ func (l *lastAct) run() syscall.Errno {
 	if l.program.Len > 0 {
 		l.load()
 	}
-	// An agent, or a file system on a network or of a user, may interrupt the call. A
-	// filter may answer so each time.
+	// An agent, a network file system or FUSE may make execve fail with EINTR, which a
+	// filter may even answer each time.
 	errno = unix.EINTR
 	for attempts := 0; errno == unix.EINTR && attempts < maxAttempts; attempts++ {
 		_, _, errno = syscall.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(l.call.path)),
@@ -120,9 +120,11 @@ func (l *lastAct) run() syscall.Errno {
 	return 0
 }
 
-// maxAttempts bounds how often an interrupted execve is repeated.
+// maxAttempts limits how often an interrupted execve is repeated.
 const maxAttempts = 10_000
 
+// limit sets the resource limits.
+//
 //go:nosplit
 //go:norace
 func (l *lastAct) limit() {
@@ -136,6 +138,9 @@ func (l *lastAct) limit() {
 	}
 }
 
+// load loads the filter. With a listener it returns when the shim has delivered it: until
+// then it spins, since the filter may deny any system call that waits.
+//
 //go:nosplit
 //go:norace
 func (l *lastAct) load() {
@@ -158,7 +163,7 @@ func (l *lastAct) load() {
 	}
 }
 
-// end ends the process. The filter may be in force, so that each call may fail.
+// end ends the process. The filter may be in force, and may deny each of the calls.
 //
 //go:nosplit
 //go:norace
@@ -166,7 +171,7 @@ func end() {
 	const status = 255
 	syscall.RawSyscall(unix.SYS_EXIT_GROUP, status, 0, 0)
 	syscall.RawSyscall(unix.SYS_EXIT, status, 0, 0)
-	// A fault needs no system call. Its signal has no handler any more.
+	// A fault needs no system call, and SIGSEGV has no handler any more.
 	for {
 		*(*byte)(nil) = 0
 	}

@@ -100,9 +100,9 @@ func TestListenerThatNobodyTakes(t *testing.T) {
 	}
 }
 
-// A signal that comes under the filter, here while the process waits for its agent, is
-// handled by nobody. Go's runtime has a handler for nearly all, and sends SIGURG to its
-// own threads; the handler's rt_sigreturn(2) would meet the filter.
+// A signal that comes under the filter, here while the process waits for its agent, runs no
+// handler. The Go runtime has a handler for nearly every signal, and sends SIGURG to its own
+// threads; the handler's rt_sigreturn(2) would be filtered.
 func TestSignalUnderTheFilter(t *testing.T) {
 	needRoot(t)
 	order := only(t, bpf.KillProcess, unix.SYS_WRITE, unix.SYS_EXIT_GROUP, unix.SYS_EXECVE)
@@ -121,7 +121,7 @@ func TestSignalUnderTheFilter(t *testing.T) {
 	}
 }
 
-// A process that has ended, and was reaped meanwhile, was killed: nothing else is to say.
+// A process that has ended and was reaped meanwhile counts as killed.
 func TestListenerOfReapedProcess(t *testing.T) {
 	cmd := exec.Command("true")
 	if err := cmd.Run(); err != nil {

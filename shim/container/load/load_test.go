@@ -129,7 +129,8 @@ func standingByName(pid int) (Standing, error) {
 	return s.standing(), err
 }
 
-// only is a program that allows these syscalls and does otherwise to all others.
+// only returns an order whose program allows these syscalls and answers all others with
+// otherwise.
 func only(t *testing.T, otherwise bpf.Action, numbers ...uint32) Order {
 	t.Helper()
 	var a bpf.Assembler
@@ -173,9 +174,9 @@ func needRoot(t *testing.T) {
 	}
 }
 
-// A program that makes two system calls runs under a filter that allows these
-// and execve, whoever runs it, and whatever a third one would lead to. Many
-// times, since what would break it is a signal or a scheduler at a bad moment.
+// A program that makes two system calls runs under a filter that allows these two and
+// execve, for each user and each action for other calls. The test runs it many times, since
+// only a signal or a switch of threads at a bad moment would break it.
 func TestOnlyExecveIsUnderTheFilter(t *testing.T) {
 	needRoot(t)
 	path := minimal(t)
@@ -197,7 +198,7 @@ func TestOnlyExecveIsUnderTheFilter(t *testing.T) {
 	}
 }
 
-// The same program with one call more meets the filter: it is in force.
+// The same program with one more call is killed by the filter: the filter is in force.
 func TestFilterIsInForce(t *testing.T) {
 	needRoot(t)
 	path := minimal(t)
@@ -208,9 +209,8 @@ func TestFilterIsInForce(t *testing.T) {
 	}
 }
 
-// The kept capability does not reach the program, the limit of files that Go
-// raises is the old one, no descriptor is left, and no signal is blocked or
-// ignored that was not before.
+// The program does not get the kept capability, has the old limit of files, which Go had
+// raised, and inherits no descriptor. No more signals are blocked or ignored than before.
 func TestProgramInheritsNothingOfTheRuntime(t *testing.T) {
 	needRoot(t)
 	busybox, err := exec.LookPath("busybox")
@@ -244,8 +244,8 @@ func TestProgramInheritsNothingOfTheRuntime(t *testing.T) {
 	}
 }
 
-// lowerFileLimit makes the limit of files one that Go raises when it starts: a soft one
-// below the hard one.
+// lowerFileLimit sets the soft limit of files below the hard one, so that Go raises it when
+// a program starts.
 func lowerFileLimit(t *testing.T) {
 	t.Helper()
 	var before unix.Rlimit
@@ -262,7 +262,7 @@ func lowerFileLimit(t *testing.T) {
 	}
 }
 
-// inherited is what a shell that is started from here says.
+// inherited returns what a command prints in a shell that this process starts.
 func inherited(t *testing.T, command string) string {
 	t.Helper()
 	out, err := exec.Command("sh", "-c", command).Output()
@@ -272,7 +272,8 @@ func inherited(t *testing.T, command string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// What cannot be loaded is not run, and the shim is told why.
+// A process whose filter or limits cannot be loaded does not run its program, and the shim
+// gets the reason.
 func TestFailsClosed(t *testing.T) {
 	needRoot(t)
 	path := minimal(t)
@@ -309,7 +310,7 @@ func TestFailsClosed(t *testing.T) {
 }
 
 // An execve that fails under the filter ends the process by a call that the filter
-// allows, or by a fault. The shim is told why in each case.
+// allows, or by a fault. The shim gets the reason in each case.
 func TestFailedExecve(t *testing.T) {
 	needRoot(t)
 	const missing = "exec /no/such: no such file or directory"
@@ -349,9 +350,9 @@ func TestFailedExecve(t *testing.T) {
 	}
 }
 
-// A process that has no order, or one that it does not understand, runs nothing: no
-// order does not mean no filter. The shared page comes with each message, so that
-// nothing but the order can be at fault.
+// A process that has no order, or one that it cannot read, runs nothing: no order does not
+// mean no filter. The shared page comes with each message, so that only the order can be
+// the reason.
 func TestNoOrderRunsNothing(t *testing.T) {
 	path := minimal(t)
 	whole := only(t, bpf.Allow).encode()
@@ -388,7 +389,8 @@ func mustRunNothing(t *testing.T, got outcome, says string) {
 	}
 }
 
-// Nor does one whose shim says nothing and goes away, or whose channel is none.
+// A process runs nothing if its shim closes the channel without a message, or if the
+// descriptor is not a channel.
 func TestNoChannelRunsNothing(t *testing.T) {
 	path := minimal(t)
 	closed, w, err := os.Pipe()
@@ -413,8 +415,8 @@ func TestNoChannelRunsNothing(t *testing.T) {
 	}
 }
 
-// What the shim starts meanwhile, such as a logging binary, has nothing of a channel: it
-// would keep it open, and could answer in the process's place.
+// A program that the shim starts meanwhile, such as a logging binary, inherits no end of a
+// channel: it would keep the channel open, and could answer in the process's place.
 func TestChannelEndsAtExecve(t *testing.T) {
 	self.MakesNoneInheritable(t, func() {
 		c, err := NewChannel(Order{})
@@ -425,7 +427,7 @@ func TestChannelEndsAtExecve(t *testing.T) {
 	})
 }
 
-// A process that ends before it comes to its last act is no started program.
+// A process that ends before its last act has not run its program.
 func TestEarlyEnd(t *testing.T) {
 	c, err := NewChannel(Order{})
 	if err != nil {

@@ -8,20 +8,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Order says what a process is to run under.
+// Order tells a process which filter and resource limits to run its program under.
 type Order struct {
-	// Limits are set last, in this order.
+	// Limits are set in this order, just before the filter is loaded.
 	Limits []Limit
 	// Program is an array of struct sock_filter in the host's byte order; empty for
 	// a process without a filter.
 	Program []byte
-	// Flags are SECCOMP_FILTER_FLAG_*. With NEW_LISTENER the listener is handed over.
+	// Flags are SECCOMP_FILTER_FLAG_*. With NEW_LISTENER the shim takes the listener and
+	// delivers it.
 	Flags uint32
 }
 
 // Limit is a resource limit of setrlimit(2).
 type Limit struct {
-	Name       string // for errors; the process is not told
+	Name       string // for errors; not sent to the process
 	Resource   uint32 // RLIMIT_*
 	Soft, Hard uint64
 }
@@ -30,8 +31,8 @@ func (l Limit) String() string {
 	return fmt.Sprintf("%s to %d (hard limit %d)", l.Name, l.Soft, l.Hard)
 }
 
-// An order on its way: this mark, the flags, how many limits, the limits, the
-// program. The page's descriptor comes with it.
+// An order as a message: this mark, the flags, the number of limits, the limits, the
+// program. The page's descriptor comes with the message.
 const orderMark = "seccomp2"
 
 const (

@@ -9,29 +9,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A page is memory that the shim and the process share. Under its filter the
-// process may be unable to make any system call, and still can store a word.
-// What it stores outlives it.
+// A page is memory that the shim and the process share. A process whose filter denies every
+// system call can still store a word. The words outlive the process.
 //
-// The shim reads and writes it as a file: nothing that a process does to the
-// memory can then fault the shim.
+// The shim reads and writes the page as a file, so that the process cannot cause a fault
+// in the shim by truncating it.
 type page struct{ file *os.File }
 
-// The words of a page, by their place. Each is 0 until it is set, by one side
-// alone, once.
+// The words of a page, by their index. Each is 0 until one side sets it, once.
 const (
 	wordListener   = iota // by the process: the listener's descriptor plus 1
-	wordLimit             // by the process: which limit could not be set, plus 1
+	wordLimit             // by the process: the index of the limit that could not be set, plus 1
 	wordLimitErrno        // by the process: the errno of prlimit(2)
 	wordRefused           // by the process: the errno of seccomp(2)
 	wordFailed            // by the process: the errno of execve(2) plus 1, since a filter can answer 0
-	wordResume            // by the shim: what to do now that there is a listener, one of resume*
+	wordResume            // by the shim: how to continue after wordListener, one of resume*
 	words
 )
 
 const (
-	resumeExecve = 1 // the agent has the listener
-	resumeEnd    = 2 // it has not
+	resumeExecve = 1 // the agent has the listener: call execve
+	resumeEnd    = 2 // the agent does not have it: exit
 )
 
 const pageSize = 4 * words
@@ -58,7 +56,7 @@ func newPage() (*page, error) {
 func (p *page) read(word int) uint32 {
 	var text [4]byte
 	if _, err := p.file.ReadAt(text[:], int64(4*word)); err != nil {
-		return 0 // the process has cut its memory: it has said nothing
+		return 0 // the process has truncated the memory: the word counts as not set
 	}
 	return binary.NativeEndian.Uint32(text[:])
 }
@@ -68,7 +66,8 @@ func (p *page) write(word int, value uint32) error {
 	return err
 }
 
-// failure returns what the process has said of its failed load or execve.
+// failure returns the error that the process has stored: of a limit, of the load or of
+// execve. It returns nil if there is none.
 func (p *page) failure(order Order, call Execve) error {
 	if n := int(p.read(wordLimit)); n > 0 && n <= len(order.Limits) {
 		return &LimitError{order.Limits[n-1], unix.Errno(p.read(wordLimitErrno))}

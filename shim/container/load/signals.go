@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sigaction is the kernel's struct, up to what is read here; the rest is room.
+// sigaction is the kernel's struct sigaction; rest has room for all its other fields.
 type sigaction struct {
 	handler uintptr
 	rest    [7]uintptr
@@ -19,8 +19,8 @@ const (
 	defaultOrIgn = 1 // SIG_DFL is 0, SIG_IGN is 1
 )
 
-// resetHandlers gives each signal that has a handler its default action, which
-// is what execve does with it (execve(2)). Signals that are ignored stay so.
+// resetHandlers gives each signal that has a handler its default action, as execve would
+// (execve(2)). Ignored signals stay ignored.
 func resetHandlers() {
 	for signal := uintptr(1); signal <= lastSignal; signal++ {
 		var action sigaction

@@ -8,34 +8,34 @@ import (
 	"strconv"
 )
 
-// Standing is how far a process has come that libcontainer has started.
+// Standing says how far a process has come that libcontainer has started.
 type Standing int
 
 // The standings.
 const (
-	Preparing        Standing = iota
-	Executed                  // it is, or was, the user's program
-	FirstThreadEnded          // it is not, and only other threads live
-	Ended                     // it has ended before
+	Preparing        Standing = iota // it has not called execve yet
+	Executed                         // it is the user's program, or was when it ended
+	FirstThreadEnded                 // its first thread ended before execve, and others live
+	Ended                            // it ended before execve
 )
 
 // StandingOf returns the standing of a process that has not been reaped.
 //
-// libcontainer's init is a clone of a clone of what was executed, and calls execve
-// once. So the kernel's flag PF_FORKNOEXEC (include/linux/sched.h; ps(1) shows it as
-// F 1) is set until then. The kernel clears it before it closes descriptors
-// (begin_new_exec in fs/exec.c), and a zombie keeps it.
+// libcontainer executes a program that clones a process that clones the init. So the init
+// has the kernel's flag PF_FORKNOEXEC (include/linux/sched.h; ps(1) shows it as F 1) until
+// its one execve. The kernel clears the flag before it closes descriptors (begin_new_exec
+// in fs/exec.c), and a zombie keeps its flags.
 func StandingOf(pid int) (Standing, error) {
 	s, err := readStat(pid)
 	return s.standing(), err
 }
 
-// stat is what is read of /proc/<pid>/stat (proc_pid_stat(5)).
+// stat is a process by /proc/<pid>/stat (proc_pid_stat(5)) and those of its threads.
 type stat struct {
 	name     string
 	zombie   bool
 	executed bool
-	others   bool // it has other threads, which live on
+	others   bool // its first thread has ended, and others live
 }
 
 func (s stat) standing() Standing {
@@ -64,14 +64,14 @@ func readStat(pid int) (s stat, err error) {
 	s = stat{name: first.name, zombie: first.ended(), executed: first.flags&forkedNotExecuted == 0}
 	if s.zombie && first.threads > 1 {
 		if s.others = anyLives(pid); !s.others {
-			s.zombie = false // all are about to end: it is no zombie that can be reaped
+			s.zombie = false // all threads are about to end: it cannot be reaped yet
 		}
 	}
 	return s, nil
 }
 
-// anyLives reports whether a thread of the process goes on. A process that is killed
-// ends thread by thread, and the first may be a zombie before the others.
+// anyLives reports whether a thread of the process lives and is not about to end. A killed
+// process ends thread by thread, and the first may be a zombie before the others are.
 func anyLives(pid int) bool {
 	paths, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid)) // no bad pattern
 	for _, path := range paths {
@@ -84,7 +84,7 @@ func anyLives(pid int) bool {
 	return false
 }
 
-// task is a thread by its stat file.
+// task is a thread by /proc/<pid>/task/<tid>/stat.
 type task struct {
 	name           string
 	state          byte
@@ -99,12 +99,12 @@ func readTask(path string) (t task, err error) {
 	if err != nil {
 		return t, err
 	}
-	// The second field, the name in parentheses, may hold anything.
+	// The second field, the name in parentheses, may contain any character.
 	first, last := bytes.IndexByte(text, '('), bytes.LastIndexByte(text, ')')
 	if first < 0 || last < first {
 		return t, fmt.Errorf("%s has no name: %q", path, text)
 	}
-	fields := bytes.Fields(text[last+1:]) // from the third on
+	fields := bytes.Fields(text[last+1:]) // the third field and the following
 	if len(fields) < 31-2 {
 		return t, fmt.Errorf("%s has %d fields: %q", path, len(fields), text)
 	}

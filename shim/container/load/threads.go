@@ -2,22 +2,22 @@ package load
 
 import "runtime"
 
-// spareThreads is how many threads Go's runtime may come to need in an init beyond
-// those that it has at its start: for the goroutine that is locked to the first one, for
-// a system call that takes long, for the collector.
+// spareThreads is how many threads the Go runtime of an init may need beyond those that it
+// starts with: for the goroutine that is locked to the first thread, for a long system
+// call, for the collector.
 const spareThreads = 4
 
-// StartThreads starts threads for Go's runtime to keep. Call it before the process
-// is under the limits of the container's cgroup: its pids limit may allow no thread,
-// and the runtime ends a process that cannot have one with a traceback.
+// StartThreads makes the Go runtime start threads, which it keeps. Call it before the
+// process is under the limits of the container's cgroup: the pids limit may allow no more
+// threads, and the Go runtime ends a process that cannot have one with a traceback.
 func StartThreads() {
 	running, done := make(chan struct{}), make(chan struct{})
 	for range spareThreads {
 		go func() {
-			runtime.LockOSThread() // or they would take turns on one
+			runtime.LockOSThread() // otherwise the goroutines would share a thread
 			running <- struct{}{}
 			<-done
-			runtime.UnlockOSThread() // or the thread would end with the goroutine
+			runtime.UnlockOSThread() // otherwise the thread would end with the goroutine
 			running <- struct{}{}
 		}()
 	}

@@ -12,12 +12,12 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// agentTimeout bounds the wait for a seccomp agent to take a listener. The
-// process waits meanwhile and has not run its program.
+// agentTimeout limits how long a seccomp agent may take to receive a listener. The process
+// waits meanwhile, and has not run its program.
 const agentTimeout = 10 * time.Second
 
-// sendListener gives a process's seccomp listener to the container's agent, with
-// the message that the OCI spec defines ("The Container Process State").
+// sendListener sends a process's seccomp listener to the container's agent, with the
+// message that the OCI spec defines (config-linux.md, "The Container Process State").
 func (p *Process) sendListener(listener *os.File) error {
 	filter := p.Container.config.Filter
 	socket, err := filter.openAgent()
@@ -35,7 +35,7 @@ func (p *Process) containerProcessState() *specs.ContainerProcessState {
 	c := p.Container
 	status := specs.StateRunning
 	if p.isInit() {
-		status = specs.StateCreating // as runc says, whose filter is loaded a little earlier
+		status = specs.StateCreating // runc, which loads the filter a little earlier, says so
 	}
 	return &specs.ContainerProcessState{
 		Version:  specs.Version,
@@ -71,7 +71,7 @@ func sendFile(socket *os.File, message any, file *os.File) error {
 	if err != nil {
 		return err
 	}
-	if sent < len(text) { // of a long message the first part goes with the descriptor
+	if sent < len(text) { // only the first part of a long message was sent, with the descriptor
 		_, err = conn.Write(text[sent:])
 	}
 	return err

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// pidsLimit tells whether a start has hit the pids limit of its container. The
-// process joins the cgroup before Go's runtime has all its threads, and a runtime
-// that cannot have one ends the process: all that is seen then is that it has ended.
+// pidsLimit finds out whether a start has hit the pids limit of its container. The process
+// joins the cgroup before the Go runtime has all its threads, and the Go runtime ends a
+// process that cannot have a thread. The shim sees only that the process has ended.
 type pidsLimit struct {
 	folder string // of the cgroup; empty without such a limit
-	hits   uint64 // how often the kernel had refused a process or thread before
+	hits   uint64 // how often the kernel had refused a process or thread before the start
 }
 
 // newPidsLimit is called before a start.

@@ -48,7 +48,7 @@ func confine(hex string) error {
 	return nil
 }
 
-// restored starts a process under filters, and returns its pid and threads.
+// restored starts a process under a filter, or under none, and returns its pid and threads.
 func restored(t *testing.T, filter *bpf.Program) (pid int, threads []int) {
 	t.Helper()
 	var hex string
@@ -66,7 +66,7 @@ func restored(t *testing.T, filter *bpf.Program) (pid int, threads []int) {
 	return cmd.Process.Pid, threads
 }
 
-// container is frozen as far as verify is told.
+// fakeFrozen says that it is frozen, and freezes nothing.
 type fakeFrozen struct {
 	status  libcontainer.Status
 	resumed bool
@@ -75,8 +75,8 @@ type fakeFrozen struct {
 func (f *fakeFrozen) Status() (libcontainer.Status, error) { return f.status, nil }
 func (f *fakeFrozen) Resume() error                        { f.resumed = true; return nil }
 
-// Restored processes go on if the kernel runs each thread of theirs under the
-// container's filter, and are killed if it does not.
+// Restored processes go on if the kernel has each of their threads under the container's
+// filter, and are killed otherwise.
 func TestVerify(t *testing.T) {
 	own, other := program(t, 0), program(t, 1)
 	f := &Filter{Name: "the profile", Program: own.Bytes()}
@@ -114,8 +114,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// awaitVerdict reports whether a process lives, which one that is to die may do for
-// a moment.
+// awaitVerdict reports whether a process lives. It waits a moment for the process to be as
+// the test wants it.
 func awaitVerdict(t *testing.T, pid int, want bool) (alive bool) {
 	t.Helper()
 	for range 1000 {
@@ -131,7 +131,7 @@ func awaitVerdict(t *testing.T, pid int, want bool) (alive bool) {
 	return alive
 }
 
-// What has not been held may have run: it is refused, whatever its filter is.
+// A process that was not held may have run: it is refused with any filter.
 func TestVerifyOfWhatIsNotHeld(t *testing.T) {
 	own := program(t, 0)
 	_, threads := restored(t, &own)
