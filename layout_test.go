@@ -20,11 +20,13 @@ import (
 // ending in a slash stands for all below it.
 var mayImport = map[string][]string{
 	// What is pure stays free of the host, of containerd and of libcontainer.
-	"bpf":     {},
-	"mistake": {},
-	"version": {},
-	"seccomp": {
-		"seccomp-shim/mistake",
+	"bpf":                 {},
+	"mistake":             {},
+	"mistake/mistaketest": {},
+	"version":             {},
+	"seccomp":             {"seccomp-shim/mistake", "github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/resolve": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
 	},
@@ -81,7 +83,7 @@ var mayImport = map[string][]string{
 		"github.com/pelletier/go-toml/v2",
 	},
 	"shim/bootstrap": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/compile", "seccomp-shim/version",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/resolve", "seccomp-shim/version",
 		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/poll", "seccomp-shim/shim/prefork",
 		"github.com/containerd/cgroups/v3", "github.com/containerd/cgroups/v3/", // the option ShimCgroup
 		"github.com/containerd/containerd/api/",
@@ -92,7 +94,7 @@ var mayImport = map[string][]string{
 		"google.golang.org/protobuf/",
 	},
 	"shim/task": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/resolve",
 		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/stdio",
 		"github.com/containerd/containerd/api/",
 		"github.com/containerd/containerd/v2/core/events", "github.com/containerd/containerd/v2/core/runtime",
@@ -137,6 +139,20 @@ var mayImport = map[string][]string{
 		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/seccomp/compile", "seccomp-shim/shim", "seccomp-shim/shim/container"},
+}
+
+// mayLink says which packages of others a pure room links, directly and through its
+// imports. It links none by cgo.
+var mayLink = map[string][]string{
+	"bpf":               nil,
+	"mistake":           nil,
+	"version":           nil,
+	"seccomp":           {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/syscalls":  {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/meaning":   {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/check":     {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/explain":   {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/installed": {"golang.org/x/sys/unix"},
 }
 
 // A file or function beyond these is a place to look for two concepts in one.
@@ -189,6 +205,22 @@ func TestImports(t *testing.T) {
 				return imported == a || strings.HasSuffix(a, "/") && strings.HasPrefix(imported, a)
 			}) {
 				t.Errorf("%s imports %s", room, imported)
+			}
+		}
+	}
+}
+
+func TestPureRooms(t *testing.T) {
+	for room, allowed := range mayLink {
+		out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{if .CgoFiles}} by cgo{{end}}{{end}}", "./"+room).Output()
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		for linked := range strings.Lines(string(out)) {
+			linked = strings.TrimSpace(linked)
+			isOurs := strings.HasPrefix(linked, "seccomp-shim/") && !strings.HasSuffix(linked, "by cgo")
+			if !isOurs && !slices.Contains(allowed, linked) {
+				t.Errorf("%s links %s", room, linked)
 			}
 		}
 	}

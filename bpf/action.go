@@ -10,12 +10,12 @@ import (
 // <linux/seccomp.h>: the kind of action in the upper 16 bits, data for it in
 // the lower 16.
 //
-// A kind that the kernel does not know kills the process (the default case of
+// The kernel kills the process for a kind that it does not know (the default case of
 // __seccomp_filter, kernel/seccomp.c; before Linux 5.10, the thread).
 type Action uint32
 
-// The kinds. Where several filters answer, the kernel takes the kind that comes
-// first here (seccomp_run_filters, which compares them as signed numbers).
+// The kinds, the strictest first. If a process has several filters, the kernel takes the
+// strictest of their actions (seccomp_run_filters, which compares signed numbers).
 const (
 	KillProcess Action = 0x80000000 // SECCOMP_RET_KILL_PROCESS: end the process by SIGSYS
 	KillThread  Action = 0x00000000 // SECCOMP_RET_KILL_THREAD: end the thread by SIGSYS
@@ -32,8 +32,8 @@ const (
 	maxErrno = 4095       // MAX_ERRNO
 )
 
-// ErrnoOf returns the action that makes the syscall return -errno. With errno 0
-// the syscall seems to succeed and does nothing.
+// ErrnoOf returns the action that makes the syscall return -errno. With errno 0 the syscall
+// does nothing and returns 0.
 func ErrnoOf(errno uint16) Action { return Errno | Action(errno) }
 
 // Kind returns the action without its data: one of the constants above, or a
@@ -43,10 +43,10 @@ func (a Action) Kind() Action { return a & kindMask }
 // Data returns the lower 16 bits.
 func (a Action) Data() uint16 { return uint16(a) }
 
-// Enforced returns the one word that stands for everything that the kernel
-// treats like a: an unknown kind is KillProcess, an error number above
-// MAX_ERRNO (4095) is MAX_ERRNO, and data that no part of the system acts on is
-// 0. Two programs confine a process alike if their enforced actions agree.
+// Enforced returns what the kernel enforces for a. All actions with the same effect have
+// the same result: an unknown kind becomes KillProcess, an error number above MAX_ERRNO
+// (4095) becomes MAX_ERRNO, and data without effect becomes 0. Two programs confine a
+// process alike if their enforced actions agree.
 func (a Action) Enforced() Action {
 	switch a.Kind() {
 	case Trap, Trace:
@@ -59,9 +59,9 @@ func (a Action) Enforced() Action {
 	return KillProcess
 }
 
-// String returns the kind's UAPI name and the data where the kernel acts on it,
-// such as ALLOW, TRACE(1) or ERRNO(1 operation not permitted). An unknown kind
-// is shown as what it does, KILL_PROCESS(0x12340000).
+// String returns the kind's UAPI name, with the data if it has an effect, such as ALLOW,
+// TRACE(1) or ERRNO(1 operation not permitted). An unknown kind is KILL_PROCESS with the
+// number, such as KILL_PROCESS(0x12340000).
 func (a Action) String() string {
 	switch a.Kind() {
 	case KillProcess:
@@ -84,7 +84,7 @@ func (a Action) String() string {
 	return fmt.Sprintf("KILL_PROCESS(%#08x)", uint32(a))
 }
 
-// errnoText returns the number, followed by its meaning where it has one.
+// errnoText returns the number, followed by its meaning if it has one.
 func errnoText(n uint16) string {
 	text := syscall.Errno(n).Error()
 	if strings.HasPrefix(text, "errno ") { // how package syscall shows 0 and unknown numbers

@@ -63,8 +63,8 @@ func TestActionParts(t *testing.T) {
 	}
 }
 
-// What becomes of a getpid that is answered with a word, and the word that
-// Enforced takes for the same.
+// Each row has an action, what Enforced returns for it, and the effect that the kernel gives
+// it on getpid.
 func TestEnforced(t *testing.T) {
 	for _, tt := range []struct {
 		action Action
@@ -100,13 +100,13 @@ func TestEnforced(t *testing.T) {
 			}
 		})
 	}
-	if got := (Trap | 7).Enforced(); got != Trap|7 { // not asked of the kernel: a SIGSYS ends any Go program
+	if got := (Trap | 7).Enforced(); got != Trap|7 { // the kernel is not asked: SIGSYS ends any Go program
 		t.Errorf("Enforced of %v = %v", Trap|7, got)
 	}
 }
 
-// Of two filters' answers the kernel takes the kind that is declared first,
-// whichever filter is older and whatever the data.
+// Of the actions of two filters the kernel takes the kind that is declared first, for any
+// order of the filters and any data.
 func TestKindsAreDeclaredInOrderOfPrecedence(t *testing.T) {
 	kinds := []Action{KillProcess, KillThread, Errno | 1, UserNotif, Trace, Log, Allow}
 	for i, second := range kinds[1:] {
@@ -120,7 +120,7 @@ func TestKindsAreDeclaredInOrderOfPrecedence(t *testing.T) {
 	}
 }
 
-// effect tells what the kernel does to a getpid that filters answer with actions.
+// effect returns what the kernel does to getpid if filters return these actions.
 func effect(t *testing.T, actions ...Action) string {
 	t.Helper()
 	o := ownKernel(t)

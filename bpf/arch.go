@@ -2,8 +2,8 @@ package bpf
 
 import "fmt"
 
-// An Arch is a syscall convention, AUDIT_ARCH_* of <linux/audit.h>: an ELF
-// machine number and bits for 64 bit, little endian and MIPS's n32.
+// An Arch is a syscall convention, AUDIT_ARCH_* of <linux/audit.h>: an ELF machine number,
+// with bits for 64 bit, little endian and the n32 ABI of MIPS.
 type Arch uint32
 
 // The conventions that libseccomp 2.6 supports. It calls ArchSH sheb, ArchSHEL

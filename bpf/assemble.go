@@ -8,7 +8,7 @@ import (
 // A Label names the instruction that an Assembler's Mark precedes.
 type Label string
 
-// Next is the label of whatever instruction comes next. It is never marked.
+// Next is the label of the next instruction. Mark does not take it.
 const Next Label = ""
 
 // A Condition compares A with a constant, unsigned.
@@ -41,15 +41,15 @@ type Assembler struct {
 
 // An item is one call of an Assembler's method.
 type item struct {
-	kind    kind
-	code    []Instruction // of a block: its instructions; of a branch: its comparison
-	yes, no Label         // of a branch: where to go; of a jump and a mark: yes alone
+	itemType itemType
+	code     []Instruction // of a block: its instructions; of a branch: its comparison
+	yes, no  Label         // of a branch: where to go; of a jump and a mark: yes alone
 }
 
-type kind int
+type itemType int
 
 const (
-	block kind = iota
+	block itemType = iota
 	branch
 	jump
 	mark
@@ -68,21 +68,21 @@ func (a *Assembler) Return(action Action) { a.plain(Instruction{Code: RetK, K: u
 // If goes to yes if A compares to k as c says, and to no otherwise.
 func (a *Assembler) If(c Condition, k uint32, yes, no Label) {
 	test := []Instruction{{Code: uint16(c), K: k}}
-	a.items = append(a.items, item{kind: branch, code: test, yes: yes, no: no})
+	a.items = append(a.items, item{itemType: branch, code: test, yes: yes, no: no})
 }
 
 // Goto goes to l.
-func (a *Assembler) Goto(l Label) { a.items = append(a.items, item{kind: jump, yes: l}) }
+func (a *Assembler) Goto(l Label) { a.items = append(a.items, item{itemType: jump, yes: l}) }
 
 // Mark puts l before the instruction that follows.
-func (a *Assembler) Mark(l Label) { a.items = append(a.items, item{kind: mark, yes: l}) }
+func (a *Assembler) Mark(l Label) { a.items = append(a.items, item{itemType: mark, yes: l}) }
 
-// Append puts the instructions of p here. Control reaches them with whatever A,
-// X and M hold, and leaves them only by a return of p.
+// Append adds the instructions of p. They start with the current values of A, X and M, and
+// end only with a return of p.
 func (a *Assembler) Append(p Program) { a.plain(p.code...) }
 
 func (a *Assembler) plain(code ...Instruction) {
-	a.items = append(a.items, item{kind: block, code: code})
+	a.items = append(a.items, item{itemType: block, code: code})
 }
 
 // Program returns the finished program. It is deterministic and leaves the
@@ -110,5 +110,5 @@ func (a *Assembler) Program() (Program, error) {
 
 // marks reports whether one of items marks l.
 func marks(items []item, l Label) bool {
-	return slices.ContainsFunc(items, func(it item) bool { return it.kind == mark && it.yes == l })
+	return slices.ContainsFunc(items, func(it item) bool { return it.itemType == mark && it.yes == l })
 }

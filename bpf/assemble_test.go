@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Every distance around the reach of a conditional jump, for either way and for
-// both ways at once, leads to its label.
+// A branch leads to its labels at every distance around the reach of a conditional jump,
+// for one of its two targets and for both.
 func TestIfReachesEveryDistance(t *testing.T) {
 	distances := []int{0, 1, 2, 252, 253, 254, 255, 256, 257, 258, 1000, 4000}
 	for _, yes := range distances {
@@ -42,8 +42,8 @@ func TestIfReachesEveryDistance(t *testing.T) {
 	}
 }
 
-// detours is how many ways need an instruction of their own. If one of them
-// does, the other is one longer for it.
+// detours returns how many targets need a BPF_JA. The BPF_JA of one makes the distance of
+// the other longer by one.
 func detours(yes, no int) int {
 	switch far, near := max(yes, no), min(yes, no); {
 	case far <= 255:
@@ -99,11 +99,11 @@ func TestAndMasks(t *testing.T) {
 }
 
 func TestAppendedProgramKeepsItsMeaning(t *testing.T) {
-	tail := chain(t, 2000)
+	padding := chain(t, 2000)
 	var a Assembler
 	a.Load(OffsetNr)
 	a.If(Equal, 0xffffffff, "end", Next)
-	a.Append(tail)
+	a.Append(padding)
 	a.Mark("end")
 	a.Return(Trap)
 	p := assembled(t, &a)
@@ -111,11 +111,11 @@ func TestAppendedProgramKeepsItsMeaning(t *testing.T) {
 		t.Errorf("jump over the appended program: Run = %v, want %v", got, Trap)
 	}
 	for _, d := range []Data{{Arch: ArchI386}, {Arch: ArchX86_64, Nr: 500}, {Arch: ArchX86_64, Nr: 5000}} {
-		if got, want := p.Run(d), tail.Run(d); got != want {
+		if got, want := p.Run(d), padding.Run(d); got != want {
 			t.Errorf("%+v: Run = %v, want %v", d, got, want)
 		}
 	}
-	if got := p.Instructions()[3:]; !slices.Equal(got[:tail.Len()], tail.Instructions()) {
+	if got := p.Instructions()[3:]; !slices.Equal(got[:padding.Len()], padding.Instructions()) {
 		t.Error("the appended instructions have changed")
 	}
 }
@@ -177,18 +177,17 @@ func TestAssemblerRefuses(t *testing.T) {
 	}
 }
 
-// A random script means what it says: its program returns what a reader of the
-// script finds.
+// The program of a random script returns what reading the script finds.
 func TestAssemblerKeepsTheScriptsMeaning(t *testing.T) {
 	r := newRandom(6)
-	returned, detours := map[Action]bool{}, 0
+	returned, withDetours := map[Action]bool{}, 0
 	for range 200 {
 		a := randomScript(r)
 		p := assembled(t, &a)
 		if again := assembled(t, &a); !again.Equal(p) {
 			t.Fatal("the same script gives two programs")
 		}
-		detours += p.Len() - len(slices.DeleteFunc(slices.Clone(a.items), func(it item) bool { return it.kind == mark }))
+		withDetours += p.Len() - len(slices.DeleteFunc(slices.Clone(a.items), func(it item) bool { return it.itemType == mark }))
 		for range 20 {
 			d := Data{Nr: uint32(r.IntN(4))}
 			got, want := p.Run(d), read(a, d)
@@ -198,15 +197,15 @@ func TestAssemblerKeepsTheScriptsMeaning(t *testing.T) {
 			returned[got] = true
 		}
 	}
-	if len(returned) != places+1 || detours == 0 {
-		t.Errorf("%d of %d places were returned from, over %d detours", len(returned), places+1, detours)
+	if len(returned) != places+1 || withDetours == 0 {
+		t.Errorf("%d of %d places were returned from, over %d detours", len(returned), places+1, withDetours)
 	}
 }
 
 const places = 30
 
-// randomScript jumps forward through some 2000 instructions. Every return gives
-// its own place.
+// randomScript jumps forward through about 2000 instructions. Each return returns its own
+// index.
 func randomScript(r random) (a Assembler) {
 	label := func(after int) Label { return Label(fmt.Sprint(after + 1 + r.IntN(places-after))) }
 	a.Load(OffsetNr)
@@ -238,10 +237,10 @@ func read(a Assembler, d Data) Action {
 		if l == Next {
 			return i
 		}
-		return i + slices.IndexFunc(a.items[i:], func(it item) bool { return it.kind == mark && it.yes == l })
+		return i + slices.IndexFunc(a.items[i:], func(it item) bool { return it.itemType == mark && it.yes == l })
 	}
 	for i := 0; ; i++ {
-		switch it := a.items[i]; it.kind {
+		switch it := a.items[i]; it.itemType {
 		case jump:
 			i = next(i, it.yes)
 		case branch:

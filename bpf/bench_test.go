@@ -2,7 +2,7 @@ package bpf
 
 import "testing"
 
-// The last number of a chain: nearly all of 1000 instructions are run.
+// For the last number of a chain nearly all of 1000 instructions run.
 func BenchmarkRun(b *testing.B) {
 	p := chain(b, 1000)
 	d := Data{Nr: 1 << 20, Arch: ArchX86_64}
@@ -15,7 +15,7 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// What a program from a cache costs before it can be used.
+// The cost of a program from a cache before its use.
 func BenchmarkDecode(b *testing.B) {
 	raw := chain(b, 1000).Bytes()
 	b.ReportAllocs()

@@ -4,10 +4,10 @@ import "slices"
 
 const memoryCells = 16 // BPF_MEMWORDS
 
-// check accepts code exactly when the kernel does. There, a program is refused
-// with EINVAL by seccomp_prepare_filter for its length, by bpf_check_classic
-// and check_load_and_stores for what every classic program must keep, and by
-// seccomp_check_filter for what seccomp adds.
+// check accepts code exactly when the kernel does. The kernel's functions that refuse a
+// program with EINVAL are seccomp_prepare_filter for its length, bpf_check_classic and
+// check_load_and_stores for the rules of all classic programs, and seccomp_check_filter
+// for the additional rules of seccomp.
 func check(code []Instruction) error {
 	if len(code) == 0 || len(code) > MaxInstructions {
 		return &LengthError{len(code)}
@@ -27,13 +27,13 @@ func check(code []Instruction) error {
 	return nil
 }
 
-// checkInstruction returns the rule that in breaks with behind instructions
-// after it, or "".
+// checkInstruction returns the rule that an instruction breaks, or "". behind is how many
+// instructions follow it.
 //
-// The opcodes are seccomp_check_filter's list (kernel/seccomp.c), a subset of
-// chk_code_allowed's. The operands are bpf_check_classic's business
-// (net/core/filter.c), except those of LdAbs, where seccomp_check_filter is
-// stricter. Fields that an opcode does not use may hold anything.
+// The opcodes are those of seccomp_check_filter (kernel/seccomp.c), a subset of those of
+// chk_code_allowed. bpf_check_classic (net/core/filter.c) checks the operands, except that
+// of LdAbs, where seccomp_check_filter is stricter. Fields that an opcode does not use may
+// have any value.
 func checkInstruction(in Instruction, behind uint32) Fault {
 	switch in.Code {
 	case LdLen, LdImm, LdxLen, LdxImm, Tax, Txa, RetK, RetA, Neg,
@@ -62,15 +62,15 @@ func unless(kept bool, f Fault) Fault {
 	return f
 }
 
-// unsetRead returns the first instruction that reads a scratch cell which some
-// path to it has not written. It is check_load_and_stores (net/core/filter.c),
-// with two properties that are the kernel's and kept on purpose: what follows a
-// return counts as reached from it, and what follows a jump and is no jump's
-// target counts as having every cell written.
+// unsetRead returns the first instruction that reads a scratch cell which some path to it
+// has not written. It is check_load_and_stores (net/core/filter.c), with two properties of
+// the kernel that are kept on purpose: an instruction behind a return counts as reached
+// from the return, and for one behind a jump that no jump leads to, all cells count as
+// written.
 func unsetRead(code []Instruction) (index int, found bool) {
 	const all = 1<<memoryCells - 1
-	written := slices.Repeat([]uint16{all}, len(code)) // on every jump to an instruction: a bit a cell
-	var now uint16                                     // on every path to the instruction at hand
+	written := slices.Repeat([]uint16{all}, len(code)) // on every jump to an instruction; one bit for each cell
+	var now uint16                                     // on every path to the current instruction
 	for i, in := range code {
 		now &= written[i]
 		switch in.Code {

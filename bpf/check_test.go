@@ -9,7 +9,7 @@ import (
 
 var ret = Instruction{Code: RetA}
 
-// Each row is New's verdict and, asked as well, the kernel's.
+// Each row has the verdict of New, which must be that of the kernel too.
 var newFacts = []struct {
 	fact string
 	code []Instruction
@@ -126,8 +126,8 @@ func TestNewLength(t *testing.T) {
 	}
 }
 
-// The kernel's own form of a program is longer than the classic one, and its
-// jumps shorter: 16 bits. No classic program is refused for that.
+// The kernel translates a classic program into a longer form whose jumps have 16 bits. It
+// refuses no classic program because of that.
 func TestNewLargestExpansion(t *testing.T) {
 	code := slices.Repeat([]Instruction{{Code: DivX}}, MaxInstructions)
 	code[0] = Instruction{Code: Ja, K: MaxInstructions - 2}
@@ -191,8 +191,8 @@ func TestNewMemoryRuleAgreesWithKernel(t *testing.T) {
 	}
 }
 
-// compareWithCheck demands that New and the kernel agree on every program, and
-// returns how many they allow.
+// compareWithCheck checks that New and the kernel agree on every program. It returns how
+// many they accept.
 func compareWithCheck(t *testing.T, programs [][]Instruction) (allowed int) {
 	t.Helper()
 	for i, got := range kernel(t).accepts(t, programs...) {

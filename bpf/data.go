@@ -6,12 +6,12 @@ import "encoding/binary"
 // syscall of the x32 ABI.
 const X32Bit = 0x40000000
 
-// Data is struct seccomp_data of <linux/seccomp.h>, what a program reads: one
-// syscall as the kernel sees it on entry.
+// Data is struct seccomp_data of <linux/seccomp.h>, which a program reads: one syscall as
+// the kernel sees it on entry.
 type Data struct {
-	// Nr is the syscall number. It is an int in C; here it is the word that a
-	// program loads, since BPF compares unsigned: -1, to which a tracer sets a
-	// syscall that it skips, is 0xffffffff.
+	// Nr is the syscall number. It is an int in C. Here it is the word that a program
+	// loads, because BPF compares without sign: -1, which a tracer sets to skip a
+	// syscall, is 0xffffffff.
 	Nr                 uint32
 	Arch               Arch
 	InstructionPointer uint64
@@ -27,7 +27,7 @@ const (
 	offsetArgs = 16
 )
 
-// Offsets of the fields that are one word, for LdAbs.
+// Offsets for LdAbs of the fields that are one word.
 const (
 	OffsetNr   = 0
 	OffsetArch = 4
@@ -48,8 +48,8 @@ func argOffset(i int, half uint32) uint32 {
 	return offsetArgs + 8*uint32(i) + half
 }
 
-// lowHalf returns where in a 64-bit field of the host its lower word lies: at 0
-// on a little-endian host, at 4 on a big-endian one.
+// lowHalf returns the offset of the lower word in a 64-bit field: 0 on a little-endian
+// host, 4 on a big-endian one.
 func lowHalf() uint32 {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
 		return 0
@@ -57,8 +57,8 @@ func lowHalf() uint32 {
 	return 4
 }
 
-// Bytes returns the struct as it lies in the kernel's memory: the fields in
-// this order without padding, each in the host's byte order.
+// Bytes returns the struct as the kernel has it in memory: the fields in this order,
+// without padding, each in the host's byte order.
 func (d Data) Bytes() (b [DataSize]byte) {
 	binary.NativeEndian.PutUint32(b[OffsetNr:], d.Nr)
 	binary.NativeEndian.PutUint32(b[OffsetArch:], uint32(d.Arch))

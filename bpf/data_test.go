@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The layout is the kernel's: a load of each word gives the half of the field
-// that was passed in. (TestRun's facts say the same of single halves.)
+// The layout is that of the kernel: a load of each word returns the half of the field that
+// was passed. TestRun tests single halves.
 func TestDataLayout(t *testing.T) {
 	d := Data{Nr: 0x11, Arch: 0x22, InstructionPointer: 0x3333333344444444}
 	want := map[uint32]uint32{
@@ -26,20 +26,20 @@ func TestDataLayout(t *testing.T) {
 	}
 	bytes := d.Bytes()
 	for offset, word := range want {
-		load := mustNew(t, Instruction{Code: LdAbs, K: offset}, Instruction{Code: RetA})
-		if got := uint32(load.Run(d)); got != word {
+		loader := mustNew(t, Instruction{Code: LdAbs, K: offset}, Instruction{Code: RetA})
+		if got := uint32(loader.Run(d)); got != word {
 			t.Errorf("word at %d = %#x, want %#x", offset, got, word)
 		}
 		if got := binary.NativeEndian.Uint32(bytes[offset:]); got != word {
 			t.Errorf("Bytes at %d = %#x, want %#x", offset, got, word)
 		}
-		if got, want := kernel(t).run(t, load, d)[0], kernel(t).predict(t, load, d); got != want {
+		if got, want := kernel(t).run(t, loader, d)[0], kernel(t).predict(t, loader, d); got != want {
 			t.Errorf("kernel's word at %d = %#x, want %#x", offset, got, want)
 		}
 	}
 }
 
-// The two fields that the caller does not choose hold what they should.
+// The two fields that the caller does not choose have the right values.
 func TestDataOfTheKernel(t *testing.T) {
 	o := kernel(t)
 	o.learn(t)

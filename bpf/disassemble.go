@@ -10,7 +10,7 @@ import (
 // String returns the program as Disassemble writes it, without syscall names.
 func (p Program) String() string {
 	var b strings.Builder
-	p.Disassemble(&b, nil) // a Builder takes every write
+	p.Disassemble(&b, nil) // a Builder returns no error
 	return b.String()
 }
 
@@ -24,12 +24,12 @@ func (p Program) String() string {
 //	0004: ret   ALLOW
 //	0005: ret   KILL_PROCESS
 //
-// Comparisons name the field of seccomp_data that A holds on every path to
-// them. A syscall number is followed by its name where names, if not nil, has
-// one: it is called with the architecture that the comparisons before have
-// settled and with the number, which keeps X32Bit.
+// A comparison names the field of seccomp_data that A holds on every path to it. A syscall
+// number is followed by its name if names returns one. names is called with the
+// architecture, if earlier comparisons have settled it, and with the number including
+// X32Bit; it may be nil.
 //
-// The same program gives the same text. The error is w's.
+// The text depends on the program and on names only. The error is that of w.
 func (p Program) Disassemble(w io.Writer, names func(Arch, uint32) string) error {
 	out := bufio.NewWriter(w)
 	facts := trace(p.code)
@@ -64,15 +64,14 @@ func mnemonic(in Instruction) string {
 	return "txa"
 }
 
-// A listing is the place of one line: all that its text depends on besides the
-// instruction.
+// A listing is what the text of a line depends on besides the instruction.
 type listing struct {
 	pc    int
 	fact  fact
 	names func(Arch, uint32) string
 }
 
-// effect returns what in does.
+// effect returns what an instruction does.
 func (l listing) effect(in Instruction) string {
 	switch in.Code & classMask {
 	case classLd:
@@ -140,8 +139,8 @@ func arithmetic(in Instruction) string {
 	return fmt.Sprintf("A %s= %#x", op, in.K)
 }
 
-// jump returns the condition, turned so that only the path that leaves the line
-// sequence is shown where the other one is the next line.
+// jump returns the condition and its targets. If one target is the next line, it returns
+// the condition for the other target only.
 func (l listing) jump(in Instruction) string {
 	next := l.pc + 1
 	if in.Code == Ja {
@@ -159,7 +158,7 @@ func (l listing) jump(in Instruction) string {
 	return fmt.Sprintf("if %s goto %04d else %04d", l.condition(in, true), yes, no)
 }
 
-// condition returns the comparison of in, or its opposite.
+// condition returns the comparison of a jump, or the opposite comparison.
 func (l listing) condition(in Instruction, holds bool) string {
 	left, right := "A", "X"
 	if l.fact.field != noField {
@@ -186,7 +185,7 @@ func choose(first bool, a, b string) string {
 	return b
 }
 
-// constant returns the operand K of a comparison in terms of what A holds.
+// constant returns the operand K of a comparison, in the form of the field that A holds.
 func (l listing) constant(in Instruction) string {
 	op := in.Code & opMask
 	switch {
@@ -198,8 +197,8 @@ func (l listing) constant(in Instruction) string {
 	return fmt.Sprintf("%#x", in.K)
 }
 
-// number returns a syscall number and, where there is one, its name. Numbers
-// that no table of plain syscalls reaches are bit patterns, such as X32Bit.
+// number returns a syscall number and, if it has one, its name. Numbers far above all
+// syscalls are in hexadecimal, because they are bits, such as X32Bit.
 func (l listing) number(nr uint32) string {
 	text := fmt.Sprint(nr)
 	if nr > 0xffff {

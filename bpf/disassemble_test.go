@@ -13,8 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/disassembly/*.golden")
 
-// Each .filter file is a program, one instruction a line in the order of struct
-// sock_filter, and its .golden file is the text for it.
+// Each .filter file is a program, with one instruction on a line in the order of struct
+// sock_filter. Its .golden file is the text of the program.
 func TestDisassemble(t *testing.T) {
 	if lowHalf() != 0 {
 		t.Skip("the programs load the halves of arguments of a little-endian host")

@@ -6,28 +6,26 @@
 //   - [Program]: a checked sequence of [Instruction] values, made by [New] or
 //     [Decode] and by nothing else
 //   - [Data] and [Action]: what a program reads and what it returns
-//   - [Program.Run]: what the kernel would answer
-//   - [Program.Disassemble]: the same program for a person
-//   - [Assembler]: programs from jumps to labels
+//   - [Program.Run]: the action that the kernel takes
+//   - [Program.Disassemble]: a program as text
+//   - [Assembler]: makes programs with jumps to labels
 //
 // # Guarantees
 //
 //   - New accepts a program exactly when the kernel's
-//     seccomp(SECCOMP_SET_MODE_FILTER) accepts it, apart from running out of
-//     memory or of the caller's rights.
+//     seccomp(SECCOMP_SET_MODE_FILTER) accepts it from a caller that has the
+//     rights and the memory.
 //   - Run returns the word that the kernel's BPF gets for the same data.
-//   - What is not known is refused or kills: the zero Program returns
-//     [KillProcess], and [Action.Enforced] reads an unknown action as the
-//     kernel does.
-//   - Nothing here looks at the host, except that words are in the host's byte
-//     order, as they are in seccomp_data.
+//   - Nothing unknown is allowed: the zero Program returns [KillProcess], and
+//     [Action.Enforced] is KillProcess for an unknown kind, as in the kernel.
+//   - The package does not depend on the host, except that words are in the host's
+//     byte order, as in seccomp_data.
 //
 // # The oracle
 //
-// The rules are written down beside the kernel function that sets them
-// (net/core/filter.c, kernel/seccomp.c), but the tests do not trust that
-// reading: they ask the running kernel. All 65,536 opcodes, the operands of
-// those it knows and random programs are offered to it for its verdict, and
-// programs are installed and run by it to compare results, word by word.
-// golang.org/x/net/bpf is the second oracle, for what its VM supports.
+// A comment on each rule names the kernel function that has it (net/core/filter.c,
+// kernel/seccomp.c). The tests do not trust these comments: they ask the running kernel
+// whether it accepts all 65,536 opcodes, the operands of the opcodes that it knows, and
+// random programs; and they install programs and compare the kernel's results with those
+// of Run. golang.org/x/net/bpf is the second oracle, for the opcodes of its VM.
 package bpf

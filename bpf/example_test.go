@@ -6,8 +6,8 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// Syscalls that are newer than the profile get ENOSYS, so that programs fall
-// back to older ones; those of other architectures kill.
+// Syscalls that are newer than the profile fail with ENOSYS, so that programs use older
+// ones. Those of other architectures kill the process.
 func ExampleAssembler() {
 	var a bpf.Assembler
 	a.Load(bpf.OffsetArch)

@@ -1,6 +1,6 @@
 package bpf
 
-// A fact is what holds on every path to an instruction.
+// A fact is known to hold on every path to an instruction.
 type fact struct {
 	reached bool   // there is such a path
 	field   uint32 // offset of the word of seccomp_data that A holds, or noField
@@ -9,10 +9,10 @@ type fact struct {
 
 const noField = DataSize
 
-// trace returns the fact of every instruction. Jumps lead forward only, so an
-// instruction's fact is final once those before it have been looked at.
+// trace returns the fact of every instruction. Jumps lead forward only, so the fact of an
+// instruction is final after the instructions before it.
 func trace(code []Instruction) []fact {
-	facts := make([]fact, len(code)+1) // the last one stands for what follows the program: nothing
+	facts := make([]fact, len(code)+1) // the last one is for the end of the program
 	facts[0] = fact{reached: true, field: noField}
 	for pc, in := range code {
 		f := facts[pc]
@@ -35,7 +35,7 @@ func trace(code []Instruction) []fact {
 	return facts[:len(code)]
 }
 
-// join weakens f to what holds in g too.
+// join removes from f what does not hold in g.
 func (f *fact) join(g fact) {
 	if !f.reached {
 		*f = g
@@ -49,7 +49,7 @@ func (f *fact) join(g fact) {
 	}
 }
 
-// when returns the fact behind the comparison in where it holds.
+// when returns the fact on the path on which the comparison in holds.
 func (f fact) when(in Instruction) fact {
 	if in.Code == JeqK && f.field == OffsetArch {
 		f.arch = Arch(in.K)
@@ -57,7 +57,7 @@ func (f fact) when(in Instruction) fact {
 	return f
 }
 
-// after returns the fact behind in, which is neither a jump nor a return.
+// after returns the fact after in, which is neither a jump nor a return.
 func (f fact) after(in Instruction) fact {
 	switch in.Code & classMask {
 	case classLd:

@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// Facts hold: whenever a random program on random data comes to an instruction,
-// A is the word that the instruction's fact names, and the architecture is the
-// one that it says.
+// Facts hold: when a random program reaches an instruction for random data, A is the word
+// that the instruction's fact names, and the architecture is that of the fact.
 func TestFactsHold(t *testing.T) {
 	r := newRandom(5)
 	var fields, archs int
@@ -59,7 +58,7 @@ func archTests(r random) []byte {
 	return raw
 }
 
-// registerA returns what A is when p comes to the instruction pc for d, if it does.
+// registerA returns A when p reaches the instruction pc for d, if it does.
 func registerA(p Program, pc int, d Data) (a uint32, reached bool) {
 	stop := func(here, elsewhere Instruction) uint32 {
 		code := p.Instructions()

@@ -2,11 +2,11 @@ package bpf
 
 import "fmt"
 
-// A Fault is a rule that a program breaks. Errors of this package wrap the
-// Fault they report, so that errors.Is finds it.
+// A Fault is a broken rule. Each error of this package wraps its Fault, so that errors.Is
+// finds it.
 type Fault string
 
-// Error returns the rule's breach as a phrase.
+// Error says how the rule is broken.
 func (f Fault) Error() string { return string(f) }
 
 // What New and Decode refuse, besides a wrong length.
@@ -37,7 +37,7 @@ type InstructionError struct {
 	Fault       Fault
 }
 
-// Error names the instruction by its place and its numbers.
+// Error has the index and the fields of the instruction.
 func (e *InstructionError) Error() string {
 	in := e.Instruction
 	return fmt.Sprintf("instruction %d (code %#02x, jt %d, jf %d, k %#x): %s",
@@ -53,7 +53,7 @@ type LengthError struct {
 	Count int
 }
 
-// Error gives the count and the limit.
+// Error has the count and the limit.
 func (e *LengthError) Error() string {
 	return fmt.Sprintf("program has %d instructions, a seccomp filter has 1 to %d", e.Count, MaxInstructions)
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Decode never panics, accepts what New and the kernel accept, and what it
-// accepts can be written back, printed and run on any data.
+// Decode never panics and accepts what New and the kernel accept. A program that it accepts
+// can be encoded, printed and run on any data.
 func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw, data []byte) {
 		p, err := Decode(raw)
@@ -37,7 +37,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// sockFilters reads raw with other means than Decode.
+// sockFilters decodes raw in another way than Decode.
 func sockFilters(raw []byte) []Instruction {
 	code := make([]Instruction, len(raw)/instructionSize)
 	if _, err := binary.Decode(raw, binary.NativeEndian, code); err != nil {

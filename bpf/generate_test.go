@@ -15,9 +15,9 @@ var allOpcodes = []uint16{
 	Ja, JeqK, JeqX, JgtK, JgtX, JgeK, JgeX, JsetK, JsetX, RetK, RetA,
 }
 
-// generate makes a program from any bytes, eight an instruction, with the given
-// opcodes and, where nothing else is valid, LdImm and RetA. Small changes to the
-// bytes are small changes to the program, which is what a fuzzer needs.
+// generate makes a program from any bytes, eight for each instruction, with the given
+// opcodes, and with LdImm and RetA where nothing else is valid. A small change of the
+// bytes is a small change of the program, as a fuzzer needs it.
 func generate(t testing.TB, raw []byte, opcodes []uint16) Program {
 	t.Helper()
 	raw = raw[:min(len(raw), 8*200)]
@@ -33,7 +33,7 @@ func generate(t testing.TB, raw []byte, opcodes []uint16) Program {
 			in.K %= 32
 		case Ja:
 			in.K %= 8
-		case RetK, RetA, DivX: // which end a program, DivX where X is 0
+		case RetK, RetA, DivX: // these end a program, DivX if X is 0
 			if b[1]%4 != 3 { // else most would end soon
 				in.Code = XorX
 			}
@@ -97,8 +97,8 @@ func (r random) data() Data {
 	return d
 }
 
-// chain returns a program of n instructions that looks for a number as
-// libseccomp's do without a tree, and allows all of them.
+// chain returns a program of n instructions that searches for a number as libseccomp's
+// programs without a tree do. It allows all numbers.
 func chain(t testing.TB, n int) Program {
 	t.Helper()
 	var a Assembler

@@ -12,14 +12,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The helper process is this test binary once more, started with helperEnv set.
-// It is where filters are installed: that cannot be undone, and some of them
-// kill. It serves a Kernel over its standard input and output.
+// The helper process is this test binary, started with helperEnv set. It installs the
+// filters, because that cannot be undone and some of them kill. It serves a Kernel over
+// its standard input and output.
 const helperEnv = "SECCOMP_SHIM_BPF_TEST_HELPER"
 
 func init() {
 	if os.Getenv(helperEnv) != "" {
-		runtime.LockOSThread() // to the first thread, which a killed job must not be: it would stay as a zombie
+		runtime.LockOSThread() // to the first thread: if a job ran on it and was killed, it would stay as a zombie
 	}
 }
 
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(helperEnv) == "" {
 		os.Exit(m.Run())
 	}
-	unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) // no core files of those that filters kill
+	unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) // no core files of threads that filters kill
 	server := rpc.NewServer()
 	if err := server.Register(new(Kernel)); err != nil {
 		panic(err)
@@ -60,16 +60,16 @@ type Call struct {
 	Args [argCount]uint64
 }
 
-// An Outcome is what became of a Call.
+// An Outcome is the result of a Call.
 type Outcome struct {
-	Died   bool // the thread did not come back
+	Died   bool // the call killed the thread
 	Result uint64
 	Errno  uint16
 }
 
-// Prepare parks a thread under a filter of its own. While it lives, TSYNC fails
-// for every other thread, after the filter has been checked. The reply says why
-// the kernel cannot serve as an oracle, if so.
+// Prepare parks a thread under a filter of its own. While the thread lives, TSYNC fails for
+// every other thread, after the check of the filter. The reply says why the kernel cannot
+// be the oracle, or is empty.
 func (*Kernel) Prepare(_ struct{}, unavailable *string) error {
 	allow := Program{[]Instruction{{Code: RetK, K: uint32(Allow)}}}
 	ready := make(chan error)
@@ -84,11 +84,10 @@ func (*Kernel) Prepare(_ struct{}, unavailable *string) error {
 	return nil
 }
 
-// Check tells for each filter whether the kernel accepts it, without installing
-// it: seccomp_set_mode_filter (kernel/seccomp.c) prepares the filter, refusing a
-// bad one with EINVAL, before seccomp_attach_filter finds that the parked thread
-// cannot be synchronized.
-func (*Kernel) Check(filters [][]byte, accepted *[]bool) error {
+// Check returns for each filter whether the kernel accepts it, without installing it:
+// seccomp_set_mode_filter (kernel/seccomp.c) prepares the filter and refuses a bad one with
+// EINVAL, before seccomp_attach_filter finds that the parked thread cannot be synchronized.
+func (*Kernel) Check(filters [][]byte, verdicts *[]bool) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := noNewPrivs(); err != nil {
@@ -99,7 +98,7 @@ func (*Kernel) Check(filters [][]byte, accepted *[]bool) error {
 		if errno != unix.EINVAL && thread <= 0 {
 			return fmt.Errorf("filter %d: dry run gave %d, %w", i, thread, errno)
 		}
-		*accepted = append(*accepted, errno == 0)
+		*verdicts = append(*verdicts, errno == 0)
 	}
 	return nil
 }
@@ -119,10 +118,10 @@ func (*Kernel) Run(job Job, outcomes *[]Outcome) error {
 // perform makes the calls on a new thread, up to one that kills it.
 func perform(filters [][]byte, calls []Call) ([]Outcome, error) {
 	thread, failed := make(chan int, 1), make(chan error, 1)
-	results := make(chan Outcome, len(calls)) // never blocks, so the thread does nothing but the calls
+	results := make(chan Outcome, len(calls)) // sending never blocks, so the thread makes no other calls
 	go func() {
 		defer close(results)
-		runtime.LockOSThread() // for good: the thread and its filters end with the goroutine
+		runtime.LockOSThread() // never unlocked: the thread and its filters end with the goroutine
 		thread <- unix.Gettid()
 		if err := install(filters...); err != nil {
 			failed <- err
@@ -144,8 +143,7 @@ func perform(filters [][]byte, calls []Call) ([]Outcome, error) {
 	}
 }
 
-// collect returns the results, and a death after them if the thread tid ends
-// before they do.
+// collect returns the results. If the thread tid ends before them, the last one is a death.
 func collect(results <-chan Outcome, tid int) (outcomes []Outcome) {
 	for gone := false; ; {
 		select {
@@ -155,7 +153,7 @@ func collect(results <-chan Outcome, tid int) (outcomes []Outcome) {
 			}
 			outcomes = append(outcomes, o)
 		default:
-			if gone { // and nothing has come since that was found out
+			if gone { // and no result has come since then
 				return append(outcomes, Outcome{Died: true})
 			}
 			gone = unix.Tgkill(unix.Getpid(), tid, 0) == unix.ESRCH

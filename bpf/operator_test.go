@@ -2,8 +2,8 @@ package bpf
 
 import "testing"
 
-// Each operator is Go's operator, on every pair of edges, with the operand in X
-// and, where New allows it, in K.
+// Each operator computes what Go's does, for every pair of edges, with the operand in X
+// and, if New allows it, in K.
 func TestArithmetic(t *testing.T) {
 	always := func(uint32) bool { return true }
 	for _, tt := range []struct {
@@ -38,7 +38,7 @@ func quotient(a, b uint32) uint32 {
 	return a / b
 }
 
-// Each comparison is Go's comparison of unsigned numbers.
+// Each comparison has the result of Go's, for unsigned numbers.
 func TestComparisons(t *testing.T) {
 	always := func(uint32) bool { return true }
 	for _, tt := range []struct {
@@ -104,7 +104,7 @@ func testOperator(t *testing.T, want func(a, b uint32) uint32, inK func(uint32) 
 	})
 }
 
-// An experiment is a program and the words that it is to return.
+// An experiment is a program and the words that it must return.
 type experiment struct {
 	program Program
 	data    []Data

@@ -14,19 +14,19 @@ type oracle struct {
 	process *exec.Cmd
 	rpc     *rpc.Client
 	deaths  int // threads of the process that its filters have killed
-	// What the kernel puts into seccomp_data for every syscall of the process.
+	// The kernel puts these into seccomp_data for every syscall of the process.
 	arch Arch
 	ip   uint64
 }
 
-// maxDeaths is after how many deaths an oracle is replaced. The Go runtime keeps
-// a record of a thread that vanished, and gives up at 10,000 of them.
+// maxDeaths is the number of deaths after which an oracle is replaced. The Go runtime
+// counts a thread that was killed as running, and fails at 10,000 threads.
 const maxDeaths = 1000
 
 var shared *oracle
 
-// kernel returns the oracle that the tests share, one after the other. It skips
-// the test where the kernel cannot be asked.
+// kernel returns the oracle that all tests share, one after the other. It skips the test if
+// the kernel cannot be asked.
 func kernel(t testing.TB) *oracle {
 	t.Helper()
 	if shared == nil || shared.deaths > maxDeaths {
@@ -38,7 +38,7 @@ func kernel(t testing.TB) *oracle {
 	return shared
 }
 
-// ownKernel returns an oracle whose process t may end.
+// ownKernel returns an oracle with a process that the test may end.
 func ownKernel(t testing.TB) *oracle {
 	t.Helper()
 	o := newOracle(t)
@@ -92,18 +92,18 @@ func (o *oracle) stop() {
 	o.process.Wait()
 }
 
-// accepts tells for each program whether the kernel accepts it.
+// accepts returns for each program whether the kernel accepts it.
 func (o *oracle) accepts(t testing.TB, programs ...[]Instruction) []bool {
 	t.Helper()
 	var filters [][]byte
 	for _, code := range programs {
 		filters = append(filters, Program{code}.Bytes())
 	}
-	var accepted []bool
-	if err := o.rpc.Call("Kernel.Check", filters, &accepted); err != nil {
+	var verdicts []bool
+	if err := o.rpc.Call("Kernel.Check", filters, &verdicts); err != nil {
 		t.Fatalf("ask the kernel to check: %v", err)
 	}
-	return accepted
+	return verdicts
 }
 
 // run returns the word that p returns in the kernel for each data, whose Arch,
@@ -142,7 +142,7 @@ func (o *oracle) outcomes(t testing.TB, filter Program, calls []Call) []Outcome 
 	return outcomes
 }
 
-// predict returns what Run says that run will return.
+// predict returns what Run returns for the calls of run.
 func (o *oracle) predict(t testing.TB, p Program, d Data) (word uint32) {
 	t.Helper()
 	o.learn(t)
@@ -154,16 +154,16 @@ func (o *oracle) predict(t testing.TB, p Program, d Data) (word uint32) {
 	return word
 }
 
-// learn finds out what the kernel alone decides.
+// learn finds out the fields that the kernel sets.
 func (o *oracle) learn(t testing.TB) {
 	t.Helper()
 	if o.arch != 0 {
 		return
 	}
-	read := func(offset uint32) uint32 {
+	word := func(offset uint32) uint32 {
 		return o.run(t, mustNew(t, Instruction{Code: LdAbs, K: offset}, Instruction{Code: RetA}), Data{})[0]
 	}
-	o.arch = Arch(read(OffsetArch))
-	low, high := uint64(read(offsetIP+lowHalf())), uint64(read(offsetIP+lowHalf()^4))
+	o.arch = Arch(word(OffsetArch))
+	low, high := uint64(word(offsetIP+lowHalf())), uint64(word(offsetIP+lowHalf()^4))
 	o.ip = high<<32 | low
 }

@@ -2,12 +2,11 @@ package bpf
 
 import "testing"
 
-// A probe makes the whole word that a program returns visible from outside,
-// through the one thing that a filter can tell without harm: an error number. It
-// runs the program on syscalls whose argument 4 is the marker, and argument 5
-// chooses which 11 bits of the word become the error number. (There is room for
-// 12, but package syscall takes the largest error number for a result.) All
-// other syscalls are allowed.
+// A probe shows the whole word that a program returns, as error numbers, which are the only
+// harmless output of a filter. It runs the program for syscalls whose argument 4 is the
+// marker. Argument 5 chooses which 11 bits of the word become the error number. (12 bits
+// fit, but package syscall takes the largest error number for a result.) All other
+// syscalls are allowed.
 const (
 	marker   = 0x5ecc0de5
 	partBits = 11
@@ -15,7 +14,7 @@ const (
 	parts    = 3
 )
 
-// probed returns d as it is when the probe shows the given part.
+// probed returns d with the arguments for which the probe shows a part of the word.
 func probed(d Data, part int) Data {
 	d.Args[4], d.Args[5] = marker, uint64(part)
 	return d
@@ -29,12 +28,12 @@ func marked(t testing.TB, body ...Instruction) Program {
 		{Code: LdAbs, K: ArgLow(4)},
 		{Code: JeqK, K: marker, Jt: 1},
 		{Code: RetK, K: uint32(Allow)},
-		{Code: LdMem, K: 15}, // A is again, and X is still, what the kernel starts with
+		{Code: LdMem, K: 15}, // A is again 0, as at the start; X still is
 	}, body...)...)
 }
 
-// probe returns the filter that shows p's results. Every return of p becomes a
-// jump, so that p's own jumps keep their distances.
+// probe returns the filter that shows the results of p. Every return of p becomes a jump,
+// so that the jumps of p keep their distances.
 func probe(t testing.TB, p Program) Program {
 	t.Helper()
 	body := p.Instructions()

@@ -17,8 +17,8 @@ const (
 // A Program is a sequence of instructions that the kernel accepts as a seccomp
 // filter. It cannot be changed.
 //
-// The zero Program has no instructions. The kernel refuses to load it, and Run
-// returns KillProcess for it: what was never made allows nothing.
+// The zero Program has no instructions. The kernel refuses to load it, and its Run returns
+// KillProcess.
 type Program struct {
 	code []Instruction
 }

@@ -63,16 +63,16 @@ func TestDecodeReadsBytes(t *testing.T) {
 }
 
 func TestDecodeRefuses(t *testing.T) {
-	ret := Program{[]Instruction{{Code: RetA}}}.Bytes()
+	returnA := Program{[]Instruction{{Code: RetA}}}.Bytes()
 	for _, tt := range []struct {
 		fact string
 		raw  []byte
 		want error
 	}{
 		{"an empty program", nil, &LengthError{0}},
-		{"part of an instruction", ret[:7], ErrPartial},
-		{"an instruction and a part", append(ret[:8:8], 0), ErrPartial},
-		{"more instructions than the kernel takes", bytes.Repeat(ret, 4097), &LengthError{4097}},
+		{"part of an instruction", returnA[:7], ErrPartial},
+		{"an instruction and a part", append(returnA[:8:8], 0), ErrPartial},
+		{"more instructions than the kernel takes", bytes.Repeat(returnA, 4097), &LengthError{4097}},
 		{"what New refuses", Program{[]Instruction{{Code: DivK}, {Code: RetA}}}.Bytes(), ErrDivide},
 	} {
 		t.Run(tt.fact, func(t *testing.T) {

@@ -2,8 +2,7 @@ package bpf
 
 import "encoding/binary"
 
-// Run returns the word that the kernel's BPF returns for d. It allocates
-// nothing.
+// Run returns the action that the kernel's BPF returns for d. It does not allocate memory.
 //
 // The rules are those of bpf_convert_filter (net/core/filter.c), which turns a
 // classic program into the kernel's own instructions, and of ___bpf_prog_run
@@ -51,7 +50,7 @@ func (p Program) Run(d Data) Action {
 	return KillProcess // only the zero Program has no return
 }
 
-// load returns the value that in puts into its register.
+// load returns the value that the instruction loads.
 func load(in Instruction, data *[DataSize]byte, mem *[memoryCells]uint32) uint32 {
 	switch in.Code & modeMask {
 	case modeAbs:
@@ -92,7 +91,7 @@ func compute(op uint16, a, b uint32) uint32 {
 	}
 }
 
-// skip returns how many instructions the jump in passes over.
+// skip returns how many instructions a jump passes over.
 func skip(in Instruction, a, b uint32) int {
 	var holds bool
 	switch in.Code & opMask {

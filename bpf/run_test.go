@@ -2,7 +2,7 @@ package bpf
 
 import "testing"
 
-// The result of each program is stated, simulated, and asked of the kernel.
+// Each row has the result of a program, which Run and the kernel must return.
 var runFacts = []struct {
 	fact string
 	code []Instruction
@@ -63,8 +63,8 @@ func TestRunOfZeroProgramKillsProcess(t *testing.T) {
 	}
 }
 
-// The kernel ends the thread where a division by 0 ends the program, although
-// the probe would turn a returned 0 into success.
+// A division by 0 ends the program, and the kernel kills the thread. The probe would turn a
+// returned 0 into success.
 func TestDivisionByZeroKillsThread(t *testing.T) {
 	o := kernel(t)
 	p := mustNew(t, Instruction{Code: DivX}, Instruction{Code: RetK, K: 5})

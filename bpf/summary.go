@@ -2,8 +2,7 @@ package bpf
 
 import "slices"
 
-// Architectures returns, sorted, the architectures that p tells apart: those
-// that it compares a call's to.
+// Architectures returns the architectures with which p compares that of a call, sorted.
 func (p Program) Architectures() []Arch {
 	var all []Arch
 	facts := trace(p.code)
@@ -16,7 +15,8 @@ func (p Program) Architectures() []Arch {
 	return slices.Compact(all)
 }
 
-// Actions returns the actions that p returns as constants, the strictest first.
+// Actions returns the enforced actions that p returns as constants, the strictest first,
+// each once.
 func (p Program) Actions() []Action {
 	var all []Action
 	facts := trace(p.code)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What no path reaches is not told, nor is a constant that is not compared with
-// the architecture.
+// The summary has no returns that no path reaches, and no constants that are not compared
+// with the architecture.
 func TestSummary(t *testing.T) {
 	p := mustNew(t,
 		Instruction{Code: LdAbs, K: OffsetArch},

@@ -1,8 +1,8 @@
 package bpf
 
-// A tail is the end of a program under assembly. It grows towards the
-// program's start: since jumps lead forward, all that an instruction may jump
-// to is in place, at its final distance, when the instruction is put in front.
+// A tail is the end of a program under assembly. It grows towards the start: jumps lead
+// forward, so when an instruction is put in front, all its targets are there, at their
+// final distance.
 type tail struct {
 	code  []Instruction // last instruction first
 	marks map[Label]int // how many instructions there are from the label to the end
@@ -12,21 +12,21 @@ type tail struct {
 // bytes. BPF_JA has 32 bits.
 const maxSkip = 255
 
-// prepend puts it in front. If it cannot, it returns the label at fault.
+// prepend puts an item in front. If it returns a Fault, the label is the one at fault.
 func (t *tail) prepend(it item) (Label, Fault) {
-	switch it.kind {
+	switch it.itemType {
 	case mark:
 		return it.yes, t.mark(it.yes)
 	case jump:
-		skip, fault := t.skip(it.yes)
-		t.push(Instruction{Code: Ja, K: skip})
+		toLabel, fault := t.distance(it.yes)
+		t.push(Instruction{Code: Ja, K: toLabel})
 		return it.yes, fault
 	case branch:
-		yes, fault := t.skip(it.yes)
+		yes, fault := t.distance(it.yes)
 		if fault != "" {
 			return it.yes, fault
 		}
-		no, fault := t.skip(it.no)
+		no, fault := t.distance(it.no)
 		t.branch(it.code[0], yes, no)
 		return it.no, fault
 	}
@@ -49,9 +49,9 @@ func (t *tail) mark(l Label) Fault {
 	return ""
 }
 
-// skip returns how many instructions a jump put in front would pass over on its
+// distance returns how many instructions a jump put in front passes over on its
 // way to l.
-func (t *tail) skip(l Label) (uint32, Fault) {
+func (t *tail) distance(l Label) (uint32, Fault) {
 	if l == Next {
 		return 0, ""
 	}
@@ -62,10 +62,9 @@ func (t *tail) skip(l Label) (uint32, Fault) {
 	return uint32(len(t.code) - fromEnd), ""
 }
 
-// branch puts the comparison test in front, which passes over yes instructions
-// if it holds and over no otherwise. A distance that does not fit goes by way
-// of a BPF_JA right behind the comparison, which makes the other distance
-// longer by one.
+// branch puts the comparison test in front. It passes over yes instructions if test holds,
+// and over no instructions otherwise. A distance that does not fit is that of a BPF_JA
+// right behind the comparison, which makes the other distance longer by one.
 func (t *tail) branch(test Instruction, yes, no uint32) {
 	reach := uint32(maxSkip)
 	if yes > maxSkip {

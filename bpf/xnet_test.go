@@ -8,8 +8,8 @@ import (
 	xbpf "golang.org/x/net/bpf"
 )
 
-// vmOpcodes is what the VM of golang.org/x/net/bpf supports: it has no NEG and
-// no LDX LEN, and shifts by X are not masked.
+// vmOpcodes are the opcodes that the VM of golang.org/x/net/bpf supports: it has neither
+// NEG nor LDX LEN, and does not mask shifts by X.
 var vmOpcodes = slices.DeleteFunc(slices.Clone(allOpcodes), func(code uint16) bool {
 	return slices.Contains([]uint16{Neg, LdxLen, LshX, RshX}, code)
 })

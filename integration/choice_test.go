@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	runtimeoptions "github.com/containerd/containerd/api/types/runtimeoptions/v1"
+	"github.com/pelletier/go-toml/v2"
 )
 
 // What a container's processes get for a call that every kernel lets run, by
@@ -28,7 +30,8 @@ const (
 	containerName = "io.kubernetes.cri.container-name=web"
 )
 
-// Each cell of the table in package seccomp, and who wins where two speak.
+// Each cell of the table of package resolve, and the order of those that are present
+// together.
 func TestWhichProfileApplies(t *testing.T) {
 	t.Parallel()
 	if unavailable != "" {
@@ -126,13 +129,58 @@ func mustRunUnder(t *testing.T, flags []string, want string) {
 	args := append([]string{"-d", "--log-uri", "file://" + log, "--runtime-config-path", options}, flags...)
 	mustCtr(t, runArgs(id, args, calls("status", probe, "hold"))...)
 
-	mustAnswer(t, "an exec", adopt(t, id).exec(t, calls("status", probe)).stdout, wanted)
+	c := adopt(t, id)
+	mustAnswer(t, "an exec", c.exec(t, calls("status", probe)).stdout, wanted)
 	var text []byte
 	eventually(t, "init has said everything", func() bool {
 		text, _ = os.ReadFile(log) // it may come later
 		return answers(string(text))["hold"] != ""
 	})
 	mustAnswer(t, "init", string(text), wanted)
+	mustChooseAlike(t, c, args, want != byNone)
+}
+
+// mustChooseAlike checks that seccompctl, given the container's spec and the options of
+// its handler, chooses the profile that the shim has chosen.
+func mustChooseAlike(t *testing.T, c *container, args []string, confined bool) {
+	t.Helper()
+	out, err := compileByTool(t, c, handlerFlags(t, args)...)
+	if !confined {
+		if err == nil || !strings.Contains(err.Error(), "the container is unconfined") {
+			t.Errorf("seccompctl: %v, want the container to be unconfined", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := installed(t, c.task.Pid()); string(got.Bytes()) != string(out) {
+		t.Errorf("the container runs under another program than the one of seccompctl: %d bytes, not %d", len(got.Bytes()), len(out))
+	}
+}
+
+// handlerFlags returns the handler's options, of the file that counts in ctr's
+// arguments, as seccompctl's flags.
+func handlerFlags(t *testing.T, args []string) []string {
+	t.Helper()
+	var file string
+	for i, arg := range args {
+		if arg == "--runtime-config-path" {
+			file = args[i+1] // the last one counts
+		}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var handler struct {
+		ProfileRoot  string `toml:"profile_root"`
+		UnsetProfile string `toml:"unset_profile"`
+	}
+	if err := toml.Unmarshal(text, &handler); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"--profile-root", handler.ProfileRoot, "--unset-profile", handler.UnsetProfile}
 }
 
 // choiceProfiles makes the Localhost profiles, and returns the path of a

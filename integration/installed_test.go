@@ -154,6 +154,21 @@ func installedFilter(t *testing.T, pid uint32) kernel.Filter {
 // compiledByTool returns what the tool for people makes of a container's spec.
 func compiledByTool(t *testing.T, c *container) bpf.Program {
 	t.Helper()
+	raw, err := compileByTool(t, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := bpf.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+// compileByTool returns what seccompctl writes for a container's spec with these flags.
+// The error has what it says.
+func compileByTool(t *testing.T, c *container, flags ...string) ([]byte, error) {
+	t.Helper()
 	spec, err := c.Spec(bounded(t))
 	if err != nil {
 		t.Fatal(err)
@@ -162,17 +177,14 @@ func compiledByTool(t *testing.T, c *container) bpf.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tool := exec.Command(filepath.Join(testbed.BinDir(), "seccompctl"), "compile", "-o", "bpf", "--spec", "-")
-	tool.Stdin = bytes.NewReader(text)
+	tool := exec.Command(filepath.Join(testbed.BinDir(), "seccompctl"), append([]string{"compile", "-o", "bpf", "--spec", "-"}, flags...)...)
+	var said bytes.Buffer
+	tool.Stdin, tool.Stderr = bytes.NewReader(text), &said
 	raw, err := tool.Output()
 	if err != nil {
-		t.Fatalf("%v: %v", tool.Args, err)
+		return nil, fmt.Errorf("%v: %w: %s", tool.Args, err, &said)
 	}
-	program, err := bpf.Decode(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return program
+	return raw, nil
 }
 
 // holdExec runs the calls program beside init, with these steps, and returns

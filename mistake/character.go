@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// wrongCharacter says what to do about the first character that JSON cannot have.
+// wrongCharacter names the character that JSON cannot have at its place, with advice.
 func wrongCharacter(data []byte, err *json.SyntaxError) string {
 	at := int(err.Offset) - 1
 	if at < 0 || at >= len(data) {
@@ -21,14 +21,14 @@ func wrongCharacter(data []byte, err *json.SyntaxError) string {
 		return fmt.Sprintf("%U at %s is no character of JSON's: %s", character, Place(data, err.Offset), instead(character))
 	}
 	reason := fmt.Sprintf("%v at %s", err, Place(data, err.Offset))
-	if advice := advice(data, at, err.Error()); advice != "" {
+	if advice := adviceOn(data, at, err.Error()); advice != "" {
 		reason += ": " + advice
 	}
 	return reason
 }
 
-// instead says what to write for a character that pages and word processors put in
-// place of a plain one.
+// instead returns advice about a character that web pages and word processors put in place
+// of a plain one.
 func instead(character rune) string {
 	switch {
 	case unicode.In(character, unicode.Pi, unicode.Pf) || character == '„' || character == '‚':
@@ -39,7 +39,9 @@ func instead(character rune) string {
 	return "delete it, or put the word that it belongs to in double quotes"
 }
 
-func advice(data []byte, at int, said string) string {
+// adviceOn returns advice about the character at an offset, or "". said is the message of
+// encoding/json.
+func adviceOn(data []byte, at int, said string) string {
 	before := bytes.TrimRight(data[:at], " \t\r\n")
 	switch c := data[at]; {
 	case c == '/' || c == '#':
@@ -60,7 +62,7 @@ func advice(data []byte, at int, said string) string {
 	return ""
 }
 
-// decimal says how to write the number that text begins with.
+// decimal returns advice about a number that is not decimal, at the start of text.
 func decimal(text []byte) string {
 	end := bytes.IndexFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	if end < 0 {

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// Encoding says why data is not plain UTF-8, which JSON has to be (RFC 8259, section
-// 8.1), or nothing. encoding/json would replace other bytes inside of strings, and so
-// read another name or path than was written.
+// Encoding returns why data is not plain UTF-8, with advice, or "". JSON must be UTF-8
+// (RFC 8259, section 8.1). encoding/json replaces other bytes in strings, and would read
+// another name or path than the one that was written.
 func Encoding(data []byte) string {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
@@ -29,7 +29,7 @@ func Encoding(data []byte) string {
 	return ""
 }
 
-// otherFormat says that a text that is not JSON is something else, or nothing.
+// otherFormat names the format of a text that is not JSON, with advice, or returns "".
 func otherFormat(data []byte) string {
 	switch text := bytes.TrimSpace(data); {
 	case isYAML(string(data)):
@@ -42,7 +42,7 @@ func otherFormat(data []byte) string {
 	return ""
 }
 
-// isYAML looks at the first line that is neither empty nor a comment.
+// isYAML reports whether the first line that is neither empty nor a comment is YAML.
 func isYAML(text string) bool {
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, " \t\r\n")

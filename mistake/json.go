@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// JSON says where and why data is not the JSON that was expected, and what to change.
-// err is what encoding/json says of it.
+// JSON returns where and why data is not the JSON that was expected, and what to change.
+// err is the error of encoding/json.
 func JSON(data []byte, err error) string {
 	if reason := Encoding(data); reason != "" {
 		return reason
@@ -34,8 +34,8 @@ func JSON(data []byte, err error) string {
 	return wrongCharacter(data, syntax)
 }
 
-// Place names a byte of data as encoding/json counts them, and its line if there are
-// several.
+// Place names a byte of data, counted from 1 as encoding/json does, and its line if data
+// has several.
 func Place(data []byte, offset int64) string {
 	place := fmt.Sprintf("byte %d", offset)
 	if bytes.ContainsRune(bytes.TrimSpace(data), '\n') {
@@ -44,13 +44,14 @@ func Place(data []byte, offset int64) string {
 	return place
 }
 
-// Shorten cuts a text that may repeat its input.
+// Shorten cuts a long text and adds its length. Messages must stay short also if they
+// repeat their input.
 func Shorten(text string) string {
-	const longest = 192
-	if len(text) <= longest {
+	const longestText = 192
+	if len(text) <= longestText {
 		return text
 	}
-	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:longest], ""), len(text))
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:longestText], ""), len(text))
 }
 
 func wrongType(wrong *json.UnmarshalTypeError) string {
@@ -61,6 +62,7 @@ func wrongType(wrong *json.UnmarshalTypeError) string {
 	return reason
 }
 
+// inWords names the JSON value that a Go type is decoded from.
 func inWords(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A document has a field of each kind.
+// A document has a field of each type.
 type document struct {
 	Text    string            `json:"text"`
 	Flag    bool              `json:"flag"`
@@ -77,7 +77,7 @@ func TestJSON(t *testing.T) {
 			}
 			got := JSON([]byte(row.given), err)
 			mustSay(t, got, row.want)
-			// A decoder ends with other errors.
+			// A json.Decoder returns other errors at the end of its input.
 			if err := json.NewDecoder(bytes.NewReader([]byte(row.given))).Decode(&document{}); err != nil {
 				mustSay(t, JSON([]byte(row.given), err), row.want)
 			}
@@ -97,7 +97,7 @@ func mustSay(t *testing.T, got, want string) {
 	}
 }
 
-// Whatever the text holds, the answer is short, and there is one.
+// For every text there is a message, and it is short.
 func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{"", "{", "0x", "{\"a\":01", "\xef\xbb\xbf", "- ", "“", "{\"text\":\"" + strings.Repeat("x", 1000), "[" + strings.Repeat("1", 1000) + "]"} {
 		f.Add([]byte(seed))

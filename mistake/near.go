@@ -5,13 +5,12 @@ import (
 	"unicode"
 )
 
-// Near returns the known word that was probably meant, or nothing. Letter case,
-// and what is neither letter nor digit, do not count. A word is near if it is a part
-// of the known one, as Default of RuntimeDefault, or if no more than about a quarter
-// of the letters differ.
+// Near returns the known word that was probably meant, or "". It compares letters and
+// digits only, without their case. A word is near if it is a part of the known word, as
+// Default is of RuntimeDefault, or if at most about a quarter of the letters differ.
 func Near(word string, known ...string) string {
 	folded := fold(word)
-	if len(folded) < shortest {
+	if len(folded) < shortestWord {
 		return ""
 	}
 	nearest, least := "", len(folded)
@@ -29,13 +28,13 @@ func Near(word string, known ...string) string {
 }
 
 const (
-	shortest     = 2 // letters; one is near to everything
+	shortestWord = 2 // letters; a single letter is near to every word
 	shortestPart = 4
-	longest      = 128 // bytes; distance takes the product of both lengths
+	longestWord  = 128 // bytes; the time of distance is the product of both lengths
 )
 
-// Meant is the end of a sentence that asks whether the nearest word was meant. It is
-// empty if none is near.
+// Meant returns the end of a message that asks whether the nearest known word was meant,
+// or "" if none is near.
 func Meant(word string, known ...string) string {
 	if near := Near(word, known...); near != "" {
 		return `; did you mean "` + near + `"?`
@@ -44,7 +43,7 @@ func Meant(word string, known ...string) string {
 }
 
 func fold(word string) string {
-	if len(word) > longest {
+	if len(word) > longestWord {
 		return ""
 	}
 	return strings.Map(func(r rune) rune {
@@ -55,12 +54,12 @@ func fold(word string) string {
 	}, word)
 }
 
-// Distance is how many letters must be replaced, put in or left out to make one word of
-// the other (Levenshtein), of the letters that count for [Near].
+// Distance returns how many letters must be replaced, added or removed to turn one word
+// into the other (Levenshtein). Only letters that count for [Near] are compared.
 func Distance(a, b string) int { return distance(fold(a), fold(b)) }
 
 func distance(a, b string) int {
-	row := make([]int, len(b)+1) // distances of a's beginning to each beginning of b
+	row := make([]int, len(b)+1) // distances of a prefix of a to each prefix of b
 	for j := range row {
 		row[j] = j
 	}

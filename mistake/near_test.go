@@ -20,7 +20,7 @@ func TestNear(t *testing.T) {
 	if got := Near("RuntimeDefault"); got != "" {
 		t.Errorf("of no words %q is near", got)
 	}
-	// The nearest, not the first.
+	// Near returns the nearest, not the first.
 	if got := Near("SCMP_ARCH_MIPSEL63", "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64"); got != "SCMP_ARCH_MIPSEL64" {
 		t.Errorf("got %q", got)
 	}

@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// Shown returns a text that an image or a pod has chosen, such as a path, as messages
-// show it: as it is, or in quotes and with escapes if it holds what is not printable.
-// Control characters would forge lines of a log and command a terminal, and marks of
-// direction would show another name.
+// Shown returns a text for a message: unchanged, or with quotes and escapes if a character
+// is not printable. It is for texts that an image or a pod chooses, such as paths: control
+// characters can forge lines of a log and control a terminal, and marks of direction can
+// make a name look like another.
 func Shown(text string) string {
 	if isPlain(text) {
 		return text
@@ -17,9 +17,9 @@ func Shown(text string) string {
 	return strconv.Quote(text)
 }
 
-// Line returns a message as one line without control characters: lines are joined by
-// semicolons, and what is not printable is escaped. It is for the whole of a message
-// that others than this project have a part in.
+// Line returns a message as one line without control characters: it joins lines by
+// semicolons and escapes characters that are not printable. It is for whole messages that
+// contain messages of other projects.
 func Line(message string) string {
 	if isPlain(message) {
 		return message
@@ -37,7 +37,7 @@ func isPlain(text string) bool {
 	return utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) < 0
 }
 
-// escape writes what is not printable as strconv.Quote does, and leaves the rest.
+// escape replaces characters that are not printable by the escapes of strconv.Quote.
 func escape(line string) string {
 	var b strings.Builder
 	for i := 0; i < len(line); {

@@ -1,51 +1,12 @@
-// Package seccomp decides which seccomp profile applies to a container and
-// turns it into a [Profile], a value that cannot be invalid.
+// Package seccomp reads seccomp profiles. A [Profile] is always valid: [New] makes one
+// from OCI's linux.seccomp, [Parse] from the JSON text of a file.
 //
-// [Resolve] chooses, and reads nothing: the first match of this table wins.
+// A profile that cannot be enforced as it is written is refused with an [*InvalidError],
+// which names the field and the value. runc accepts several such profiles and enforces
+// something else: docs/profiles.md#what-is-refused lists them for users.
 //
-//	linux.seccomp in the OCI spec                   the profile written there
-//	annotation io.containerd.seccomp.v1/profile     RuntimeDefault, Unconfined, Localhost/<path>
-//	annotation container.seccomp.security.alpha.kubernetes.io/<container>
-//	                                                runtime/default, docker/default, unconfined, localhost/<path>
-//	annotation seccomp.security.alpha.kubernetes.io/pod
-//	                                                the same values
-//	handler option unset_profile                    as io.containerd.seccomp.v1/profile
-//	none of these                                   unconfined, as the OCI runtime spec says
-//
-// An annotation never replaces or weakens what linux.seccomp says. A nil
-// linux.seccomp is also what containerd's CRI plugin sends for Unconfined and
-// for privileged containers, so only the operator may fill it in
-// (unset_profile). Every annotation of the table that is present must hold a
-// known value, the losing ones too: a misspelt profile name is never passed
-// over in silence. Nor is a misspelt annotation: a key that begins as ours or as the
-// pod's old one, or is few letters from it, is an error that names the right one. Of
-// the annotations for one container, those for others are passed over, because
-// containerd's CRI plugin gives each container all that its pod has.
-//
-// The sandbox container of a pod, whose process only holds the namespaces, is
-// under RuntimeDefault where an annotation or unset_profile names a file: the
-// file is made for the workload, and without pause(2) in it that process would
-// burn a CPU. The kubelet asks for the same, but not in privileged pods.
-//
-// [Choice.Load] then obtains the profile: from the spec, from a file under the
-// profile root, or from containerd's own default profile of the linked version.
-//
-// # What is refused
-//
-// runc accepts the following and enforces something else than was written; here
-// each is an [*InvalidError] that names the field and the value:
-//
-//	{} or an empty defaultAction              runc runs the container unconfined
-//	an errnoRet above 4095                    runc truncates to 16 bits: 65536 becomes success
-//	an errnoRet beside an action without one  the OCI spec demands the error; runc ignores the value
-//	syscalls without names                    runc ignores the rule
-//	WAIT_KILLABLE_RECV without SCMP_ACT_NOTIFY  the kernel refuses the load inside the container
-//	listenerMetadata without listenerPath     the OCI spec forbids it; runc ignores the value
-//	a condition without index or value     runc takes 0: a rule about another argument
-//	a field that OCI does not know, in a file Docker's includes, excludes and archMap would be dropped
-//
-// A file must be UTF-8. Its text is held against a form, so that an error names the
-// field with its place in the lists and says what belongs there; what is not an OCI
-// profile but looks like something else, such as YAML, Docker's format or a whole
-// spec, is called that. valueTwo may be absent, which is 0: containerd writes it so.
+// Parse compares the text with a form of what a profile may contain. So an error names
+// the entry in the lists, and the type of JSON value that belongs there. A text that is
+// something else, such as YAML, Docker's format or a whole OCI spec, is refused by its
+// name. An absent valueTwo is 0, because containerd omits it.
 package seccomp

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"seccomp-shim/mistake/mistaketest"
 )
 
 func TestParseRefused(t *testing.T) {
@@ -40,7 +42,7 @@ func TestParseRefused(t *testing.T) {
 		{"a word after the profile", valid + ` SCMP`, says("byte 32")},
 		{"a string after the profile", valid + ` "SCMP"`, says("byte 32")},
 
-		// encoding/json lets the last one win, and merges lists of rules.
+		// encoding/json takes the last one, and merges lists of rules.
 		{"two default actions", `{"defaultAction":"SCMP_ACT_ERRNO","defaultAction":"SCMP_ACT_ALLOW"}`, says("defaultAction")},
 		{"two default actions, one in other letters", `{"defaultAction":"SCMP_ACT_ERRNO","DefaultAction":"SCMP_ACT_ALLOW"}`, says("DefaultAction")},
 		{"a field in other letters", `{"DefaultAction":"SCMP_ACT_LOG"}`, says("DefaultAction")},
@@ -54,11 +56,11 @@ func TestParseRefused(t *testing.T) {
 			if err == nil {
 				t.Fatalf("accepted as %s", encoded(t, p.Spec()))
 			}
-			if invalid := (*InvalidError)(nil); !errors.As(err, &invalid) {
+			if refused := (*InvalidError)(nil); !errors.As(err, &refused) {
 				t.Errorf("a %T, want an *InvalidError", err)
 			}
-			mustSay(t, err.Error(), row.says)
-			// Often, since a map of two seldom shows its second order.
+			mistaketest.MustSay(t, err.Error(), row.says)
+			// Many times, because a map of two is rarely printed in its second order.
 			for range 200 {
 				if _, again := Parse([]byte(row.given)); again.Error() != err.Error() {
 					t.Fatalf("two errors for one profile:\n%v\n%v", err, again)
@@ -92,7 +94,7 @@ func TestParseAccepted(t *testing.T) {
 	}
 }
 
-// padded puts the profile at the end, where reading too little misses it.
+// padded puts spaces before the profile, so that a short read misses it.
 func padded(doc string, size int) string {
 	return strings.Repeat(" ", size-len(doc)) + doc
 }

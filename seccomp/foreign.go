@@ -10,8 +10,8 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// foreignFields are fields of formats that people take for OCI's, and what to do
-// about each.
+// foreignFields are fields of other formats that people write into profiles, with advice
+// for each.
 var foreignFields = map[string]string{
 	"name":    `Docker's format: write "names": [NAME]`,
 	"archMap": `Docker's format: list the architectures in "architectures" instead, such as "SCMP_ARCH_X86_64"`,
@@ -33,9 +33,13 @@ const (
 	note             = `for notes there is "comment", in the profile and in each entry of syscalls`
 )
 
-// unknownField says what belongs in place of a field that the form does not have.
+// profileNames are the words that ask for a profile in annotations and options. Package
+// resolve reads them there, and one of its tests compares the two lists.
+var profileNames = []string{"RuntimeDefault", "Unconfined", "runtime/default", "docker/default", "unconfined", "Localhost/", "localhost/"}
+
+// unknownField returns the error for a field that the form does not have, with advice.
 func unknownField(at, name string, f *form) *InvalidError {
-	reason := "unknown field " + quote(name)
+	reason := "unknown field " + mistake.Quote(name)
 	if advice := foreignFields[name]; advice != "" {
 		reason += ": " + advice
 	} else if near := mistake.Near(name, f.names()...); near != "" {
@@ -46,8 +50,8 @@ func unknownField(at, name string, f *form) *InvalidError {
 	return &InvalidError{Field: at, Reason: reason}
 }
 
-// noObject says what to do with a JSON text that is not an object, the only form of a
-// profile. It is nil if it is one, or null.
+// noObject returns the error for a JSON value that is not an object, with advice. It
+// returns nil for an object and for null.
 func noObject(whole json.RawMessage) *InvalidError {
 	refuse := func(format string, args ...any) *InvalidError {
 		return &InvalidError{Reason: fmt.Sprintf(format, args...)}
@@ -73,16 +77,16 @@ func noObject(whole json.RawMessage) *InvalidError {
 	return refuse("a JSON %s is no profile: a profile is a JSON object", map[bool]string{true: "boolean", false: "number"}[whole[0] == 't' || whole[0] == 'f'])
 }
 
-// reference says that a text is only a path or a name of a profile, or nothing.
+// reference returns a message if a text is only the path or the name of a profile.
 func reference(text string) string {
 	text = strings.TrimSpace(text)
 	switch {
 	case strings.ContainsAny(text, "\n{}[]\",") || strings.HasPrefix(text, "//") || strings.HasPrefix(text, "/*"):
 		return ""
 	case filepath.IsAbs(text), strings.HasPrefix(text, "./"), strings.HasSuffix(text, ".json"):
-		return fmt.Sprintf("%s is a path: the profile itself belongs here, not where it is", quote(text))
-	case slices.ContainsFunc(append(slices.Clone(names), alphaNames...), func(n name) bool { return text == n.text }):
-		return fmt.Sprintf("%s is the name of a profile: it belongs into an annotation, or into the option unset_profile", quote(text))
+		return fmt.Sprintf("%s is a path: the profile itself belongs here, not where it is", mistake.Quote(text))
+	case slices.Contains(profileNames, text):
+		return fmt.Sprintf("%s is the name of a profile: it belongs into an annotation, or into the option unset_profile", mistake.Quote(text))
 	}
 	return ""
 }

@@ -1,49 +1,49 @@
 package seccomp
 
-// A form is what belongs at a place of a profile's JSON text.
+// A form describes the JSON value that belongs at one place of a profile.
 type form struct {
-	kind     kind
-	fields   []field  // of an object
-	entries  *form    // of a list
-	required []string // fields of an object that encoding/json would read as 0 if they are absent
+	jsonType jsonType
+	fields   []formField // of an object
+	entries  *form       // of a list
+	required []string    // fields of an object that encoding/json reads as 0 if they are absent
 }
 
-type field struct {
+type formField struct {
 	name string
 	form *form
 }
 
-// kind is a form's, in the words of messages.
-type kind string
+// A jsonType is a type of JSON values, in the words of messages.
+type jsonType string
 
 const (
-	text   kind = "a string"
-	number kind = "a number"
-	list   kind = "a list"
-	object kind = "an object"
-	// boolean is what no field is.
-	boolean kind = "a boolean"
-	// conditions say when a rule of Docker's format counts. An OCI profile has none.
-	conditions kind = "conditions"
+	jsonString jsonType = "a string"
+	jsonNumber jsonType = "a number"
+	jsonList   jsonType = "a list"
+	jsonObject jsonType = "an object"
+	// No field is a boolean.
+	jsonBoolean jsonType = "a boolean"
+	// dockerConditions decide when a rule of Docker's format counts. OCI has none.
+	dockerConditions jsonType = "conditions"
 )
 
 var (
-	aText   = &form{kind: text}
-	aNumber = &form{kind: number}
-	texts   = &form{kind: list, entries: aText}
+	aText   = &form{jsonType: jsonString}
+	aNumber = &form{jsonType: jsonNumber}
+	texts   = &form{jsonType: jsonList, entries: aText}
 
-	// profileForm is OCI's linux.seccomp (config-linux.md, "Seccomp"), and what Docker's
-	// format adds to it where that can be judged harmless.
-	profileForm = &form{kind: object, fields: []field{
+	// profileForm is OCI's linux.seccomp (config-linux.md, "Seccomp") with the fields of
+	// Docker's format that are harmless: comments and empty conditions.
+	profileForm = &form{jsonType: jsonObject, fields: []formField{
 		{"defaultAction", aText}, {"defaultErrnoRet", aNumber}, {"architectures", texts}, {"flags", texts},
-		{"listenerPath", aText}, {"listenerMetadata", aText}, {"syscalls", &form{kind: list, entries: ruleForm}},
+		{"listenerPath", aText}, {"listenerMetadata", aText}, {"syscalls", &form{jsonType: jsonList, entries: ruleForm}},
 		{"comment", aText},
 	}}
-	ruleForm = &form{kind: object, fields: []field{
-		{"names", texts}, {"action", aText}, {"errnoRet", aNumber}, {"args", &form{kind: list, entries: conditionForm}},
-		{"comment", aText}, {"includes", &form{kind: conditions}}, {"excludes", &form{kind: conditions}},
+	ruleForm = &form{jsonType: jsonObject, fields: []formField{
+		{"names", texts}, {"action", aText}, {"errnoRet", aNumber}, {"args", &form{jsonType: jsonList, entries: conditionForm}},
+		{"comment", aText}, {"includes", &form{jsonType: dockerConditions}}, {"excludes", &form{jsonType: dockerConditions}},
 	}}
-	conditionForm = &form{kind: object, fields: []field{
+	conditionForm = &form{jsonType: jsonObject, fields: []formField{
 		{"index", aNumber}, {"value", aNumber}, {"valueTwo", aNumber}, {"op", aText},
 	}, required: []string{"index", "value"}}
 )

@@ -3,30 +3,19 @@ package seccomp
 import (
 	"encoding/json"
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/mistake/mistaketest"
 )
 
 func says(parts ...string) []string { return parts }
 
-// mustSay checks a text for people: it names what it must, stays short, since
-// it travels through gRPC metadata, and is free of Go's own type names.
-func mustSay(t *testing.T, text string, parts []string) {
+func must(t testing.TB, err error) {
 	t.Helper()
-	if len(text) > 1000 {
-		t.Errorf("a text of %d bytes: %.200s…", len(text), text)
-	}
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("%.1000q does not say %q", text, part)
-		}
-	}
-	for _, jargon := range []string{"Go struct", "Go value"} {
-		if strings.Contains(text, jargon) {
-			t.Errorf("%.1000q says %q", text, jargon)
-		}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -34,14 +23,14 @@ func mustSay(t *testing.T, text string, parts []string) {
 // that its text names both.
 func mustBlame(t *testing.T, err error, field, value string) {
 	t.Helper()
-	var invalid *InvalidError
-	if !errors.As(err, &invalid) {
+	var refused *InvalidError
+	if !errors.As(err, &refused) {
 		t.Fatalf("got %v, want an *InvalidError", err)
 	}
-	if invalid.Field != field || invalid.Value != value {
-		t.Errorf("blames %q, value %.200q; want %q, value %q", invalid.Field, invalid.Value, field, value)
+	if refused.Field != field || refused.Value != value {
+		t.Errorf("blames %q, value %.200q; want %q, value %q", refused.Field, refused.Value, field, value)
 	}
-	mustSay(t, err.Error(), says(field, value))
+	mistaketest.MustSay(t, err.Error(), says(field, value))
 }
 
 func with(fields string) string {
@@ -52,7 +41,7 @@ func withRule(fields string) string {
 	return with(`"syscalls":[{` + fields + `}]`)
 }
 
-// decoded is what containerd makes of linux.seccomp, without any code of ours.
+// decoded decodes linux.seccomp as containerd does, without code of this project.
 func decoded(t *testing.T, doc string) *specs.LinuxSeccomp {
 	t.Helper()
 	var spec specs.LinuxSeccomp

@@ -10,14 +10,14 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// MaxProfileBytes bounds a profile's JSON form. The kernel takes 4,096 BPF
-// instructions, which no profile near this size fits; the bound keeps a hostile
-// file from costing memory before that is found out.
+// MaxProfileBytes bounds a profile's JSON form. The kernel takes 4,096 BPF instructions,
+// too few for any profile near this size; a hostile file must not cost much memory before
+// that is found out.
 const MaxProfileBytes = 1 << 20
 
 // Profile is a validated seccomp profile. It is immutable.
 //
-// The zero value is not a profile; use [New], [Parse] or [Choice.Load].
+// The zero value is not a profile; use [New] or [Parse].
 type Profile struct {
 	spec specs.LinuxSeccomp
 }
@@ -28,8 +28,8 @@ func New(spec *specs.LinuxSeccomp) (*Profile, error) {
 	if spec == nil {
 		return nil, &InvalidError{Reason: "there is none"}
 	}
-	if size := encodedSize(spec); size > MaxProfileBytes {
-		return nil, tooLarge(int64(size))
+	if err := CheckSize(int64(encodedSize(spec))); err != nil {
+		return nil, err
 	}
 	if err := validate(spec); err != nil {
 		return nil, err
@@ -43,15 +43,14 @@ func (p *Profile) Spec() *specs.LinuxSeccomp {
 	return &s
 }
 
-// Notifies reports whether a rule asks a user-space listener
-// (SCMP_ACT_NOTIFY), so that the load yields a file descriptor which must
-// reach ListenerPath.
+// Notifies reports whether a rule or the default action is SCMP_ACT_NOTIFY. Loading such a
+// filter returns a descriptor, which the agent at ListenerPath must get.
 func (p *Profile) Notifies() bool {
 	return notifies(&p.spec)
 }
 
-// Listener returns the socket of the agent that answers SCMP_ACT_NOTIFY, and
-// what it is to be told, both empty if nothing notifies.
+// Listener returns the path of the socket of the agent that answers SCMP_ACT_NOTIFY, and
+// the metadata for the agent. Both are empty if nothing notifies.
 func (p *Profile) Listener() (path, metadata string) {
 	if !p.Notifies() {
 		return "", ""
@@ -59,8 +58,7 @@ func (p *Profile) Listener() (path, metadata string) {
 	return p.spec.ListenerPath, p.spec.ListenerMetadata
 }
 
-// InvalidError says which field of a profile holds a value that cannot be
-// enforced as written.
+// InvalidError names the field of a profile whose value cannot be enforced as written.
 type InvalidError struct {
 	Field  string // JSON path, such as "syscalls[2].args[0].op"; empty for the document itself
 	Value  string // the value as written, quoted and shortened; empty if none is written
@@ -78,29 +76,17 @@ func (e *InvalidError) Error() string {
 }
 
 func invalid(field string, value any, format string, args ...any) *InvalidError {
-	return &InvalidError{Field: field, Value: quote(value), Reason: fmt.Sprintf(format, args...)}
+	return &InvalidError{Field: field, Value: mistake.Quote(value), Reason: fmt.Sprintf(format, args...)}
 }
 
-func tooLarge(size int64) *InvalidError {
-	return &InvalidError{Reason: fmt.Sprintf("%d bytes exceed the limit of %d", size, MaxProfileBytes)}
-}
-
-// quote renders a value for an error message: a string in quotes, so that it
-// cannot pass for anything else in a log.
-func quote(value any) string {
-	s, isString := value.(string)
-	if !isString {
-		return mistake.Shorten(fmt.Sprint(value))
+// CheckSize refuses a profile whose JSON text has more than [MaxProfileBytes]. The
+// error is an [*InvalidError].
+func CheckSize(bytes int64) error {
+	if bytes <= MaxProfileBytes {
+		return nil
 	}
-	if len(s) > longestShown {
-		return fmt.Sprintf("%q… (%d bytes)", s[:longestShown], len(s))
-	}
-	return fmt.Sprintf("%q", s)
+	return &InvalidError{Reason: fmt.Sprintf("%d bytes exceed the limit of %d", bytes, MaxProfileBytes)}
 }
-
-// longestShown bounds what an error message repeats of its input, in bytes.
-// Profiles may hold names of any length, and messages travel in gRPC metadata.
-const longestShown = 64
 
 func encodedSize(spec *specs.LinuxSeccomp) int {
 	b, err := json.Marshal(spec)
@@ -116,8 +102,8 @@ func notifies(spec *specs.LinuxSeccomp) bool {
 		slices.ContainsFunc(spec.Syscalls, func(r specs.LinuxSyscall) bool { return r.Action == specs.ActNotify })
 }
 
-// clone copies everything reachable. slices.Clone keeps nil nil, which matters
-// for Flags: absent means "SPEC_ALLOW where supported", empty means none.
+// clone returns a deep copy. slices.Clone keeps nil as nil, which counts for Flags:
+// absent means "SPEC_ALLOW where supported", empty means none.
 func clone(spec *specs.LinuxSeccomp) specs.LinuxSeccomp {
 	c := *spec
 	c.DefaultErrnoRet = clonePtr(spec.DefaultErrnoRet)

@@ -14,7 +14,7 @@ const everyField = `{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":38,` +
 	`"syscalls":[{"names":["read","write"],"action":"SCMP_ACT_ERRNO","errnoRet":5,` +
 	`"args":[{"index":1,"value":2,"valueTwo":3,"op":"SCMP_CMP_MASKED_EQ"}]}]}`
 
-// A field that runtime-spec gains makes this fail, until everyField has it and
+// A new field of runtime-spec makes this test fail, until everyField has the field and
 // clone copies what it refers to.
 func TestProfileIsImmutable(t *testing.T) {
 	mustHaveEveryField(t, reflect.ValueOf(decoded(t, everyField)), "LinuxSeccomp")
@@ -61,8 +61,8 @@ func TestNotifies(t *testing.T) {
 	}
 }
 
-// mustHaveEveryField walks to every field and element: none may be zero, so
-// that erase has something to erase.
+// mustHaveEveryField checks that no field and no element is zero: erase must have
+// something to erase.
 func mustHaveEveryField(t *testing.T, v reflect.Value, path string) {
 	t.Helper()
 	if v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0 {
@@ -86,7 +86,7 @@ func mustHaveEveryField(t *testing.T, v reflect.Value, path string) {
 	}
 }
 
-// erase writes zero into everything reachable, through each reference.
+// erase sets everything reachable to zero, also behind pointers.
 func erase(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:

@@ -10,10 +10,10 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// ReadSpec decodes a container's OCI spec (config.json). A condition in linux.seccomp
-// must have index and value, as the OCI spec demands: encoding/json reads absent ones
-// as 0, which makes a rule about another argument. Unknown fields are passed over
-// there, as the OCI spec demands too.
+// ReadSpec decodes a container's OCI spec (config.json). The OCI spec demands that a
+// condition in linux.seccomp has index and value. ReadSpec checks that, because
+// encoding/json reads an absent one as 0, and the rule would be about another argument.
+// Unknown fields are ignored, as the OCI spec demands too ("Extensibility").
 func ReadSpec(config []byte) (*specs.Spec, error) {
 	spec := &specs.Spec{}
 	if err := json.Unmarshal(config, spec); err != nil {
@@ -48,7 +48,7 @@ func ReadSpec(config []byte) (*specs.Spec, error) {
 	return spec, nil
 }
 
-// mayLack reports whether an index or a value is 0, as it is if it is absent.
+// mayLack reports whether an index or a value is 0, and so possibly absent.
 func mayLack(spec *specs.Spec) bool {
 	if spec.Linux == nil || spec.Linux.Seccomp == nil {
 		return false

@@ -5,7 +5,10 @@ import (
 	"os"
 	"testing"
 
+	containerd "github.com/containerd/containerd/v2/contrib/seccomp"
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/mistake/mistaketest"
 )
 
 func TestReadSpecRefused(t *testing.T) {
@@ -32,19 +35,18 @@ func TestReadSpecRefused(t *testing.T) {
 			if err == nil {
 				t.Fatal("accepted")
 			}
-			mustSay(t, err.Error(), row.says)
+			mistaketest.MustSay(t, err.Error(), row.says)
 		})
 	}
 }
 
-// What containerd writes of any profile is read as it is, zeros included, and so are
-// properties that OCI does not know: a runtime must not fail for them (config.md,
+// Any profile that containerd writes is read unchanged, also with zeros and with
+// properties that OCI does not know: a runtime must not fail because of them (config.md,
 // "Extensibility").
 func TestReadSpecAccepted(t *testing.T) {
 	zero := decoded(t, withRule(`"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":0,"op":"SCMP_CMP_EQ"}]`))
-	standard, err := defaultProfile(nil)
-	must(t, err)
-	for _, profile := range []*specs.LinuxSeccomp{nil, zero, standard.Spec()} {
+	standard := containerd.DefaultProfile(&specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{}}})
+	for _, profile := range []*specs.LinuxSeccomp{nil, zero, standard} {
 		want := &specs.Spec{Version: specs.Version, Linux: &specs.Linux{Seccomp: profile}}
 		text, err := json.Marshal(want)
 		must(t, err)

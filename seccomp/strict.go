@@ -13,7 +13,7 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// checkSyntax returns the JSON value that data is.
+// checkSyntax returns the only JSON value in data.
 func checkSyntax(data []byte) (json.RawMessage, error) {
 	if reason := mistake.Encoding(data); reason != "" {
 		return nil, &InvalidError{Reason: reason}
@@ -37,10 +37,10 @@ func checkSyntax(data []byte) (json.RawMessage, error) {
 	return whole, nil
 }
 
-// A reader holds a JSON text against a form. It finds what encoding/json passes over:
-// fields that are unknown, or differ in letter case; a field that stands twice in one
-// object, where a second list of syscalls would be decoded on top of the first and
-// leave a mixture of both that nobody wrote; and absent numbers, which it reads as 0.
+// A reader compares a JSON text with a form. It refuses what encoding/json accepts: fields
+// that are unknown or differ in letter case; absent numbers, which encoding/json reads as
+// 0; and a field that an object has twice, because encoding/json decodes a second list of
+// syscalls into the entries of the first, and the result is a mixture of both.
 type reader struct {
 	data []byte
 	*json.Decoder
@@ -53,57 +53,57 @@ func checkForm(data []byte, f *form) error {
 	return err
 }
 
-// value reads the value at a place, and reports whether it is more than null, which
-// counts as absent.
+// value reads the value of the field at. It reports whether the field is set: null counts
+// as absent.
 func (r reader) value(at string, f *form) (set bool, err error) {
-	if f.kind == conditions {
+	if f.jsonType == dockerConditions {
 		return true, r.conditions(at)
 	}
 	token, err := r.Token()
 	if err != nil {
 		return false, err
 	}
-	var is kind
+	var is jsonType
 	shown := fmt.Sprint(token)
 	switch v := token.(type) {
 	case nil:
 		return false, nil
 	case json.Delim:
-		is, shown = list, "[...]"
+		is, shown = jsonList, "[...]"
 		if v == '{' {
-			is, shown = object, "{...}"
+			is, shown = jsonObject, "{...}"
 		}
-		if is == f.kind {
+		if is == f.jsonType {
 			return true, r.inside(at, f)
 		}
 	case json.Number:
-		is = number
-		if is == f.kind {
+		is = jsonNumber
+		if is == f.jsonType {
 			return true, r.number(at, string(v))
 		}
 	case string:
-		is, shown = text, quote(v)
+		is, shown = jsonString, mistake.Quote(v)
 	case bool:
-		is = boolean
+		is = jsonBoolean
 	}
 	advice := ""
 	switch {
-	case is == f.kind:
+	case is == f.jsonType:
 		return true, nil
-	case f.kind == list && f.entries.kind == is:
+	case f.jsonType == jsonList && f.entries.jsonType == is:
 		advice = "put it in brackets, [ ]"
-	case f.kind == number && is == text:
+	case f.jsonType == jsonNumber && is == jsonString:
 		advice = unquoted(at, token.(string))
 	}
-	return true, r.refuse(at, shown, fmt.Sprintf("must be %s, not %s", f.kind, is), advice)
+	return true, r.refuse(at, shown, fmt.Sprintf("must be %s, not %s", f.jsonType, is), advice)
 }
 
-// inside reads the rest of a list or an object.
+// inside reads a list or an object after its opening delimiter.
 func (r reader) inside(at string, f *form) error {
 	var seen, set []string
 	for i := 0; r.More(); i++ {
 		entry, below, name := fmt.Sprintf("%s[%d]", at, i), f.entries, ""
-		if f.kind == object {
+		if f.jsonType == jsonObject {
 			var err error
 			if name, err = r.name(at, f, seen); err != nil {
 				return err
@@ -133,17 +133,18 @@ func (r reader) name(at string, f *form, seen []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := token.(string) // a JSON object's key always is
+	name := token.(string) // a key of a JSON object is a string
 	switch {
 	case f.field(name) == nil:
 		return "", unknownField(at, name, f)
 	case slices.Contains(seen, name):
-		return "", &InvalidError{Field: at, Reason: fmt.Sprintf("field %s stands twice, again at byte %d", quote(name), r.InputOffset())}
+		return "", &InvalidError{Field: at, Reason: fmt.Sprintf("field %s stands twice, again at byte %d", mistake.Quote(name), r.InputOffset())}
 	}
 	return name, nil
 }
 
-// conditions refuses a rule that counts only sometimes.
+// conditions refuses a rule that counts only under Docker's conditions. Empty conditions
+// always hold.
 func (r reader) conditions(at string) error {
 	var written json.RawMessage
 	if err := r.Decode(&written); err != nil {
@@ -157,7 +158,7 @@ func (r reader) conditions(at string) error {
 	return nil
 }
 
-// number accepts what encoding/json takes for 64 bits without a sign.
+// number accepts the numbers that encoding/json decodes into a uint64.
 func (r reader) number(at, written string) error {
 	if _, err := strconv.ParseUint(written, 10, 64); err == nil {
 		return nil
@@ -169,7 +170,7 @@ func (r reader) number(at, written string) error {
 	return r.refuse(at, written, "must be a whole number from 0 to 18446744073709551615", advice)
 }
 
-// unquoted says which number to write for a string.
+// unquoted returns advice about a string in place of a number.
 func unquoted(at, written string) string {
 	if n, err := strconv.ParseUint(written, 0, 64); err == nil {
 		return fmt.Sprintf("write %d, without quotes", n)
@@ -180,7 +181,7 @@ func unquoted(at, written string) string {
 	return ""
 }
 
-// refuse blames the value that was read last. The advice may be empty.
+// refuse returns the error for the value that was read last. The advice may be empty.
 func (r reader) refuse(at, shown, belongs, advice string) error {
 	reason := fmt.Sprintf("%s, before %s", belongs, mistake.Place(r.data, r.InputOffset()))
 	if advice != "" {

@@ -6,7 +6,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// validate reports the first field that cannot be enforced as written.
+// validate returns an error for the first field that cannot be enforced as written.
 func validate(spec *specs.LinuxSeccomp) error {
 	if err := knownAction("defaultAction", "defaultErrnoRet", spec.DefaultAction); err != nil {
 		return err
@@ -35,9 +35,8 @@ func validate(spec *specs.LinuxSeccomp) error {
 	return nil
 }
 
-// validateErrno follows the OCI spec: an error number beside an action that
-// takes none is an error. SCMP_ACT_TRACE passes the number to the tracer, so it
-// may use all 16 bits.
+// validateErrno refuses an error number beside an action that takes none, as the OCI spec
+// demands. SCMP_ACT_TRACE passes the number to the tracer, so it may use all 16 bits.
 func validateErrno(field string, action specs.LinuxSeccompAction, errno *uint) error {
 	if errno == nil {
 		return nil
@@ -104,8 +103,8 @@ func validateRule(field string, rule *specs.LinuxSyscall) error {
 	return nil
 }
 
-// validateName refuses what no kernel can have as a syscall name: the names are
-// C identifiers. Whether a well-formed name exists is the compiler's business.
+// validateName refuses names that no syscall can have: the kernel's are C identifiers.
+// The compiler finds out whether a well-formed name exists.
 func validateName(field, name string) error {
 	if name == "" {
 		return invalid(field, name, "must not be empty")

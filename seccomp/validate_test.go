@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/mistake/mistaketest"
 )
 
 // The words of config-linux.md, "Seccomp", in runtime-spec v1.3.0.
@@ -128,7 +130,7 @@ func TestAccepted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// DeepEqual tells a nil slice from an empty one.
+			// DeepEqual distinguishes a nil slice from an empty one.
 			if got := p.Spec(); !reflect.DeepEqual(got, want) {
 				t.Errorf("New: %+v, want %+v", got, want)
 			}
@@ -153,5 +155,5 @@ func TestInlineSize(t *testing.T) {
 	}
 	_, err := New(sized(1<<20 + 1))
 	mustBlame(t, err, "", "")
-	mustSay(t, fmt.Sprint(err), says("profile: 1048577 bytes", "1048576"))
+	mistaketest.MustSay(t, fmt.Sprint(err), says("profile: 1048577 bytes", "1048576"))
 }

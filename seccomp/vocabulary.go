@@ -11,12 +11,16 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// flagTsync is not in the OCI spec, but runc accepts and ignores it, and
-// profiles carry it: only the thread that calls execve survives, so there is
-// nothing to synchronise.
+// flagTsync is not in the OCI spec, but profiles have it, and runc accepts and ignores it.
+// It has no effect: only the thread that calls execve survives, so there are no threads
+// to synchronise.
 const flagTsync specs.LinuxSeccompFlag = "SECCOMP_FILTER_FLAG_TSYNC"
 
 // The vocabulary of the OCI runtime spec, config-linux.md "Seccomp".
+//
+// A new operator needs a row in operators and in symbols, and then what the tests that
+// go through [Operators] ask for: its meaning (meaning.Holds), its questions (package
+// check), and its instructions and libseccomp's word for it (package compile).
 var (
 	actions = []specs.LinuxSeccompAction{
 		specs.ActKill, specs.ActKillProcess, specs.ActKillThread, specs.ActTrap, specs.ActErrno,
@@ -43,8 +47,8 @@ var (
 // SCMP_ACT_TRACE, when the profile names none: EPERM, as the OCI spec says.
 const DefaultErrno = 1
 
-// maxErrno is MAX_ERRNO of include/linux/err.h: above it, the kernel's seccomp
-// caps the value it returns, and user space does not see an error number.
+// maxErrno is MAX_ERRNO of include/linux/err.h. The kernel's seccomp returns it in place of
+// a higher value.
 const maxErrno = 4095
 
 // maxTraceMessage bounds SECCOMP_RET_DATA, the 16 bits that a tracer reads with
@@ -57,18 +61,35 @@ const maxSyscallArgs = 6
 // maxNameLength is far above the longest syscall name (30 letters).
 const maxNameLength = 64
 
-// otherWords are what the kernel, uname(1), Go and container images call what OCI calls
-// otherwise, without the prefixes.
+// symbols are the operators as people write them. That of SCMP_CMP_MASKED_EQ compares
+// the masked argument.
+var symbols = map[specs.LinuxSeccompOperator]string{
+	specs.OpNotEqual: "!=", specs.OpLessThan: "<", specs.OpLessEqual: "<=", specs.OpEqualTo: "==",
+	specs.OpGreaterEqual: ">=", specs.OpGreaterThan: ">", specs.OpMaskedEqual: "&==",
+}
+
+// otherWords are the words of the kernel, uname(1), Go and container images for what OCI
+// names differently, without the prefixes.
 var otherWords = map[string]string{
 	"ARM64": "AARCH64", "AMD64": "X86_64", "X64": "X86_64", "I386": "X86", "I686": "X86", "386": "X86",
 	"ARMHF": "ARM", "ARMV7L": "ARM", "PPC64EL": "PPC64LE", "MIPSLE": "MIPSEL", "MIPS64LE": "MIPSEL64", "MIPS64EL": "MIPSEL64",
 	"LOONG64": "LOONGARCH64",
-	"==":      "EQ", "=": "EQ", "!=": "NE", "<": "LT", "<=": "LE", ">": "GT", ">=": "GE", "&==": "MASKED_EQ", "&": "MASKED_EQ",
+	"=":       "EQ", "&": "MASKED_EQ",
 	"USER_NOTIF": "NOTIFY",
 }
 
-// bare is a word without the prefix of its vocabulary, such as SCMP_ARCH_, or one that
-// other sources give the same word.
+// synonym returns OCI's word, without its prefix, for a word that others use, or nothing.
+func synonym(word string) string {
+	for operator, symbol := range symbols {
+		if symbol == strings.TrimSpace(word) {
+			return bare(string(operator))
+		}
+	}
+	return otherWords[bare(word)]
+}
+
+// bare returns a word in capitals and without the prefix of its vocabulary, such as
+// SCMP_ARCH_ or the kernel's AUDIT_ARCH_.
 func bare(word string) string {
 	word = strings.ToUpper(strings.TrimSpace(word))
 	for _, prefix := range []string{"SCMP_ACT_", "SCMP_CMP_", "SCMP_ARCH_", "AUDIT_ARCH_", "SECCOMP_RET_", "SECCOMP_FILTER_FLAG_"} {
@@ -79,7 +100,8 @@ func bare(word string) string {
 	return word
 }
 
-// known reports a value outside its vocabulary.
+// known returns nil for a value of the vocabulary. The error for another value names
+// what was probably meant.
 func known[T ~string](field string, value T, vocabulary []T) error {
 	if slices.Contains(vocabulary, value) {
 		return nil
@@ -88,7 +110,7 @@ func known[T ~string](field string, value T, vocabulary []T) error {
 	for _, v := range vocabulary {
 		words = append(words, bare(string(v)))
 	}
-	meant := otherWords[bare(string(value))]
+	meant := synonym(string(value))
 	if meant == "" {
 		meant = mistake.Near(bare(string(value)), words...)
 	}
@@ -98,7 +120,8 @@ func known[T ~string](field string, value T, vocabulary []T) error {
 	return invalid(field, string(value), "must be one of %s", fmt.Sprint(vocabulary))
 }
 
-// knownAction also knows how tools print an action with its number.
+// knownAction is known for actions. It also recognises the form in which tools print an
+// action with its number, such as SCMP_ACT_ERRNO(1).
 func knownAction(field, errnoField string, action specs.LinuxSeccompAction) error {
 	name, number, printed := strings.Cut(string(action), "(")
 	if !printed {
@@ -108,8 +131,14 @@ func knownAction(field, errnoField string, action specs.LinuxSeccompAction) erro
 	if n, err := strconv.ParseUint(strings.TrimSuffix(number, ")"), 10, 64); err == nil {
 		example = fmt.Sprint(n)
 	}
-	return invalid(field, string(action), `the number belongs into the field %s: write %s and "%s": %s`, errnoField, quote(name), errnoField, example)
+	return invalid(field, string(action), `the number belongs into the field %s: write %s and "%s": %s`, errnoField, mistake.Quote(name), errnoField, example)
 }
 
-// Flags are the flags that a profile may have.
+// Flags returns the flags that a profile may have.
 func Flags() []specs.LinuxSeccompFlag { return slices.Clone(flags) }
+
+// Operators returns the operators that a condition may have.
+func Operators() []specs.LinuxSeccompOperator { return slices.Clone(operators) }
+
+// Symbol returns an operator as people write it, such as <= for SCMP_CMP_LE.
+func Symbol(operator specs.LinuxSeccompOperator) string { return symbols[operator] }

@@ -5,14 +5,16 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"seccomp-shim/mistake/mistaketest"
 )
 
-// What editors, shells and guides make of a profile, each in a file: the text says
-// what to do, by the field where there is one.
+// Each file has a mistake that editors, shells and guides make. The message says what to
+// do, and names the field if there is one.
 func TestWrittenFiles(t *testing.T) {
 	const advice = "invalid seccomp profile: "
 	rows := map[string][]string{
-		"all-null.json": nil, "crlf.json": nil, // right as they are
+		"all-null.json": nil, "crlf.json": nil, // accepted
 
 		"byte-order-mark.json": says(advice+"the text begins with a byte order mark", "save it as UTF-8 without one"),
 		"utf-16.json":          says(advice+"the text is UTF-16", "save it as UTF-8"),
@@ -49,7 +51,9 @@ func TestWrittenFiles(t *testing.T) {
 	}
 	for name, parts := range rows {
 		t.Run(name, func(t *testing.T) {
-			p, err := load(t, folder, name) // as the annotation and unset_profile do
+			data, err := os.ReadFile(filepath.Join(folder, name))
+			must(t, err)
+			p, err := Parse(data)
 			if parts == nil {
 				if err != nil {
 					t.Fatal(err)
@@ -59,19 +63,15 @@ func TestWrittenFiles(t *testing.T) {
 				}
 				return
 			}
-			mustFail(t, err, folder, name, nil, parts...)
-			data, readErr := os.ReadFile(filepath.Join(folder, name))
-			must(t, readErr)
-			_, err = Parse(data) // as seccompctl does
-			if invalid := (*InvalidError)(nil); !errors.As(err, &invalid) {
+			if refused := (*InvalidError)(nil); !errors.As(err, &refused) {
 				t.Fatalf("a %T, want an *InvalidError", err)
 			}
-			mustSay(t, err.Error(), parts)
+			mistaketest.MustSay(t, err.Error(), parts)
 		})
 	}
 }
 
-// Their siblings: the same kinds of mistakes in other places.
+// Mistakes like those of TestWrittenFiles, in other places.
 func TestWritten(t *testing.T) {
 	rule := func(fields string) string { return withRule(`"names":["read"],"action":"SCMP_ACT_ALLOW",` + fields) }
 	condition := func(fields string) string {
@@ -81,7 +81,7 @@ func TestWritten(t *testing.T) {
 		fact, given string
 		says        []string
 	}{
-		// What a condition must have, and what counts as absent.
+		// Fields that a condition must have, and values that count as absent.
 		{"neither index nor value", condition(`"op":"SCMP_CMP_EQ"`), says("syscalls[0].args[1].index: must be set")},
 		{"an index that is null", condition(`"index":null,"value":1,"op":"SCMP_CMP_EQ"`), says("syscalls[0].args[1].index: must be set")},
 		{"a value that is null", condition(`"index":0,"value":null,"op":"SCMP_CMP_EQ"`), says("syscalls[0].args[1].value: must be set")},
@@ -94,7 +94,7 @@ func TestWritten(t *testing.T) {
 		{"an action that is null", withRule(`"names":["read"],"action":null`), says(`syscalls[0].action: ""`)},
 		{"a default action that is null", `{"defaultAction":null}`, says(`defaultAction: ""`)},
 
-		// Values of another kind.
+		// Values of another type.
 		{"an index in quotes", condition(`"index":"1","value":1,"op":"SCMP_CMP_EQ"`), says(`syscalls[0].args[1].index: "1": must be a number`, "write 1, without quotes")},
 		{"an octal valueTwo in quotes", condition(`"index":1,"value":1,"valueTwo":"0777","op":"SCMP_CMP_EQ"`), says(`args[1].valueTwo: "0777"`, "write 511, without quotes")},
 		{"a constant's name", condition(`"index":1,"value":"CLONE_NEWUSER","op":"SCMP_CMP_EQ"`), says(`syscalls[0].args[1].value: "CLONE_NEWUSER": must be a number, not a string, before byte`)},
@@ -113,7 +113,7 @@ func TestWritten(t *testing.T) {
 		{"conditions of Docker's that are none", rule(`"includes":[]`), says("syscalls[0].includes: []")},
 		{"the line of a wrong value", "{\n\"defaultAction\":\n5}", says("defaultAction: 5: must be a string, not a number, before byte 20, line 3")},
 
-		// Words of others.
+		// Words of other projects.
 		{"Go's name for x86_64", with(`"architectures":["amd64"]`), says(`architectures[0]: "amd64": did you mean "SCMP_ARCH_X86_64"?`)},
 		{"uname's name for arm64", with(`"architectures":["aarch64"]`), says(`did you mean "SCMP_ARCH_AARCH64"?`)},
 		{"the kernel's name for i386", with(`"architectures":["AUDIT_ARCH_I386"]`), says(`did you mean "SCMP_ARCH_X86"?`)},
@@ -132,7 +132,7 @@ func TestWritten(t *testing.T) {
 		{"Podman's errno", withRule(`"names":["read"],"action":"SCMP_ACT_ERRNO","errno":"EPERM"`), says("Podman's format", "as errnoRet")},
 		{"Podman's default errno", `{"defaultAction":"SCMP_ACT_ERRNO","defaultErrno":"ENOSYS"}`, says("Podman's format", "as defaultErrnoRet")},
 
-		// Another thing in the profile's place.
+		// Something else in place of a profile.
 		{"linux of a spec", `{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_LOG"}}}`, says("only the object at linux.seccomp")},
 		{"an object of Kubernetes", `{"apiVersion":"v1","kind":"Pod"}`, says("a Kubernetes object", `"spec"`)},
 		{"a pod's seccompProfile", `{"type":"RuntimeDefault"}`, says("a part of a pod")},
@@ -152,15 +152,15 @@ func TestWritten(t *testing.T) {
 			if err == nil {
 				t.Fatalf("accepted as %s", encoded(t, p.Spec()))
 			}
-			if invalid := (*InvalidError)(nil); !errors.As(err, &invalid) {
+			if refused := (*InvalidError)(nil); !errors.As(err, &refused) {
 				t.Errorf("a %T, want an *InvalidError", err)
 			}
-			mustSay(t, err.Error(), row.says)
+			mistaketest.MustSay(t, err.Error(), row.says)
 		})
 	}
 }
 
-// valueTwo is optional (OCI), and containerd does not write one that is 0.
+// valueTwo is optional (OCI), and containerd omits it if it is 0.
 func TestAbsentValueTwoIsZero(t *testing.T) {
 	for _, fields := range []string{`"valueTwo":0,`, `"valueTwo":null,`, ``} {
 		p, err := Parse([]byte(withRule(`"names":["clone"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":255,` + fields + `"op":"SCMP_CMP_MASKED_EQ"}]`)))

@@ -1,4 +1,4 @@
-// Command seccompctl tells people what seccomp does: see package command.
+// Command seccompctl compiles, inspects and explains seccomp profiles: see package command.
 package main
 
 import (

@@ -12,7 +12,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
-	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/resolve"
 )
 
 // files are the drop-ins: the name, the version of the configuration's format,
@@ -83,7 +83,7 @@ func TestAnnotationsPass(t *testing.T) {
 	h := parse(t, read(t, "seccomp-2.x.toml")).Plugins["io.containerd.cri.v1.runtime"].Containerd.Runtimes["seccomp"]
 	almost := []string{"io.containerd.seccomp.v1/Profile", "io.containerd.seccomp.v1.profile", "io.containerd.seccomp/profile",
 		"seccomp.security.alpha.kubernetes.io/Pod"} // so that the shim can refuse them
-	for _, annotation := range append(seccomp.Annotations(), almost...) {
+	for _, annotation := range append(resolve.Annotations(), almost...) {
 		if strings.HasSuffix(annotation, "/") {
 			annotation += "test-container"
 		}

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"sigs.k8s.io/yaml"
 
-	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/resolve"
 )
 
 // read decodes a file into an object; an unknown or doubled field is an error.
@@ -87,7 +88,7 @@ func TestAlphaTwins(t *testing.T) {
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			pod, twin := read[corev1.Pod](t, path), read[corev1.Pod](t, filepath.Join("pods/alpha", filepath.Base(path)))
-			choice, err := seccomp.Resolve(seccomp.Request{Annotations: twin.Annotations})
+			choice, err := resolve.Choose(&specs.Spec{Annotations: twin.Annotations}, resolve.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,8 +97,8 @@ func TestAlphaTwins(t *testing.T) {
 			if profile.LocalhostProfile != nil {
 				path = *profile.LocalhostProfile
 			}
-			if choice.Kind.String() != string(profile.Type) || choice.Path != path {
-				t.Errorf("the annotation names %v %q, the field %s %q", choice.Kind, choice.Path, profile.Type, path)
+			if choice.Source.String() != string(profile.Type) || choice.Path != path {
+				t.Errorf("the annotation names %v %q, the field %s %q", choice.Source, choice.Path, profile.Type, path)
 			}
 			for key := range twin.Annotations {
 				if !strings.Contains(key, ".alpha.kubernetes.io/") {

@@ -44,12 +44,12 @@ var compilation = []mutation{
 	},
 	{
 		"enosys-border", "the highest syscall that a profile names is taken for a new one",
-		"seccomp/meaning/meaning.go", "return nr > c.Highest ||", "return nr >= c.Highest ||",
+		"seccomp/meaning/abirules.go", "return nr > r.Highest ||", "return nr >= r.Highest ||",
 		in("seccomp/meaning", "TestDecide"),
 	},
 	{
 		"enosys-open", "a new syscall is allowed by a profile that denies by default",
-		"seccomp/meaning/meaning.go", "c.Open = c.Open || !named", "c.Open = c.Open || !named || true",
+		"seccomp/meaning/abirules.go", "r.Open = r.Open || !named", "r.Open = r.Open || !named || true",
 		in("seccomp/meaning", "TestDecide"),
 	},
 	{

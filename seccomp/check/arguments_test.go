@@ -37,8 +37,8 @@ func allowWrite(rules ...rule) *specs.LinuxSeccomp {
 	return spec
 }
 
-// writeOnly is a program for allowWrite on x86_64, where body decides write by
-// going to "yes" or "no".
+// writeOnly is a program for allowWrite on x86_64. body decides write: it goes to "yes" or
+// "no".
 func writeOnly(t *testing.T, body func(a *bpf.Assembler)) bpf.Program {
 	t.Helper()
 	var a bpf.Assembler

@@ -5,30 +5,30 @@ import (
 	"errors"
 )
 
-// ErrTooComplex says that a comparison was given up because it would have taken
-// too long or too much memory.
+// ErrTooComplex is the error of a comparison that ended without a result, because it would
+// take too long or too much memory.
 var ErrTooComplex = errors.New("too complex to be compared with its profile")
 
 const (
-	// effort is what one comparison may spend: about half a second. containerd's
-	// default profile needs a hundredth of it.
+	// effort is the budget of one comparison, about half a second. containerd's default
+	// profile needs a hundredth of it.
 	effort = 20_000_000
 
-	// memory is the price of what is kept until the comparison ends. It limits
-	// that to 100,000 nodes and results, of some hundred bytes each.
+	// memory is the cost of a node or a result, which stays until the comparison ends.
+	// It limits them to 100,000, of some hundred bytes each.
 	memory = 200
 
-	// checkpoint is how much is spent between two looks at the context.
+	// checkpoint is how much is spent before the context is checked again.
 	checkpoint = 10_000
 )
 
-// A budget limits the effort of a comparison. Once it is used up it stays so,
-// and err says why. Whoever is told so returns whatever it has, which Compare
-// then throws away.
+// A budget limits the effort of a comparison. After spend has returned false, it always
+// does, and err is not nil. Callers then return early with any value: Compare checks err
+// and discards it.
 type budget struct {
 	ctx     context.Context
 	left    int
-	unheard int // spent since the last look at ctx
+	unheard int // spent since the last check of ctx
 	err     error
 }
 

@@ -1,18 +1,17 @@
 package check
 
-// A class is a set of values of one word: those of an interval for which some
-// questions, whose masks an interval cannot express, have the same answer. It is
-// never empty.
+// A class is a set of values of one word: the values of an interval for which the masked
+// questions have the given answers. It is never empty.
 type class struct {
 	low, high uint32
-	masked    []settledQuestion
-	example   uint32 // a value of the class
+	masked    []settledQuestion // those with masks, which an interval cannot express
+	example   uint32            // a value of the class
 }
 
 func interval(low, high uint32) class { return class{low: low, high: high, example: low} }
 
-// all is the class of all values.
-var all = interval(0, allBits)
+// allValues is the class of all values of a word.
+var allValues = interval(0, allBits)
 
 // settle returns the answer to a question if it is the same for all values of
 // the class.
@@ -34,14 +33,14 @@ func (c class) settle(q question, b *budget) (answer, settled bool) {
 	return answer, b.spend(len(c.masked)) && len(c.where(q, !answer, b)) == 0
 }
 
-// split returns classes that together have the values of c, such that the
-// question is settled in each.
+// split returns classes that together have the values of c. The question is settled in
+// each of them.
 func (c class) split(q question, b *budget) []class {
 	return append(c.where(q, false, b), c.where(q, true, b)...)
 }
 
-// where returns classes that together have the values of c for which the
-// question has this answer.
+// where returns classes that together have the values of c for which the question has this
+// answer.
 func (c class) where(q question, answer bool, b *budget) (parts []class) {
 	if q.mask != allBits {
 		c.masked = append(c.masked[:len(c.masked):len(c.masked)], settledQuestion{q, answer})
@@ -62,15 +61,14 @@ func (c class) where(q question, answer bool, b *budget) (parts []class) {
 	return append(parts, c.from(max(low, k+1), high, b)...)
 }
 
-// from returns the part of the class between low and high, or none if no value
-// of the class lies there.
+// from returns the part of the class between low and high, or no class if that is empty.
 func (c class) from(low, high uint64, b *budget) []class {
 	if low > high {
 		return nil
 	}
 	c.low, c.high = uint32(low), uint32(high)
-	var any bool
-	if c.example, any = c.find(b); !any {
+	var found bool
+	if c.example, found = c.find(b); !found {
 		return nil
 	}
 	return []class{c}

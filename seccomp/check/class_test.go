@@ -12,7 +12,7 @@ func plenty(t testing.TB) *budget {
 	return &budget{ctx: context.WithoutCancel(t.Context()), left: 1 << 40}
 }
 
-// A space is a set of values small enough to try them all.
+// A space is a set of values, small enough to try all of them.
 type space struct {
 	fact     string
 	begin    class
@@ -20,14 +20,14 @@ type space struct {
 	question func(r *rand.Rand) question
 }
 
-// spaces are ways to make a word small: few bits that count, wherever they are,
-// or a short interval, anywhere and at the ends.
+// spaces are small sets of values of a word: few bits at any place, or a short interval
+// anywhere and at the ends.
 func spaces(r *rand.Rand) []space {
 	scattered := r.Uint32() | 0x8000_0001
 	for bits.OnesCount32(scattered) > 9 {
 		scattered &= r.Uint32() | 0x8000_0001
 	}
-	all := []space{{"few bits", all, subsets(scattered), func(r *rand.Rand) question {
+	all := []space{{"few bits", allValues, subsets(scattered), func(r *rand.Rand) question {
 		mask := r.Uint32() & scattered
 		return question{mask, r.Uint32() & mask, r.IntN(3) == 0}
 	}}}
@@ -49,7 +49,7 @@ func spaces(r *rand.Rand) []space {
 	return all
 }
 
-// subsets are the values that have only bits of the mask.
+// subsets returns the values that have only bits of the mask.
 func subsets(mask uint32) (all []uint32) {
 	for v := mask; ; v = (v - 1) & mask {
 		all = append(all, v)
@@ -68,8 +68,8 @@ func upTo(c class) (all []uint32) {
 	}
 }
 
-// Splitting loses no value, invents none, and settles what it splits by. The
-// brute force is the oracle: it asks every value every question.
+// Splitting loses no value, adds none, and settles the question that it splits by. The
+// oracle asks every question for every value.
 func TestSplitIsExact(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	masked := 0
@@ -144,7 +144,7 @@ func (c class) contains(v uint32) bool {
 		!slices.ContainsFunc(c.masked, func(q settledQuestion) bool { return q.answer(v) != q.holds })
 }
 
-// What a random sample would not find.
+// Values that a random sample would not find.
 func TestSolverFindsTheOnlyValue(t *testing.T) {
 	is := func(mask, constant uint32) settledQuestion {
 		return settledQuestion{question{mask: mask, constant: constant}, true}

@@ -10,13 +10,12 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// Compare returns calls for which the program and the meaning differ, sorted,
-// or none if there is no such call. Where they differ for more than one call of
-// an architecture and number, or for numbers that neither tells apart, one stands
-// for all.
+// Compare returns calls for which the program and the meaning differ, sorted by
+// architecture and number, or none if there is no such call. It returns one call for each
+// architecture and number, and one for a range of numbers that neither distinguishes.
 //
-// The error wraps [ErrNotUnderstood] or [ErrTooComplex] or is that of ctx. Then
-// nothing is known.
+// The error wraps [ErrNotUnderstood] or [ErrTooComplex], or is that of ctx. Then nothing
+// is known.
 func Compare(ctx context.Context, p bpf.Program, m *meaning.Meaning) ([]Difference, error) {
 	b := &budget{ctx: ctx, left: effort, err: ctx.Err()}
 	c := &comparison{meaning: m, known: map[pair]*values{}, diagram: newDiagram(b)}
@@ -36,17 +35,15 @@ func Compare(ctx context.Context, p bpf.Program, m *meaning.Meaning) ([]Differen
 // A comparison is the work of Compare.
 type comparison struct {
 	meaning *meaning.Meaning
-	known   map[pair]*values // for pairs of decisions: where they differ, or nil
+	known   map[pair]*values // a call for which the decisions of a pair differ, or nil
 	found   []values
 	*diagram
 }
 
-// A pair is a decision of the program and one of the profile about the same
-// calls.
+// A pair is a decision of the program and one of the profile, about the same calls.
 type pair struct{ program, profile id }
 
-// compareArchs compares all calls of some architectures that the meaning does
-// not tell apart.
+// compareArchs compares all calls of architectures that the meaning does not distinguish.
 func (c *comparison) compareArchs(program id, archs class) {
 	numbers := c.numbers(bpf.Arch(archs.example))
 	for arch := range c.parts(archWord, archs, pair{program: program}) {
@@ -56,8 +53,8 @@ func (c *comparison) compareArchs(program id, archs class) {
 	}
 }
 
-// compareNumbers compares all calls of one architecture with some numbers that
-// the meaning does not tell apart.
+// compareNumbers compares all calls of one architecture with numbers that the meaning does
+// not distinguish.
 func (c *comparison) compareNumbers(program id, arch uint32, numbers class) {
 	profile := c.profile(c.meaning.Call(bpf.Arch(arch), numbers.example))
 	if c.narrow(bpf.Arch(arch), numbers.example) {
@@ -72,16 +69,16 @@ func (c *comparison) compareNumbers(program id, arch uint32, numbers class) {
 	}
 }
 
-// narrow reports whether a number belongs to an ABI with 32-bit registers. A
-// filter may nevertheless see 64 bits of an argument there: on x86 all those of
-// a 64-bit program's int $0x80, on MIPS the sign. The call itself uses the lower
-// 32, so for these the profile must hold, whatever the others are.
+// narrow reports whether a number belongs to an ABI with 32-bit registers. A filter may
+// still see 64 bits of an argument there: on x86 those of a 64-bit program that executes
+// int $0x80, on MIPS the sign. The call uses the lower 32 bits, so the profile decides by
+// them, for all values of the others.
 func (c *comparison) narrow(arch bpf.Arch, nr uint32) bool {
 	abi := c.meaning.ABI(arch, nr)
 	return abi != nil && !abi.Wide()
 }
 
-// withoutHighHalves returns the decision for the lower halves of the arguments.
+// withoutHighHalves returns the decision by the lower halves of the arguments.
 func (c *comparison) withoutHighHalves(n id) id {
 	for c.words(n)&highHalves != 0 && c.spend(1) {
 		n = c.restrict((c.words(n) & highHalves).first(), interval(0, 0)).of(n)
@@ -89,7 +86,7 @@ func (c *comparison) withoutHighHalves(n id) id {
 	return n
 }
 
-// meant returns what the profile says of a call, as far as the kernel uses it.
+// meant returns the action of the profile for the part of a call that the kernel uses.
 func (c *comparison) meant(call bpf.Data) bpf.Action {
 	if c.narrow(call.Arch, call.Nr) {
 		for i, arg := range call.Args {
@@ -99,7 +96,7 @@ func (c *comparison) meant(call bpf.Data) bpf.Action {
 	return c.meaning.Decide(call)
 }
 
-// archs returns the classes of architectures that the meaning tells apart.
+// archs returns the classes of architectures that the meaning distinguishes.
 func (c *comparison) archs() []class {
 	var apart []uint32
 	for _, abi := range c.meaning.ABIs {
@@ -108,10 +105,10 @@ func (c *comparison) archs() []class {
 	return between(apart)
 }
 
-// numbers returns the classes of an architecture's numbers that
-// meaning.Meaning.Call and ABI may tell apart: they look a number up among the
-// rules, compare it with the highest and with those of x32, and know 0 and -1.
-// The numbers of all syscalls are apart for those who read the differences.
+// numbers returns the classes of an architecture's numbers that meaning.Meaning.Call and
+// ABI may distinguish: they look up a number among the rules, compare it with the highest
+// number and with those of x32, and treat 0 and -1 specially. Each syscall has a class of
+// its own, so that a difference names it.
 func (c *comparison) numbers(arch bpf.Arch) []class {
 	var apart []uint32
 	for _, abi := range c.meaning.ABIs {
@@ -129,7 +126,8 @@ func (c *comparison) numbers(arch bpf.Arch) []class {
 	return between(apart)
 }
 
-// between returns all values as classes that begin at 0 and at the given ones.
+// between returns classes that together have all values. They begin at 0 and at the given
+// values.
 func between(begins []uint32) []class {
 	begins = append(begins, 0)
 	slices.Sort(begins)
@@ -145,7 +143,7 @@ func between(begins []uint32) []class {
 	return classes
 }
 
-// differences returns what was found, after a look at whether it is so.
+// differences returns the calls that were found, after running the program for each.
 func (c *comparison) differences(p bpf.Program) ([]Difference, error) {
 	var all []Difference
 	for _, v := range c.found {

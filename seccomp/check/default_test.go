@@ -21,8 +21,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// defaultProfile is containerd's default profile for x86, compiled and as what
-// it means.
+// defaultProfile returns the program and the meaning of containerd's default profile for
+// x86.
 func defaultProfile(t testing.TB) (bpf.Program, *meaning.Meaning) {
 	t.Helper()
 	p, err := seccomp.New(containerd.DefaultProfile(&specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{}}}))
@@ -47,7 +47,7 @@ func TestDefaultProfile(t *testing.T) {
 	}
 }
 
-// An error anywhere in the program of the default profile is found.
+// Compare finds an error at any place of the program of the default profile.
 func TestDefaultProfileWithAnError(t *testing.T) {
 	p, m := defaultProfile(t)
 	before := compare(t, p, m)
@@ -72,8 +72,8 @@ func TestDefaultProfileWithAnError(t *testing.T) {
 			unfound++
 		}
 	}
-	// Some constants may be others: data of ALLOW, and all in those parts of
-	// libseccomp's program that nothing leads to, because the front decides.
+	// Some constants may change: data of ALLOW, and those in the parts of libseccomp's
+	// program that no call reaches, because the prologue decides.
 	if unfound > programs/2 {
 		t.Errorf("%d of %d programs with one changed constant are not found to be changed", unfound, programs)
 	}

@@ -10,26 +10,25 @@ type node struct {
 	action   uint32
 }
 
-// An id names a node of a diagram. Nodes that are alike have the same id.
+// An id is the index of a node of a diagram. Equal nodes have the same id.
 type id int32
 
-// A diagram holds decisions without repetition, those of the program and those
-// of the profile alike.
+// A diagram has the decisions of the program and of the profile, each once.
 type diagram struct {
 	nodes []node
 	ids   map[node]id
 	*budget
 }
 
-// newDiagram returns a diagram that has only the action 0, as node 0.
+// newDiagram returns a diagram with one node, the action 0.
 func newDiagram(b *budget) *diagram {
 	return &diagram{nodes: []node{{}}, ids: map[node]id{{}: 0}, budget: b}
 }
 
-// always returns the decision that does not look at the call.
+// always returns the decision that is the same for all calls.
 func (d *diagram) always(action uint32) id { return d.intern(node{action: action}) }
 
-// branch returns the decision that asks a question about a word first.
+// branch returns the decision that first asks a question about a word.
 func (d *diagram) branch(w word, q question, yes, no id) id {
 	if answer, obvious := q.obvious(); obvious {
 		return choose(answer, yes, no)
@@ -51,8 +50,8 @@ func (d *diagram) branch(w word, q question, yes, no id) id {
 	return d.intern(node{words: words, word: w, question: q, yes: yes, no: no})
 }
 
-// asks reports whether a question about a word comes first. That of an action is
-// obvious, so it is never asked.
+// asks reports whether a node asks this question about this word. The zero question of an
+// action is obvious, so branch never has it.
 func (n node) asks(w word, q question) bool { return n.word == w && n.question == q }
 
 func choose(answer bool, yes, no id) id {

@@ -2,8 +2,8 @@ package check
 
 import "iter"
 
-// differ returns a call for which two decisions differ, or nil if there is
-// none. Words that make no difference are 0.
+// differ returns a call for which two decisions differ, or nil if there is none. Words that
+// do not matter are 0.
 func (c *comparison) differ(p pair) *values {
 	words := c.words(p.program) | c.words(p.profile)
 	switch {
@@ -17,7 +17,7 @@ func (c *comparison) differ(p pair) *values {
 	}
 	var found *values
 	w := words.first()
-	for part := range c.parts(w, all, p) {
+	for part := range c.parts(w, allValues, p) {
 		if call := c.differ(part.pair); call != nil {
 			copied := *call
 			copied[w] = part.example
@@ -31,20 +31,20 @@ func (c *comparison) differ(p pair) *values {
 	return found
 }
 
-// A part is a class of a word's values and what two decisions are for it.
-type part struct {
+// A subclass is a part of a class of a word's values, with two decisions for these values.
+type subclass struct {
 	class
 	pair
 }
 
-// parts splits a class of a word's values until neither of two decisions
-// depends on the word.
-func (c *comparison) parts(w word, values class, p pair) iter.Seq[part] {
-	return func(yield func(part) bool) { c.split(w, part{values, p}, yield) }
+// parts splits a class of a word's values until neither of two decisions depends on the
+// word.
+func (c *comparison) parts(w word, whole class, p pair) iter.Seq[subclass] {
+	return func(yield func(subclass) bool) { c.split(w, subclass{whole, p}, yield) }
 }
 
-// split yields the parts of one part. It reports whether more are wanted.
-func (c *comparison) split(w word, p part, yield func(part) bool) bool {
+// split yields the parts of a subclass. It returns false if yield does.
+func (c *comparison) split(w word, p subclass, yield func(subclass) bool) bool {
 	if !c.spend(1) {
 		return false
 	}
@@ -57,7 +57,7 @@ func (c *comparison) split(w word, p part, yield func(part) bool) bool {
 		return yield(p)
 	}
 	for _, smaller := range p.class.split(r.open, c.budget) {
-		if !c.split(w, part{smaller, p.pair}, yield) {
+		if !c.split(w, subclass{smaller, p.pair}, yield) {
 			return false
 		}
 	}

@@ -6,11 +6,15 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// A Difference is a call that a program decides otherwise than its profile.
+// A Difference is a call for which a program has another action than its profile.
 type Difference struct {
 	Call             bpf.Data
 	Program, Profile bpf.Action
 }
+
+// Weakens reports whether the program decides less strictly than the profile, in the
+// order that the kernel has for several filters: seccomp(2).
+func (d Difference) Weakens() bool { return int32(d.Program.Kind()) > int32(d.Profile.Kind()) }
 
 // String returns the call and both actions, such as
 //

@@ -12,19 +12,19 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// A style is how an emitter writes what can be written in several ways.
+// A style selects one of several equal forms of a program.
 type style struct {
-	lowFirst bool // an equality looks at the lower half first
+	lowFirst bool // an equality compares the lower half first
 	byOrder  bool // an equality is two orders, and an order of halves has no equality
-	backward bool // the conditions of a rule in the other order, and the numbers too
+	backward bool // the conditions of a rule and the numbers are in reverse order
 }
 
-// An emitter writes a program for a meaning, as plainly as can be. It shares no
-// code with the package, so that it can be held against it.
+// An emitter writes a simple program for a meaning. It shares no code with the package, so
+// that a test can compare them.
 type emitter struct {
 	bpf.Assembler
 	style
-	narrow bool // the ABI at hand uses only lower halves
+	narrow bool // the current ABI uses only lower halves
 	labels int
 }
 
@@ -44,7 +44,7 @@ func emit(m *meaning.Meaning, s style) (bpf.Program, error) {
 	return e.Program()
 }
 
-func (e *emitter) abi(abi *meaning.Compiled, otherwise bpf.Action, other bpf.Label) {
+func (e *emitter) abi(abi *meaning.ABIRules, otherwise bpf.Action, other bpf.Label) {
 	e.narrow = !abi.Wide()
 	e.Load(bpf.OffsetArch)
 	e.If(bpf.Equal, uint32(abi.Arch), bpf.Next, other)
@@ -71,11 +71,11 @@ func (e *emitter) abi(abi *meaning.Compiled, otherwise bpf.Action, other bpf.Lab
 		slices.Reverse(numbers)
 	}
 	for _, nr := range numbers {
-		next := e.label()
-		e.If(bpf.Equal, nr, bpf.Next, next)
+		fails := e.label()
+		e.If(bpf.Equal, nr, bpf.Next, fails)
 		e.rules(abi.Rules[nr])
 		e.Return(otherwise)
-		e.Mark(next)
+		e.Mark(fails)
 	}
 	e.Return(otherwise)
 	e.Mark(unknown)
@@ -83,23 +83,23 @@ func (e *emitter) abi(abi *meaning.Compiled, otherwise bpf.Action, other bpf.Lab
 }
 
 func (e *emitter) rules(rules []meaning.Rule) {
-	for _, rule := range rules {
-		next := e.label()
-		conditions := slices.Clone(rule.Conditions)
+	for _, r := range rules {
+		fails := e.label()
+		conditions := slices.Clone(r.Conditions)
 		if e.backward {
 			slices.Reverse(conditions)
 		}
 		for _, c := range conditions {
 			holds := e.label()
-			e.condition(c, holds, next)
+			e.condition(c, holds, fails)
 			e.Mark(holds)
 		}
-		e.Return(rule.Action)
-		e.Mark(next)
+		e.Return(r.Action)
+		e.Mark(fails)
 	}
 }
 
-// half loads a half of an argument as far as the call uses it.
+// half loads a half of an argument if the call uses it.
 func (e *emitter) half(offset uint32) {
 	e.Load(offset)
 	if e.narrow && slices.Contains([]uint32{bpf.ArgHigh(0), bpf.ArgHigh(1), bpf.ArgHigh(2)}, offset) {
@@ -135,18 +135,18 @@ func (e *emitter) condition(c specs.LinuxSeccompArg, yes, no bpf.Label) {
 }
 
 func (e *emitter) equal(c specs.LinuxSeccompArg, yes, no bpf.Label) {
-	offsets, values := []uint32{bpf.ArgHigh(int(c.Index)), bpf.ArgLow(int(c.Index))}, []uint32{uint32(c.Value >> 32), uint32(c.Value)}
+	offsets, constants := []uint32{bpf.ArgHigh(int(c.Index)), bpf.ArgLow(int(c.Index))}, []uint32{uint32(c.Value >> 32), uint32(c.Value)}
 	if e.lowFirst {
 		slices.Reverse(offsets)
-		slices.Reverse(values)
+		slices.Reverse(constants)
 	}
 	for i, offset := range offsets {
 		e.half(offset)
 		if e.byOrder {
-			e.If(bpf.Greater, values[i], no, bpf.Next)
-			e.If(bpf.GreaterOrEqual, values[i], bpf.Next, no)
+			e.If(bpf.Greater, constants[i], no, bpf.Next)
+			e.If(bpf.GreaterOrEqual, constants[i], bpf.Next, no)
 		} else {
-			e.If(bpf.Equal, values[i], bpf.Next, no)
+			e.If(bpf.Equal, constants[i], bpf.Next, no)
 		}
 	}
 	e.Goto(yes)

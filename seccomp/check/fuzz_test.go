@@ -12,14 +12,13 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// A program that is written from the meaning is found equal to it. After any
-// change of the program, what Compare reports is so, and there is no random call
-// that it should have reported.
+// Compare finds a program that is written from a meaning equal to it. After any change of
+// the program, the differences are real, and no random call shows another one.
 func FuzzCompare(f *testing.F) {
 	f.Fuzz(func(t *testing.T, profile, mutations []byte, seed uint64) { differential(t, profile, mutations, seed) })
 }
 
-// The same on random input, with a look at whether the input is any good.
+// The same as FuzzCompare on random input, and a check that the input is useful.
 func TestRandomMutants(t *testing.T) {
 	r := rand.NewChaCha8([32]byte{5})
 	differing, equal := 0, 0
@@ -68,8 +67,7 @@ func compare(t *testing.T, p bpf.Program, m *meaning.Meaning) []check.Difference
 	return found
 }
 
-// checkReal looks at whether differences are such, in order, and one for each
-// syscall.
+// checkReal checks that differences are real, sorted, and one for each syscall.
 func checkReal(t *testing.T, p bpf.Program, m *meaning.Meaning, found []check.Difference) {
 	t.Helper()
 	for _, d := range found {
@@ -90,7 +88,7 @@ func bySyscall(a, b check.Difference) int {
 	return cmp.Or(cmp.Compare(a.Call.Arch, b.Call.Arch), cmp.Compare(a.Call.Nr, b.Call.Nr))
 }
 
-// checkComplete looks for a difference that was not reported.
+// checkComplete searches for a difference that was not reported.
 func checkComplete(t *testing.T, p bpf.Program, m *meaning.Meaning, found []check.Difference, seed uint64) {
 	t.Helper()
 	const calls, bytesForCall = 200, 64
@@ -105,13 +103,13 @@ func checkComplete(t *testing.T, p bpf.Program, m *meaning.Meaning, found []chec
 			continue
 		}
 		d := check.Difference{Call: call, Program: program, Profile: profile}
-		if _, reported := slices.BinarySearchFunc(found, d, bySyscall); !reported && (known(m, call) || len(found) == 0) {
+		if _, reported := slices.BinarySearchFunc(found, d, bySyscall); !reported && (inTable(m, call) || len(found) == 0) {
 			t.Fatalf("not reported: %s; reported: %v\n%s", d, found, p)
 		}
 	}
 }
 
-// meant is what the profile says of the part of a call that its ABI uses.
+// meant returns the action of the profile for the part of a call that its ABI uses.
 func meant(m *meaning.Meaning, d bpf.Data) bpf.Action {
 	if abi := m.ABI(d.Arch, d.Nr); abi != nil && !abi.Wide() {
 		for i := range d.Args {
@@ -121,10 +119,10 @@ func meant(m *meaning.Meaning, d bpf.Data) bpf.Action {
 	return m.Decide(d)
 }
 
-// known reports whether a call's number is in a table, so that it stands for
-// itself alone.
-func known(m *meaning.Meaning, d bpf.Data) bool {
-	return slices.ContainsFunc(m.ABIs, func(abi *meaning.Compiled) bool {
+// inTable reports whether a call's number is in a table, so that no other
+// number is decided with it.
+func inTable(m *meaning.Meaning, d bpf.Data) bool {
+	return slices.ContainsFunc(m.ABIs, func(abi *meaning.ABIRules) bool {
 		for _, nr := range abi.Numbers {
 			if abi.Arch == d.Arch && nr == d.Nr {
 				return true

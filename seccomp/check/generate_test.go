@@ -10,8 +10,8 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// Choices turns bytes, random or a fuzzer's, into decisions. Those behind the
-// last byte are 0.
+// choices turns bytes, random or from a fuzzer, into decisions. After the last byte all
+// decisions are 0.
 type choices []byte
 
 func (c *choices) upTo(n int) int {
@@ -25,7 +25,7 @@ func (c *choices) upTo(n int) int {
 
 func pick[T any](c *choices, from []T) T { return from[c.upTo(len(from))] }
 
-// Names and numbers of a few syscalls, so that what is chosen meets.
+// Few names and numbers, so that rules often are about the same syscall.
 var (
 	x8664 = &meaning.ABI{Name: specs.ArchX86_64, Arch: bpf.ArchX86_64,
 		Numbers: map[string]uint32{"read": 0, "write": 1, "socket": 41, "clone": 56, "openat2": 437}}
@@ -39,27 +39,26 @@ var (
 	abiSets = [][]*meaning.ABI{{x8664}, {x8664, x86}, {x8664, x32}, {x8664, x86, x32}, {x86}, {s390x}, {s390x, x86}}
 	names   = []string{"read", "write", "socket", "clone", "openat2"}
 
-	operators = []specs.LinuxSeccompOperator{specs.OpNotEqual, specs.OpLessThan, specs.OpLessEqual, specs.OpEqualTo,
-		specs.OpGreaterEqual, specs.OpGreaterThan, specs.OpMaskedEqual}
-	actions = []specs.LinuxSeccompAction{specs.ActErrno, specs.ActAllow, specs.ActLog, specs.ActKillProcess, specs.ActTrap, specs.ActTrace}
+	operators = seccomp.Operators()
+	actions   = []specs.LinuxSeccompAction{specs.ActErrno, specs.ActAllow, specs.ActLog, specs.ActKillProcess, specs.ActTrap, specs.ActTrace}
 
 	halves = []uint64{0, 1, 2, 3, 5, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff}
 )
 
-// wide chooses a value at whose halves comparisons go wrong.
+// wide chooses a value whose halves are edges of comparisons.
 func (c *choices) wide() uint64 { return pick(c, halves)<<32 | pick(c, halves) }
 
 func (c *choices) meaning(t *testing.T) *meaning.Meaning {
 	t.Helper()
 	spec := &specs.LinuxSeccomp{DefaultAction: pick(c, actions)}
 	for range c.upTo(7) {
-		rule := specs.LinuxSyscall{Names: []string{pick(c, names)}, Action: pick(c, actions)}
+		r := specs.LinuxSyscall{Names: []string{pick(c, names)}, Action: pick(c, actions)}
 		for range c.upTo(4) {
-			rule.Args = append(rule.Args, specs.LinuxSeccompArg{
+			r.Args = append(r.Args, specs.LinuxSeccompArg{
 				Index: uint(c.upTo(3)), Op: pick(c, operators), Value: c.wide(), ValueTwo: c.wide(),
 			})
 		}
-		spec.Syscalls = append(spec.Syscalls, rule)
+		spec.Syscalls = append(spec.Syscalls, r)
 	}
 	return meaningOf(t, spec, pick(c, abiSets)...)
 }
@@ -73,8 +72,7 @@ func meaningOf(t testing.TB, spec *specs.LinuxSeccomp, abis ...*meaning.ABI) *me
 	return meaning.New(p, abis)
 }
 
-// mutate changes some instructions a little. Changes that make no program are
-// left out.
+// mutate changes some instructions a little. It leaves out changes that bpf.New refuses.
 func (c *choices) mutate(p bpf.Program) bpf.Program {
 	for range c.upTo(4) {
 		code := p.Instructions()
@@ -100,25 +98,25 @@ func (c *choices) mutate(p bpf.Program) bpf.Program {
 	return p
 }
 
-// call chooses what decides otherwise if anything does: the constants of the
+// call chooses values that are most likely to show a difference: the constants of the
 // program and their neighbours.
 func (c *choices) call(p bpf.Program) bpf.Data {
 	code := p.Instructions()
-	word := func() uint32 {
+	random := func() uint32 {
 		if c.upTo(3) == 0 {
 			return uint32(pick(c, halves))
 		}
 		return code[(c.upTo(256)<<8|c.upTo(256))%len(code)].K + uint32(c.upTo(3)) - 1
 	}
-	d := bpf.Data{Nr: word(), Arch: pick(c, []bpf.Arch{bpf.ArchX86_64, bpf.ArchI386, bpf.ArchS390X, bpf.Arch(word())})}
+	d := bpf.Data{Nr: random(), Arch: pick(c, []bpf.Arch{bpf.ArchX86_64, bpf.ArchI386, bpf.ArchS390X, bpf.Arch(random())})}
 	if c.upTo(2) == 0 {
 		d.Nr = pick(c, []*meaning.ABI{x8664, x86, x32, s390x}).Numbers[pick(c, names)]
 	}
 	for arg := range 4 {
-		d.Args[arg] = uint64(word())<<32 | uint64(word())
+		d.Args[arg] = uint64(random())<<32 | uint64(random())
 	}
 	if c.upTo(3) == 0 {
-		d.InstructionPointer = uint64(word())
+		d.InstructionPointer = uint64(random())
 	}
 	return d
 }

@@ -13,7 +13,7 @@ import (
 	"seccomp-shim/seccomp/check"
 )
 
-// manyRules makes count rules of width conditions each.
+// manyRules returns count rules of width conditions each.
 func manyRules(count, width int, condition func(r *rand.Rand, arg uint) specs.LinuxSeccompArg) []rule {
 	r := rand.New(rand.NewPCG(3, 3))
 	var rules []rule
@@ -27,7 +27,7 @@ func manyRules(count, width int, condition func(r *rand.Rand, arg uint) specs.Li
 	return rules
 }
 
-// bits returns a lower half with at most so many bits.
+// bits returns a mask of at most count bits of the lower half.
 func bits(r *rand.Rand, count int) (mask uint64) {
 	for range count {
 		mask |= 1 << r.IntN(32)
@@ -35,11 +35,10 @@ func bits(r *rand.Rand, count int) (mask uint64) {
 	return mask
 }
 
-// Whatever a profile has, its comparison ends soon, and with an answer unless it
-// had to be given up. That is never so for the program that asks what the
-// profile asks.
+// For every profile the comparison ends soon, with a result or ErrTooComplex. It is never
+// ErrTooComplex for the program that asks what the profile asks.
 func TestHostileProfilesEnd(t *testing.T) {
-	const slowest = 10 * time.Second // for a busy machine; else it is half a second
+	const slowest = 10 * time.Second // for a busy machine; on an idle one it is half a second
 	for _, row := range []struct {
 		fact  string
 		rules []rule
@@ -97,7 +96,7 @@ func TestHostileProfilesEnd(t *testing.T) {
 	}
 }
 
-// changedAtEnd changes the last but one comparison, which few calls reach.
+// changedAtEnd changes the second last comparison, which few calls reach.
 func changedAtEnd(t *testing.T, p bpf.Program) bpf.Program {
 	t.Helper()
 	code := p.Instructions()

@@ -24,8 +24,8 @@ func (d *diagram) profile(c meaning.Call) id {
 	return decision
 }
 
-// condition returns the decision between yes and no by a condition, which is
-// meaning.Holds in questions about halves.
+// condition returns the decision yes for calls that meet a condition, and no for others. It
+// is meaning.Holds, in questions about the halves of the argument.
 func (d *diagram) condition(c specs.LinuxSeccompArg, yes, no id) id {
 	switch c.Op {
 	case specs.OpEqualTo:
@@ -43,23 +43,23 @@ func (d *diagram) condition(c specs.LinuxSeccompArg, yes, no id) id {
 	case specs.OpLessThan:
 		return d.greaterOrEqual(c.Index, c.Value, no, yes)
 	}
-	panic("check: operator " + string(c.Op)) // seccomp.New lets none of these pass
+	panic("check: operator " + string(c.Op)) // seccomp.New refuses it
 }
 
-// equal decides by whether the bits of an argument that are in the mask are
-// those of value, which must have no others.
+// equal asks whether the masked bits of an argument equal value, which has no bits outside
+// of the mask.
 func (d *diagram) equal(arg uint, mask, value uint64, yes, no id) id {
 	low := d.branch(lowHalf(arg), question{mask: uint32(mask), constant: uint32(value)}, yes, no)
 	return d.branch(highHalf(arg), question{mask: uint32(mask >> 32), constant: uint32(value >> 32)}, low, no)
 }
 
-// greater decides by whether an argument is above value.
+// greater asks whether an argument is above value.
 func (d *diagram) greater(arg uint, value uint64, yes, no id) id {
 	low := d.branch(lowHalf(arg), question{allBits, uint32(value), true}, yes, no)
 	return d.byHigh(arg, uint32(value>>32), yes, low, no)
 }
 
-// greaterOrEqual decides by whether an argument is at least value.
+// greaterOrEqual asks whether an argument is at least value.
 func (d *diagram) greaterOrEqual(arg uint, value uint64, yes, no id) id {
 	low := yes
 	if uint32(value) > 0 {
@@ -68,8 +68,7 @@ func (d *diagram) greaterOrEqual(arg uint, value uint64, yes, no id) id {
 	return d.byHigh(arg, uint32(value>>32), yes, low, no)
 }
 
-// byHigh decides by whether the upper half of an argument is above, equal to or
-// below a constant.
+// byHigh asks whether the upper half of an argument is above, equal to or below a constant.
 func (d *diagram) byHigh(arg uint, constant uint32, above, equal, below id) id {
 	rest := d.branch(highHalf(arg), question{mask: allBits, constant: constant}, equal, below)
 	return d.branch(highHalf(arg), question{allBits, constant, true}, above, rest)

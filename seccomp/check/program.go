@@ -7,18 +7,18 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// ErrNotUnderstood says that a program does something else than to compare bits
-// of the call with constants.
+// ErrNotUnderstood is the error for a program that does anything but compare bits of the
+// call with constants.
 var ErrNotUnderstood = errors.New("does more than compare bits of the call with constants")
 
-// A content is what A holds: the bits of a word that are in the mask. At the
-// start it is none of any word, which is 0.
+// A content is the symbolic value of register A: the masked bits of a word. The zero
+// content is the value at the start: A = 0.
 type content struct {
 	word word
 	mask uint32
 }
 
-// A place is an instruction and what A holds before it.
+// A place is an instruction and the content of A before it.
 type place struct {
 	pc int
 	a  content
@@ -27,20 +27,20 @@ type place struct {
 // A reader turns a program into the decision that it makes.
 type reader struct {
 	code []bpf.Instruction
-	read map[place]id // the branches
+	read map[place]id // the decisions of the branches that were read
 	*diagram
 }
 
 func (d *diagram) program(p bpf.Program) (id, error) {
 	r := reader{p.Instructions(), map[place]id{}, d}
 	if len(r.code) == 0 {
-		return d.always(enforced(p.Run(bpf.Data{}))), nil // what no program is taken for
+		return d.always(enforced(p.Run(bpf.Data{}))), nil // Run has an action for the zero program
 	}
 	return r.from(place{})
 }
 
-// from returns the decision that the program makes from a place on. Jumps lead
-// forward only, so it ends.
+// from returns the decision of the program from a place on. Jumps lead forward only, so it
+// ends.
 func (r *reader) from(at place) (id, error) {
 	for r.spend(1) {
 		in := r.code[at.pc]

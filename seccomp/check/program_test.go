@@ -10,7 +10,7 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// Each offset is the word that the kernel has there.
+// wordAt has the word that the kernel has at each offset.
 func TestWordsLieWhereTheyAreLoaded(t *testing.T) {
 	for offset := uint32(0); offset < bpf.DataSize; offset += 4 {
 		p := made(t, []bpf.Instruction{{Code: bpf.LdAbs, K: offset}, {Code: bpf.RetA}})
@@ -39,7 +39,7 @@ func TestHighHalvesAreHigh(t *testing.T) {
 	}
 }
 
-// What a program is read as decides as the kernel runs it.
+// The decision that a program is read as has the action of Run.
 func TestReadAsRun(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	returned := map[bpf.Action]int{}
@@ -67,7 +67,7 @@ func TestReadAsRun(t *testing.T) {
 	}
 }
 
-// randomCode uses everything that is understood, on few words.
+// randomCode returns code with all instructions that are understood, on few words.
 func randomCode(r *rand.Rand) (code []bpf.Instruction) {
 	const length, returns = 30, 7
 	jumps := []uint16{bpf.JeqK, bpf.JgtK, bpf.JgeK, bpf.JsetK}

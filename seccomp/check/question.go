@@ -2,8 +2,8 @@ package check
 
 const allBits = ^uint32(0)
 
-// A question asks whether some bits of a word equal a constant or, as a number,
-// exceed it. All that an understood program and a profile ask is of this form.
+// A question asks whether the masked bits of a word equal a constant or, as a number, exceed
+// it. Programs and profiles ask nothing else.
 type question struct {
 	mask     uint32
 	constant uint32
@@ -18,14 +18,14 @@ func (q question) answer(value uint32) bool {
 	return value&q.mask == q.constant
 }
 
-// partly returns the answer for all words whose known bits are those of value;
-// settled is false if not all have the same. The other bits of value must be 0.
+// partly returns the answer for all words whose known bits are those of value. settled is
+// false if these words have different answers. The other bits of value must be 0.
 func (q question) partly(known, value uint32) (answer, settled bool) {
 	smallest, largest := value&q.mask, (value|^known)&q.mask
 	if q.exceeds {
 		return smallest > q.constant, smallest > q.constant || largest <= q.constant
 	}
-	if (smallest^q.constant)&(known|^q.mask) != 0 { // a bit that is known, or masked out, is not the constant's
+	if (smallest^q.constant)&(known|^q.mask) != 0 { // a bit that is known or masked out differs from the constant
 		return false, true
 	}
 	return true, smallest == largest
@@ -42,9 +42,9 @@ func (q question) obvious() (answer, obvious bool) {
 	return true, q.mask == 0
 }
 
-// plain returns the form of the question that is used for all that ask the
-// same, as far as they are recognised; opposite reports whether its answer is the
-// contrary one. The question must not be obvious.
+// plain returns one form for questions that ask the same, as far as it recognises them.
+// opposite is true if the answer of that form is the contrary. The question must not be
+// obvious.
 func (q question) plain() (_ question, opposite bool) {
 	switch {
 	case q.exceeds && q.constant == 0: // more than nothing

@@ -2,10 +2,10 @@ package check
 
 import "testing"
 
-// edges are where questions about a word change their answer.
+// edges are the values at which questions about a word change their answer.
 var edges = []uint32{0, 1, 2, 3, 5, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xaaaa_aaaa, 0xffff_fffd, 0xffff_fffe, 0xffff_ffff}
 
-// questions are all that can be asked with edges.
+// questions are all questions with edges.
 func questions(yield func(question) bool) {
 	for _, mask := range edges {
 		for _, constant := range edges {
@@ -16,7 +16,7 @@ func questions(yield func(question) bool) {
 	}
 }
 
-// What branch makes of a question decides as the question does.
+// The decision that branch returns for a question has the question's answer.
 func TestBranchAsksTheQuestion(t *testing.T) {
 	d := newDiagram(plenty(t))
 	yes, no := d.always(1), d.always(2)
@@ -46,8 +46,8 @@ func (d *diagram) decide(n id, call *values) id {
 	return n
 }
 
-// partly answers only if all values agree. It need not find out that they do,
-// but it must when all bits of the mask are known.
+// partly answers only if all values agree. It must answer when all bits of the mask are
+// known, and may answer before.
 func TestPartlyKnownAnswers(t *testing.T) {
 	const free = 0x8000_0003 // few enough bits to try them all
 	for q := range questions {

@@ -1,13 +1,12 @@
 package check
 
-// A restriction simplifies decisions by what is known of one word: that its
-// value is one of a class.
+// A restriction simplifies decisions for calls in which the value of one word is in a class.
 type restriction struct {
 	word  word
 	class class
-	open  question  // one that the class does not settle, if any was met
-	met   bool      // one was
-	done  map[id]id // what nodes about other words have become
+	open  question  // a question that the class does not settle
+	met   bool      // open is set
+	done  map[id]id // the simplified nodes about other words
 	*diagram
 }
 
@@ -15,8 +14,8 @@ func (d *diagram) restrict(w word, c class) *restriction {
 	return &restriction{word: w, class: c, diagram: d}
 }
 
-// of returns a decision that is the same as n for calls of the class. If no open
-// question was met, it does not depend on the word.
+// of returns a decision that equals n for calls of the class. It does not depend on the
+// word, unless an open question was met.
 func (r *restriction) of(n id) id {
 	for {
 		at := r.nodes[n]
@@ -35,7 +34,7 @@ func (r *restriction) of(n id) id {
 	}
 }
 
-// below simplifies what follows from a question about another word.
+// below simplifies a node that asks about another word.
 func (r *restriction) below(n id) id {
 	if known, ok := r.done[n]; ok {
 		return known

@@ -2,8 +2,7 @@ package check
 
 import "math/bits"
 
-// find returns a value of the interval with all the answers of the class, if
-// there is one.
+// find returns a value of the class, if there is one.
 func (c class) find(b *budget) (value uint32, found bool) {
 	if len(c.masked) == 0 {
 		return c.low, true
@@ -17,12 +16,11 @@ func (c class) find(b *budget) (value uint32, found bool) {
 	return solve(0, 0, wanted, b)
 }
 
-// solve returns a value that has the known bits of value, and to which all
-// questions have the wanted answer, if there is one.
+// solve returns a value that has the known bits of value and for which all questions have
+// the wanted answer, if there is one.
 //
-// It tries both values of one bit after the other. A question is dropped when
-// the known bits settle it, at the latest when all bits of its mask are known.
-// So what is found is right, and nothing is missed.
+// It tries both values of each bit. The known bits settle a question, at the latest when
+// all bits of its mask are known. So a value that it finds is right, and it misses none.
 func solve(known, value uint32, wanted []settledQuestion, b *budget) (found uint32, ok bool) {
 	if !b.spend(len(wanted) + 1) {
 		return 0, false
@@ -47,9 +45,9 @@ func solve(known, value uint32, wanted []settledQuestion, b *budget) (found uint
 	return solve(known|bit, value|bit, open, b)
 }
 
-// next returns the bit to try next. The bits of equalities come first, because
-// only one value of these can be right, then the upper bits, which settle more of
-// a comparison than the lower.
+// next returns the bit to try next. The bits of equalities come first, because only one
+// value of them can be right. Then the upper bits, which settle comparisons sooner than
+// the lower.
 func next(open []settledQuestion, known uint32) uint32 {
 	var unknown, equal uint32
 	for _, q := range open {

@@ -14,8 +14,8 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// Programs that differ in one place from what is meant, for architectures,
-// numbers and actions.
+// Programs that differ from the meaning in one place: in architectures, numbers or
+// actions.
 func TestSyscalls(t *testing.T) {
 	allow := allowWrite(rule{})
 	x86Arg := allowWrite(rule{when(0, eq, 5)})
@@ -124,11 +124,11 @@ func TestSyscalls(t *testing.T) {
 	}
 }
 
-// Numbers count even if no syscall has them: a rule's, the one after it, and the
-// first new one. Each program differs for one of them.
+// Numbers without a syscall count too: that of a rule, the one after it, and the first new
+// one. Each program differs for one of them.
 func TestNumbersWithoutNames(t *testing.T) {
 	const ruled, highest = 7, 9
-	m := &meaning.Meaning{Default: bpf.ErrnoOf(1), ABIs: []*meaning.Compiled{{
+	m := &meaning.Meaning{Default: bpf.ErrnoOf(1), ABIs: []*meaning.ABIRules{{
 		ABI:     &meaning.ABI{Name: specs.ArchX86, Arch: bpf.ArchI386},
 		Rules:   map[uint32][]meaning.Rule{ruled: {{Action: bpf.Allow}}},
 		Highest: highest,
@@ -154,8 +154,8 @@ func TestNumbersWithoutNames(t *testing.T) {
 	}
 }
 
-// Between the numbers that are told apart a profile says the same for all, or
-// else a program that is found equal would decide some number otherwise.
+// A profile decides all numbers of a class alike. Otherwise a program that is found equal
+// could decide some number differently.
 func TestProfilesSayTheSameOfNeighbours(t *testing.T) {
 	r := rand.NewChaCha8([32]byte{6})
 	for range 300 {
@@ -183,7 +183,7 @@ func TestProfilesSayTheSameOfNeighbours(t *testing.T) {
 	}
 }
 
-// onX86 allows what compares so on i386 and refuses the rest.
+// onX86 allows calls on i386 that meet a comparison, and refuses the others.
 func onX86(a *bpf.Assembler, highest uint32, by bpf.Condition, k uint32) {
 	test(a, bpf.OffsetArch, bpf.Equal, uint32(bpf.ArchI386), bpf.Next, "kill")
 	x86Numbers(a, highest, by, k)
@@ -223,7 +223,7 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// The program that was never made kills every process.
+// The zero program kills every process.
 func TestNoProgram(t *testing.T) {
 	profile := &specs.LinuxSeccomp{DefaultAction: specs.ActKillProcess, Syscalls: []specs.LinuxSyscall{{Names: []string{"write"}, Action: specs.ActAllow}}}
 	found := compare(t, bpf.Program{}, meaningOf(t, profile, x8664))

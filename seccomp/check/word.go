@@ -6,9 +6,8 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// A word is one of the 32-bit words of seccomp_data, which is all that an
-// instruction can load. Their order here is the order in which a comparison
-// settles them.
+// A word is a 32-bit word of seccomp_data, the unit that an instruction can load. A
+// comparison settles words in this order.
 type word uint8
 
 const (
@@ -24,8 +23,8 @@ const (
 func highHalf(arg uint) word { return firstArgument + word(2*arg) }
 func lowHalf(arg uint) word  { return highHalf(arg) + 1 }
 
-// wordAt is the word at an offset that LdAbs can have. The instruction pointer
-// lies before argument 0 and is as long.
+// wordAt has the word at each offset that LdAbs can have. The instruction pointer is before
+// argument 0 and has the same length.
 var wordAt = func() map[uint32]word {
 	at := map[uint32]word{
 		bpf.OffsetArch:     archWord,
@@ -43,18 +42,17 @@ var wordAt = func() map[uint32]word {
 // A wordSet has a bit for each of its words.
 type wordSet uint16
 
-// highHalves are the words of which an ABI with 32-bit registers makes no use.
+// highHalves are the words that an ABI with 32-bit registers does not use.
 const highHalves wordSet = 0b0101_0101_0101_0000
 
 func setOf(w word) wordSet { return 1 << w }
 
 func (s wordSet) has(w word) bool { return s&setOf(w) != 0 }
 
-// first returns the word that is settled before all others. The set must not be
-// empty.
+// first returns the word that is settled first. The set must not be empty.
 func (s wordSet) first() word { return word(bits.TrailingZeros16(uint16(s))) }
 
-// values are one value for each word: a call.
+// values has one value for each word, and so is a call.
 type values [wordCount]uint32
 
 func (v *values) call() bpf.Data {

@@ -12,9 +12,8 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// Whatever is known of the arguments, the first case whose conditions hold is
-// what the profile means for the whole call; and when all are known, there is
-// one case.
+// For any number of known arguments, the first case whose conditions hold has the action
+// that the profile means for the whole call. If all are known, there is one case.
 func TestAgreesWithMeaning(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
@@ -50,9 +49,9 @@ func mustAgree(t *testing.T, m *meaning.Meaning, a Answer, call [6]uint64, known
 			call[i] = uint64(uint32(call[i]))
 		}
 	}
-	for _, way := range abi.Ways(a.Name) {
-		if way.Through == a.Through && way.Through != "" {
-			call[0] = way.Selector
+	for _, route := range abi.Routes(a.Name) {
+		if route.Through == a.Through && route.Through != "" {
+			call[0] = route.Selector
 			known = 1
 		}
 	}

@@ -7,23 +7,24 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// A Case is a possible answer and where it comes from.
+// A Case is a possible action for a syscall and its reason.
 type Case struct {
-	If      []Condition // of those that decide, the ones about arguments that are not known
-	IfAbove *uint32     // the case needs a number above this, and the number is not known
+	If      []Condition // the conditions on unknown arguments that decide
+	IfAbove *uint32     // the case applies to numbers above this one; the number is unknown
 	Action  bpf.Action
 	Reason  Reason
-	// If the reason is ByRule, this is the index of the profile's syscalls entry, and
-	// what it asks. The conditions are those that count here: see package meaning
-	// on two conditions about one argument, and on multiplexers.
+	// If the reason is ByRule, Rule is the index of the profile's syscalls entry, and
+	// Conditions are those that count here: package meaning describes two conditions on
+	// one argument, and multiplexers.
 	Rule       int
 	Conditions []Condition
-	// If the reason is TooNew, these are the highest syscall that the profile names.
+	// If the reason is TooNew, these are the name and number of the highest syscall that
+	// the profile names.
 	Highest       string
 	HighestNumber uint32
 }
 
-// A Reason is the part of a profile's meaning that an answer comes from.
+// A Reason is the part of a profile's meaning that decides.
 type Reason string
 
 // The reasons.
@@ -51,7 +52,7 @@ func (c Case) Why() string {
 	return "defaultAction"
 }
 
-// SyscallNumber writes a syscall's number such that those of x32 are recognised.
+// SyscallNumber writes a syscall's number, in hexadecimal if it has the bit of x32.
 func SyscallNumber(nr uint32) string {
 	if nr >= bpf.X32Bit {
 		return fmt.Sprintf("%#x", nr)
@@ -59,7 +60,7 @@ func SyscallNumber(nr uint32) string {
 	return fmt.Sprint(nr)
 }
 
-// MarshalJSON writes actions and conditions as they are shown to people.
+// MarshalJSON writes actions and conditions as text.
 func (c Case) MarshalJSON() ([]byte, error) {
 	doc := struct {
 		If         []Condition `json:"if,omitempty"`
@@ -77,7 +78,7 @@ func (c Case) MarshalJSON() ([]byte, error) {
 }
 
 // cases follows the rules of a syscall as far as the known arguments allow.
-func cases(abi *meaning.Compiled, call meaning.Call, nr uint32, known map[uint]uint64) []Case {
+func cases(abi *meaning.ABIRules, call meaning.Call, nr uint32, known map[uint]uint64) []Case {
 	if abi.IsNew(nr) {
 		return []Case{newCase(abi, call.Otherwise)}
 	}
@@ -87,7 +88,7 @@ func cases(abi *meaning.Compiled, call meaning.Call, nr uint32, known map[uint]u
 		if fails {
 			continue
 		}
-		all = append(all, Case{If: open, Action: rule.Action, Reason: ByRule, Rule: rule.Source, Conditions: conditions(rule.Conditions)})
+		all = append(all, Case{If: open, Action: rule.Action, Reason: ByRule, Rule: rule.Source, Conditions: conditionsOf(rule.Conditions)})
 		if len(open) == 0 {
 			return all
 		}
@@ -95,12 +96,12 @@ func cases(abi *meaning.Compiled, call meaning.Call, nr uint32, known map[uint]u
 	return append(all, Case{Action: call.Otherwise, Reason: ByDefault})
 }
 
-func newCase(abi *meaning.Compiled, action bpf.Action) Case {
+func newCase(abi *meaning.ABIRules, action bpf.Action) Case {
 	return Case{Action: action, Reason: TooNew, Highest: abi.SyscallName(abi.Highest), HighestNumber: abi.Highest}
 }
 
-// undecided returns the conditions about arguments that are not known; fails
-// reports whether one about a known argument does not hold.
+// undecided returns the conditions on unknown arguments. fails is true if a condition on a
+// known argument does not hold.
 func undecided(r meaning.Rule, known map[uint]uint64) (open []Condition, fails bool) {
 	for _, c := range r.Conditions {
 		arg, ok := known[c.Index]

@@ -5,19 +5,12 @@ import (
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/seccomp"
 )
 
-// A Condition is one about an argument, as in a profile.
+// A Condition is a condition on an argument, as in a profile.
 type Condition specs.LinuxSeccompArg
-
-var comparisons = map[specs.LinuxSeccompOperator]string{
-	specs.OpNotEqual:     "!=",
-	specs.OpLessThan:     "<",
-	specs.OpLessEqual:    "<=",
-	specs.OpEqualTo:      "==",
-	specs.OpGreaterEqual: ">=",
-	specs.OpGreaterThan:  ">",
-}
 
 // String returns the condition as an expression, such as arg0 == 8 or
 // arg1 & 0xff == 0x10.
@@ -28,14 +21,14 @@ func (c Condition) String() string {
 		}
 		return fmt.Sprintf("arg%d & %s == %s", c.Index, number(c.Value), number(c.ValueTwo&c.Value))
 	}
-	return fmt.Sprintf("arg%d %s %s", c.Index, comparisons[c.Op], number(c.Value))
+	return fmt.Sprintf("arg%d %s %s", c.Index, seccomp.Symbol(c.Op), number(c.Value))
 }
 
-// MarshalText makes a condition its expression in JSON.
+// MarshalText returns the expression, which a condition is in JSON too.
 func (c Condition) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// number writes small numbers as people do, and others so that their bits and
-// halves are seen.
+// number writes small numbers in decimal, and others in hexadecimal, which shows their bits
+// and halves.
 func number(v uint64) string {
 	if v < 10 {
 		return fmt.Sprint(v)
@@ -43,7 +36,7 @@ func number(v uint64) string {
 	return fmt.Sprintf("%#x", v)
 }
 
-func conditions(args []specs.LinuxSeccompArg) []Condition {
+func conditionsOf(args []specs.LinuxSeccompArg) []Condition {
 	all := make([]Condition, 0, len(args))
 	for _, arg := range args {
 		all = append(all, Condition(arg))
@@ -51,7 +44,7 @@ func conditions(args []specs.LinuxSeccompArg) []Condition {
 	return all
 }
 
-// All writes conditions that must hold together.
+// All writes conditions that must all hold.
 func All(conditions []Condition) string {
 	var texts []string
 	for _, c := range conditions {

@@ -11,17 +11,17 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// constant finds conditions that hold for every call or for none, and values that do
-// not count.
-func constant(spec *specs.LinuxSeccomp, m *meaning.Meaning) []Finding {
+// constantConditions finds conditions that hold for every call or for none, and values that
+// have no effect.
+func constantConditions(spec *specs.LinuxSeccomp, m *meaning.Meaning) []Finding {
 	var all []Finding
 	for i, entry := range spec.Syscalls {
 		abis := abisOf(m, entry.Names)
-		enough := repeated(entry.Args) != nil // each condition is
+		enough := repeated(entry.Args) != nil // each condition is a rule of its own
 		for j, c := range entry.Args {
 			where := fmt.Sprintf("syscalls[%d].args[%d]", i, j)
 			all = append(all, sameForAll(where, c, abis, enough)...)
-			all = append(all, ignored(where, c)...)
+			all = append(all, ignoredValue(where, c)...)
 		}
 		if index, covered := covers(entry.Args); covered {
 			all = append(all, Finding{Warning, ConditionAlways, fmt.Sprintf("syscalls[%d].args", i),
@@ -31,8 +31,9 @@ func constant(spec *specs.LinuxSeccomp, m *meaning.Meaning) []Finding {
 	return all
 }
 
-// sameForAll looks at what the arguments of each ABI can be.
-func sameForAll(where string, c specs.LinuxSeccompArg, abis []*meaning.Compiled, enough bool) []Finding {
+// sameForAll finds ABIs on which a condition has one result for all arguments. enough is
+// true if the condition alone makes the rule match.
+func sameForAll(where string, c specs.LinuxSeccompArg, abis []*meaning.ABIRules, enough bool) []Finding {
 	var always, never []string
 	for _, abi := range abis {
 		highest := uint64(math.MaxUint64)
@@ -46,15 +47,15 @@ func sameForAll(where string, c specs.LinuxSeccompArg, abis []*meaning.Compiled,
 			never = append(never, string(abi.Name))
 		}
 	}
-	find := func(kind Kind, names []string, text, consequence string) []Finding {
+	find := func(topic Topic, names []string, text, consequence string) []Finding {
 		if len(names) == 0 {
 			return nil
 		}
 		text = fmt.Sprintf("%v %s", Condition(c), text)
-		if len(names) < len(abis) { // as a value of 64 bits for one ABI of several
-			return []Finding{{Note, kind, where, fmt.Sprintf("%s on %s, whose arguments have 32 bits", text, strings.Join(names, ", "))}}
+		if len(names) < len(abis) { // a value of 64 bits, and some ABIs have 32
+			return []Finding{{Note, topic, where, fmt.Sprintf("%s on %s, whose arguments have 32 bits", text, strings.Join(names, ", "))}}
 		}
-		return []Finding{{Warning, kind, where, text + consequence}}
+		return []Finding{{Warning, topic, where, text + consequence}}
 	}
 	alwaysSo, neverSo := ", so the condition is without effect", ", so the rule never counts"
 	if enough {
@@ -74,7 +75,8 @@ func outcome(c specs.LinuxSeccompArg, highest uint64) (holds, constant bool) {
 		}
 		return true, mask == 0
 	}
-	// All others divide the numbers at their value: into those below, it, and those above.
+	// The other operators have one result for all numbers below the value, one for the
+	// value and one for all numbers above.
 	samples := []uint64{0, highest, min(c.Value, highest)}
 	if c.Value > 0 {
 		samples = append(samples, min(c.Value-1, highest))
@@ -86,8 +88,8 @@ func outcome(c specs.LinuxSeccompArg, highest uint64) (holds, constant bool) {
 	return holds, !slices.ContainsFunc(samples, func(arg uint64) bool { return meaning.Holds(c, arg) != holds })
 }
 
-// ignored finds bits and values that no comparison looks at.
-func ignored(where string, c specs.LinuxSeccompArg) []Finding {
+// ignoredValue finds values and bits that the comparison ignores.
+func ignoredValue(where string, c specs.LinuxSeccompArg) []Finding {
 	switch outside := c.ValueTwo &^ c.Value; {
 	case c.ValueTwo == 0:
 	case c.Op != specs.OpMaskedEqual:
@@ -100,8 +102,8 @@ func ignored(where string, c specs.LinuxSeccompArg) []Finding {
 	return nil
 }
 
-// repeated returns the arguments that have more than one condition. Each of the
-// entry's conditions is enough then: see package meaning.
+// repeated returns the arguments with more than one condition. If there are any, each
+// condition of the entry is a rule of its own: see package meaning.
 func repeated(args []specs.LinuxSeccompArg) []uint {
 	var twice []uint
 	seen := map[uint]bool{}
@@ -114,9 +116,8 @@ func repeated(args []specs.LinuxSeccompArg) []uint {
 	return twice
 }
 
-// covers reports whether there is an argument for which one of its conditions holds
-// whatever it is, such as != 1 or != 2. Conditions that hold by themselves are not
-// looked at, nor are masks.
+// covers reports whether, for every value of an argument, one of its conditions holds, such
+// as != 1 or != 2. It leaves out conditions that are constant, and masks.
 func covers(args []specs.LinuxSeccompArg) (index uint, covered bool) {
 	for _, index := range repeated(args) {
 		var about []specs.LinuxSeccompArg
@@ -124,7 +125,7 @@ func covers(args []specs.LinuxSeccompArg) (index uint, covered bool) {
 		for _, c := range args {
 			if _, constant := outcome(c, math.MaxUint64); c.Index == index && c.Op != specs.OpMaskedEqual && !constant {
 				about = append(about, c)
-				samples = append(samples, c.Value-1, c.Value, c.Value+1) // at the ends these wrap to each other
+				samples = append(samples, c.Value-1, c.Value, c.Value+1) // at the ends these wrap around
 			}
 		}
 		open := slices.ContainsFunc(samples, func(arg uint64) bool {
@@ -138,10 +139,10 @@ func covers(args []specs.LinuxSeccompArg) (index uint, covered bool) {
 }
 
 // abisOf returns the ABIs that have one of the syscalls.
-func abisOf(m *meaning.Meaning, names []string) []*meaning.Compiled {
-	var all []*meaning.Compiled
+func abisOf(m *meaning.Meaning, names []string) []*meaning.ABIRules {
+	var all []*meaning.ABIRules
 	for _, abi := range m.ABIs {
-		if slices.ContainsFunc(names, func(name string) bool { return len(abi.Ways(name)) > 0 }) {
+		if slices.ContainsFunc(names, func(name string) bool { return len(abi.Routes(name)) > 0 }) {
 			all = append(all, abi)
 		}
 	}

@@ -1,8 +1,6 @@
-// Package explain tells people what a seccomp profile does: what it answers for
-// one syscall and why ([Syscall], [Number]), and what there is to know about the
-// profile as a whole ([Profile]). The answers are values; how they are shown is the
-// business of others.
+// Package explain explains to people what a seccomp profile does: its action for one syscall
+// and why ([Syscall], [Number]), and a report on the whole profile ([Profile]). It returns
+// values; its callers print them.
 //
-// It has no opinion on what a profile means: each answer is taken from package
-// meaning, whose rules it quotes.
+// It does not decide what a profile means: every answer is from package meaning.
 package explain

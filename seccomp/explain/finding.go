@@ -10,39 +10,39 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// A Finding is something about a profile that its author may not expect.
+// A Finding is a property of a profile that its author may not expect.
 type Finding struct {
 	Level Level  `json:"level"`
-	Kind  Kind   `json:"kind"`
-	Where string `json:"where"` // the field, or empty
+	Topic Topic  `json:"kind"`
+	Where string `json:"where"` // the field, such as syscalls[0].args[1], or empty
 	Text  string `json:"text"`
 }
 
-// Level is how much a finding matters.
+// A Level says how important a finding is.
 type Level string
 
 // The levels.
 const (
-	Warning Level = "warning" // the profile probably does other than was meant
-	Note    Level = "note"    // good to know
+	Warning Level = "warning" // the profile probably does not do what its author wants
+	Note    Level = "note"    // information
 )
 
-// Kind is what a finding is about.
-type Kind string
+// A Topic is the subject of a finding.
+type Topic string
 
-// The kinds.
+// The topics.
 const (
-	ExitRefused  Kind = "exit-refused"
-	SameArgument Kind = "same-argument"
+	ExitRefused  Topic = "exit-refused"
+	SameArgument Topic = "same-argument"
 
-	ConditionAlways Kind = "condition-always" // holds for every call
-	ConditionNever  Kind = "condition-never"
-	ValueIgnored    Kind = "value-ignored"
+	ConditionAlways Topic = "condition-always" // holds for every call
+	ConditionNever  Topic = "condition-never"
+	ValueIgnored    Topic = "value-ignored"
 
-	RuleShadowed Kind = "rule-shadowed"
-	RuleLeftOut  Kind = "rule-left-out"
-	NameUnknown  Kind = "name-unknown"
-	OwnEmission  Kind = "own-emission"
+	RuleShadowed Topic = "rule-shadowed"
+	RuleLeftOut  Topic = "rule-left-out"
+	NameUnknown  Topic = "name-unknown"
+	OwnEmission  Topic = "own-emission"
 )
 
 const (
@@ -50,7 +50,7 @@ const (
 	killed  = "a program that ends is killed instead, and its exit status is lost"
 )
 
-// noExit finds the syscalls with which a program ends, if they are refused.
+// noExit finds refused syscalls that a program ends with.
 func noExit(m *meaning.Meaning) []Finding {
 	var all []Finding
 	for _, name := range []string{"exit", "exit_group"} {
@@ -61,14 +61,14 @@ func noExit(m *meaning.Meaning) []Finding {
 			if !ok {
 				continue
 			}
-			answer := cases(abi, m.Call(abi.Arch, nr), nr, nil)[0]
-			if len(answer.If) > 0 || canRun(answer.Action) {
+			first := cases(abi, m.Call(abi.Arch, nr), nr, nil)[0]
+			if len(first.If) > 0 || canRun(first.Action) {
 				continue
 			}
-			if refusing[answer.Action] == nil {
-				order = append(order, answer.Action)
+			if refusing[first.Action] == nil {
+				order = append(order, first.Action)
 			}
-			refusing[answer.Action] = append(refusing[answer.Action], string(abi.Name))
+			refusing[first.Action] = append(refusing[first.Action], string(abi.Name))
 		}
 		for _, action := range order {
 			why := trapped
@@ -82,7 +82,7 @@ func noExit(m *meaning.Meaning) []Finding {
 	return all
 }
 
-// canRun reports whether a call may do its work, perhaps if somebody agrees.
+// canRun reports whether a call may run, perhaps after an agent has agreed.
 func canRun(a bpf.Action) bool {
 	return a.Kind() == bpf.Allow || a.Kind() == bpf.Log || a.Kind() == bpf.UserNotif
 }
@@ -91,7 +91,7 @@ func kills(a bpf.Action) bool {
 	return a.Kind() == bpf.KillProcess || a.Kind() == bpf.KillThread || a.Kind() == bpf.Trap
 }
 
-// ambiguous finds entries of which it is not plain what they mean.
+// ambiguous finds entries whose meaning is not obvious.
 func ambiguous(spec *specs.LinuxSeccomp) []Finding {
 	var all []Finding
 	for i, entry := range spec.Syscalls {
@@ -103,8 +103,8 @@ func ambiguous(spec *specs.LinuxSeccomp) []Finding {
 	return all
 }
 
-// ByCompiler is what the compiler has to tell.
-func ByCompiler(c Compiled) []Finding {
+// ByCompiler returns the findings of the compiler.
+func ByCompiler(c CompilerReport) []Finding {
 	var all []Finding
 	if len(c.Skipped) > 0 {
 		all = append(all, Finding{Note, NameUnknown, "syscalls", fmt.Sprintf("libseccomp %s does not know these, nor does the table of newer syscalls, so their rules are left out: %s",

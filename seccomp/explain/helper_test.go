@@ -55,7 +55,7 @@ func parse(t *testing.T, text string, abis ...*meaning.ABI) (*seccomp.Profile, *
 	return p, meaning.New(p, abis)
 }
 
-// lines writes an explanation, one case a line.
+// lines writes an explanation, with one case on a line.
 func lines(e *Explanation) []string {
 	var all []string
 	for _, a := range e.Answers {
@@ -75,8 +75,8 @@ func lines(e *Explanation) []string {
 				line += " if " + All(c.If)
 			}
 			line += "; " + c.Why()
-			if i == len(a.Cases)-1 && len(a.Passed) > 0 {
-				line += "; " + Sentence(a.Passed)
+			if i == len(a.Cases)-1 && len(a.Ignored) > 0 {
+				line += "; " + Sentence(a.Ignored)
 			}
 			all = append(all, line)
 		}

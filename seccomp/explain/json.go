@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// encode leaves it to whoever encodes the whole whether < and & of conditions are
-// escaped; json.Marshal would do it.
+// encode does not escape < and & of conditions. json.Marshal does, and the encoder of the
+// whole document could not undo that.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -11,8 +11,8 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// leftOut finds entries that say what the default action says. It warns of those that
-// look like an exception to another entry: no rule is left of them, so there is none.
+// leftOut finds entries with the default action. They have no effect, so it warns of those
+// that look like an exception to another entry.
 func leftOut(spec *specs.LinuxSeccomp, otherwise bpf.Action) []Finding {
 	var all []Finding
 	for i, entry := range spec.Syscalls {
@@ -40,8 +40,9 @@ func leftOut(spec *specs.LinuxSeccomp, otherwise bpf.Action) []Finding {
 	return all
 }
 
-// isException reports whether an entry with these conditions may be meant as one to
-// another: both can match a call, and it is not the general rule of the two.
+// isException reports whether an entry with the conditions args may be written as an
+// exception to one with the conditions of: both can match a call, and it is not the more
+// general one.
 func isException(args, of []specs.LinuxSeccompArg) bool {
 	if len(args) == 0 {
 		return len(of) == 0
@@ -54,7 +55,8 @@ func isException(args, of []specs.LinuxSeccompArg) bool {
 	})
 }
 
-// disjoint reports whether no argument meets both conditions, as far as it is plain.
+// disjoint reports whether no argument meets both conditions, in the cases that are easy to
+// decide.
 func disjoint(a, b specs.LinuxSeccompArg) bool {
 	switch {
 	case a.Op == specs.OpEqualTo:

@@ -12,14 +12,14 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// A Report is what there is to know about a profile as a whole.
+// A Report is about a whole profile.
 type Report struct {
 	Default  bpf.Action
 	ABIs     []ABI
 	Findings []Finding
 }
 
-// MarshalJSON writes the action as it is shown to people.
+// MarshalJSON writes the action as text.
 func (r *Report) MarshalJSON() ([]byte, error) {
 	return encode(struct {
 		Default  string    `json:"default"`
@@ -28,41 +28,41 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 	}{r.Default.String(), r.ABIs, r.Findings})
 }
 
-// An ABI is one of those that a profile has.
+// An ABI is one of a profile's.
 type ABI struct {
 	Name specs.Arch `json:"name"`
 	Arch string     `json:"arch"` // the kernel's name; x32 is x86_64 to it
-	// Highest is the highest syscall that the profile names; those above are
-	// answered ENOSYS. It is empty if none are.
+	// Highest is the highest syscall that the profile names. Syscalls above it fail with
+	// ENOSYS. It is empty if no syscall fails for being new.
 	Highest       string  `json:"highest,omitempty"`
 	HighestNumber uint32  `json:"highestNumber,omitempty"`
 	Counts        []Count `json:"counts"`
 }
 
-// A Count is how many of an ABI's syscalls get an answer.
+// A Count is the number of an ABI's syscalls with the same answer.
 type Count struct {
 	Answer   string `json:"answer"` // an action, or ByArguments
 	Reason   Reason `json:"reason"`
 	Syscalls int    `json:"syscalls"`
 }
 
-// ByArguments is the answer that depends on a call's arguments.
+// ByArguments is the answer if it depends on a call's arguments.
 const ByArguments = "by arguments"
 
-// Compiled is what only the compiler knows.
-type Compiled struct {
+// A CompilerReport has the facts that only the compiler knows.
+type CompilerReport struct {
 	Libseccomp   string   // its version
 	Skipped, Own []string // as in compile.Result
 }
 
-// Profile reports on a profile. Without compiled, it says nothing of what the
-// compiler does to it.
-func Profile(p *seccomp.Profile, m *meaning.Meaning, compiled *Compiled) *Report {
+// Profile reports on a profile. If compiled is nil, the report has no findings of the
+// compiler.
+func Profile(p *seccomp.Profile, m *meaning.Meaning, compiled *CompilerReport) *Report {
 	r := &Report{Default: m.Default, ABIs: Summary(m), Findings: []Finding{}}
 	spec := p.Spec()
 	r.Findings = append(r.Findings, noExit(m)...)
 	r.Findings = append(r.Findings, ambiguous(spec)...)
-	r.Findings = append(r.Findings, constant(spec, m)...)
+	r.Findings = append(r.Findings, constantConditions(spec, m)...)
 	r.Findings = append(r.Findings, shadowed(m)...)
 	r.Findings = append(r.Findings, leftOut(spec, m.Default)...)
 	if compiled != nil {
@@ -72,13 +72,13 @@ func Profile(p *seccomp.Profile, m *meaning.Meaning, compiled *Compiled) *Report
 	return r
 }
 
-// Summary counts what a profile answers to the syscalls of each ABI.
+// Summary counts a profile's answers for the syscalls of each ABI.
 func Summary(m *meaning.Meaning) []ABI {
 	var all []ABI
 	for _, abi := range m.ABIs {
 		counts := map[Count]int{}
 		for _, nr := range abi.Numbers {
-			counts[kind(m, abi, nr)]++
+			counts[counted(m, abi, nr)]++
 		}
 		a := ABI{Name: abi.Name, Arch: abi.Arch.String()}
 		for _, count := range slices.SortedFunc(maps.Keys(counts), func(a, b Count) int {
@@ -95,8 +95,8 @@ func Summary(m *meaning.Meaning) []ABI {
 	return all
 }
 
-// kind is how a syscall is counted.
-func kind(m *meaning.Meaning, abi *meaning.Compiled, nr uint32) Count {
+// counted returns the Count that a syscall belongs to.
+func counted(m *meaning.Meaning, abi *meaning.ABIRules, nr uint32) Count {
 	first := cases(abi, m.Call(abi.Arch, nr), nr, nil)[0]
 	if len(first.If) > 0 {
 		return Count{Answer: ByArguments, Reason: ByRule}

@@ -16,10 +16,10 @@ func TestFindings(t *testing.T) {
 	for _, row := range []struct {
 		fact, profile string
 		abis          []*meaning.ABI
-		compiled      *Compiled
+		compiled      *CompilerReport
 		want          []string
 	}{
-		{"nothing", rules(deny, ending), []*meaning.ABI{x8664, i386}, &Compiled{}, nil},
+		{"nothing", rules(deny, ending), []*meaning.ABI{x8664, i386}, &CompilerReport{}, nil},
 		{"cannot end", rules(deny, "read,exit ALLOW", "exit_group ERRNO"), []*meaning.ABI{x8664}, nil, []string{
 			"warning exit-refused syscalls: exit_group is answered ERRNO(1 operation not permitted)" + onX8664 + ": " + trapped,
 			"note rule-left-out syscalls[1].action: ERRNO(1 operation not permitted) is what defaultAction says, so the rule changes nothing"}},
@@ -99,7 +99,7 @@ func TestFindings(t *testing.T) {
 		{"a multiplexer as a whole", rules(deny, ending, "socketcall ALLOW", "socket,bind ALLOW 0 EQ 2"), []*meaning.ABI{i386}, nil, []string{
 			"note rule-shadowed syscalls[2]: cannot count for socketcall: syscalls[1] decides without conditions"}},
 		{"one entry with a multiplexer", rules(deny, ending, "socketcall,socket,bind ALLOW"), []*meaning.ABI{i386}, nil, nil},
-		{"compiler", allow, []*meaning.ABI{x8664}, &Compiled{"9.9.9", []string{"a", "b"}, []string{"SCMP_ARCH_X32 c"}}, []string{
+		{"compiler", allow, []*meaning.ABI{x8664}, &CompilerReport{"9.9.9", []string{"a", "b"}, []string{"SCMP_ARCH_X32 c"}}, []string{
 			"note name-unknown syscalls: libseccomp 9.9.9 does not know these, nor does the table of newer syscalls, so their rules are left out: a, b",
 			"note own-emission syscalls: libseccomp 9.9.9 does not compile these as written, so they are compiled without it: SCMP_ARCH_X32 c"}},
 	} {
@@ -107,7 +107,7 @@ func TestFindings(t *testing.T) {
 			p, m := parse(t, row.profile, row.abis...)
 			var got []string
 			for _, f := range Profile(p, m, row.compiled).Findings {
-				got = append(got, fmt.Sprintf("%s %s %s: %s", f.Level, f.Kind, f.Where, f.Text))
+				got = append(got, fmt.Sprintf("%s %s %s: %s", f.Level, f.Topic, f.Where, f.Text))
 			}
 			if !slices.Equal(got, row.want) {
 				t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(row.want, "\n\t"))
@@ -135,7 +135,7 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// Where nothing is too new, there is no highest syscall.
+// If no syscall fails for being new, there is no highest one.
 func TestSummaryOfAnOpenProfile(t *testing.T) {
 	_, m := parse(t, rules(allow, "read ERRNO"), x8664)
 	if got := Summary(m)[0]; got.Highest != "" || got.HighestNumber != 0 {

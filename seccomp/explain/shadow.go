@@ -10,15 +10,15 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// A shadow is what an entry without conditions does to the other rules for a
-// syscall.
+// A shadow is the effect of an entry without conditions on other rules for the same
+// syscall: they never count.
 type shadow struct {
-	by    int   // the entry that counts
-	level Level // whether the others have another action
+	by    int   // the index of the entry that counts
+	level Level // Warning if the others have another action
 }
 
-// shadowed finds the rules that never count for a syscall. Those of one entry
-// that hide each other, behind a multiplexer, are no news.
+// shadowed finds the rules that never count for a syscall. It leaves out rules of one entry
+// that hide each other, as behind a multiplexer.
 func shadowed(m *meaning.Meaning) []Finding {
 	type over struct {
 		shadow
@@ -43,7 +43,7 @@ func shadowed(m *meaning.Meaning) []Finding {
 			}
 		}
 	}
-	// One finding for all syscalls for which the same rules are in the same shadow.
+	// One finding for all syscalls for which the same rules have the same shadow.
 	type group struct {
 		shadow
 		entries string

@@ -11,42 +11,42 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// An Explanation is what a profile answers for a syscall.
+// An Explanation has a profile's answers for a syscall.
 type Explanation struct {
 	Syscall string   `json:"syscall"`
-	Args    []uint64 `json:"args,omitempty"` // those that are known, from the first on
+	Args    []uint64 `json:"args,omitempty"` // the known arguments, from the first on
 	Answers []Answer `json:"answers"`        // on each ABI of the profile
 	Others  Case     `json:"others"`         // on every other ABI
 }
 
-// An Answer is that on one ABI, for one way to make the syscall.
+// An Answer is for one ABI and one route to the syscall.
 type Answer struct {
 	ABI     specs.Arch `json:"abi"`
 	Arch    bpf.Arch   `json:"-"`
 	Name    string     `json:"name,omitempty"`
 	Number  uint32     `json:"number"`
-	Unknown bool       `json:"unknown,omitempty"` // nobody knows it, so there is no number
-	Through string     `json:"through,omitempty"` // the multiplexer's name, if it is made by one; Number is its
-	// Cases are what is possible. The first whose conditions hold counts, and the
-	// last has none. There are none if the ABI does not have the syscall.
+	Unknown bool       `json:"unknown,omitempty"` // no table has the syscall, so there is no number
+	Through string     `json:"through,omitempty"` // the multiplexer, if the route has one; Number is that of the multiplexer
+	// Cases are the possible actions. The first case whose conditions hold counts, and
+	// the last has no conditions. There are no cases if the ABI lacks the syscall.
 	Cases []Case `json:"cases"`
-	// Passed are the profile's rules for the syscall that do not count.
-	Passed []Passed `json:"passed,omitempty"`
+	// Ignored are the profile's rules for the syscall that do not count.
+	Ignored []IgnoredRule `json:"passed,omitempty"`
 }
 
-// Syscall explains the syscall of this name with these first arguments. What is
-// not known of the arguments is left open. The error says that no ABI of the
-// profile has such a syscall, and the profile does not name it either.
+// Syscall explains the syscall of this name with these first arguments. Later arguments are
+// unknown. It returns an error if no ABI of the profile has the syscall and the profile does
+// not name it.
 func Syscall(p *seccomp.Profile, m *meaning.Meaning, name string, args ...uint64) (*Explanation, error) {
 	e := newExplanation(m, name, args)
 	found := false
 	for _, abi := range m.ABIs {
-		ways := abi.Ways(name)
-		for _, way := range ways {
+		routes := abi.Routes(name)
+		for _, route := range routes {
 			found = true
-			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, name, way, args))
+			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, name, route, args))
 		}
-		if len(ways) == 0 {
+		if len(routes) == 0 {
 			e.Answers = append(e.Answers, Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Cases: []Case{}})
 		}
 	}
@@ -63,13 +63,13 @@ func Syscall(p *seccomp.Profile, m *meaning.Meaning, name string, args ...uint64
 	return e, nil
 }
 
-// Number explains the syscall of this number on the ABIs that it belongs to, as
-// audit records name it.
+// Number explains the syscall of this number, as in audit records, on the ABIs that the
+// number belongs to.
 func Number(p *seccomp.Profile, m *meaning.Meaning, nr uint32, args ...uint64) *Explanation {
 	e := newExplanation(m, fmt.Sprint(nr), args)
 	for _, abi := range m.ABIs {
 		if m.ABI(abi.Arch, nr) == abi {
-			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, abi.SyscallName(nr), meaning.Way{Number: nr}, args))
+			e.Answers = append(e.Answers, answer(p.Spec(), m, abi, abi.SyscallName(nr), meaning.Route{Number: nr}, args))
 		}
 	}
 	return e
@@ -80,36 +80,36 @@ func newExplanation(m *meaning.Meaning, name string, args []uint64) *Explanation
 	return &Explanation{Syscall: name, Args: args, Others: Case{Action: m.Call(nowhere, 0).Otherwise, Reason: ForeignABI}}
 }
 
-func answer(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled, name string, way meaning.Way, args []uint64) Answer {
+func answer(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.ABIRules, name string, route meaning.Route, args []uint64) Answer {
 	known := map[uint]uint64{}
 	for i, arg := range args {
 		if !abi.Wide() {
-			arg = uint64(uint32(arg)) // all that a register holds
+			arg = uint64(uint32(arg)) // a register has 32 bits
 		}
 		known[uint(i)] = arg
 	}
-	if way.Through != "" {
-		// The other arguments are in memory, which a filter does not see.
-		known = map[uint]uint64{0: way.Selector}
+	if route.Through != "" {
+		// The other arguments are in memory, which a filter cannot read.
+		known = map[uint]uint64{0: route.Selector}
 	}
-	a := Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Number: way.Number, Through: way.Through}
-	a.Cases = cases(abi, m.Call(abi.Arch, way.Number), way.Number, known)
-	a.Passed = passed(spec, m.Default, abi, a, known)
+	a := Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Number: route.Number, Through: route.Through}
+	a.Cases = cases(abi, m.Call(abi.Arch, route.Number), route.Number, known)
+	a.Ignored = ignoredRules(spec, m.Default, abi, a, known)
 	return a
 }
 
 // unknown is the answer for a syscall whose number is not known.
-func unknown(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.Compiled, name string) Answer {
+func unknown(spec *specs.LinuxSeccomp, m *meaning.Meaning, abi *meaning.ABIRules, name string) Answer {
 	a := Answer{ABI: abi.Name, Arch: abi.Arch, Name: name, Unknown: true}
 	if !abi.Open {
-		new := newCase(abi, m.Call(abi.Arch, abi.Highest+1).Otherwise)
-		new.IfAbove = &abi.Highest
-		a.Cases = append(a.Cases, new)
+		tooNew := newCase(abi, m.Call(abi.Arch, abi.Highest+1).Otherwise)
+		tooNew.IfAbove = &abi.Highest
+		a.Cases = append(a.Cases, tooNew)
 	}
 	a.Cases = append(a.Cases, Case{Action: m.Default, Reason: ByDefault})
 	for i, entry := range spec.Syscalls {
 		if slices.Contains(entry.Names, name) {
-			a.Passed = append(a.Passed, Passed{Rule: i, Why: Unknown})
+			a.Ignored = append(a.Ignored, IgnoredRule{Rule: i, Why: Unknown})
 		}
 	}
 	return a

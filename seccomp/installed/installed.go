@@ -1,7 +1,7 @@
-// Package installed tells which seccomp programs the kernel runs for a process.
+// Package installed reads the seccomp programs that the kernel runs for a process.
 //
-// The kernel tells them to a tracer (ptrace) of a thread that is stopped. A tracer is
-// a thread too, so all requests come from one goroutine that is locked to its own.
+// The kernel gives them to a tracer (ptrace) of a stopped thread. The tracer is a thread
+// too, not a process, so all requests come from one goroutine that is locked to its thread.
 package installed
 
 import (
@@ -13,19 +13,20 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// ErrUnsupported says that this kernel or this process cannot read programs
-// back: CONFIG_CHECKPOINT_RESTORE is off, CAP_SYS_ADMIN is missing in the first
-// user namespace, or the reader is itself under seccomp.
+// ErrUnsupported is the error if programs cannot be read: the kernel has no
+// CONFIG_CHECKPOINT_RESTORE, this process lacks CAP_SYS_ADMIN in the first user namespace,
+// or it is itself under seccomp.
 var ErrUnsupported = errors.New("the kernel does not tell a process's seccomp programs")
 
-// A Filter is a program with what the kernel knows beside it.
+// A Filter is a program with its flags, as the kernel has it.
 type Filter struct {
 	Program bpf.Program
 	Logs    bool // SECCOMP_FILTER_FLAG_LOG
 }
 
-// Filters returns the filters of a process, the oldest first; those of one
-// thread, if pid is a thread's. It is stopped for the time that this takes.
+// Filters returns the filters of a process, the oldest first, or those of one thread if pid
+// is the id of a thread. Meanwhile the thread is stopped. The error is [ErrUnsupported] or
+// that of ptrace.
 func Filters(pid int) ([]Filter, error) {
 	var filters []Filter
 	err := onOwnThread(func() error {
@@ -42,14 +43,15 @@ func Filters(pid int) ([]Filter, error) {
 	return filters, err
 }
 
-// Verify lets threads go on only if judge returns nil for the filters of each, the
-// oldest first. Otherwise their processes are killed before they execute another
-// instruction, also if this process ends meanwhile.
+// Verify stops threads and calls judge with the filters of each, the oldest first. If judge
+// returns nil for all of them, they continue. Otherwise, and if this process ends
+// meanwhile, their processes are killed before they execute another instruction.
 //
-// The threads may be frozen by their cgroup, and do not stop then. So thaw is called
-// when each is bound to stop before it returns to its program. It may be nil.
+// Threads that their cgroup has frozen do not stop until they are thawed. So Verify calls
+// thaw, unless it is nil, when each thread is bound to stop before it returns to its
+// program.
 //
-// A thread that has ended is left out.
+// Threads that have ended are left out.
 func Verify(threads []int, thaw func() error, judge func(thread int, filters []Filter) error) error {
 	return onOwnThread(func() error {
 		var held []tracee
@@ -74,7 +76,7 @@ func Verify(threads []int, thaw func() error, judge func(thread int, filters []F
 	})
 }
 
-// hold makes threads stop as soon as they can, and adds those that live to held.
+// hold makes threads stop as soon as they can. It adds those that have not ended to held.
 func hold(threads []int, held *[]tracee) error {
 	for _, thread := range threads {
 		t, err := seize(thread, unix.PTRACE_O_EXITKILL)
@@ -104,12 +106,12 @@ func (t *tracee) verify(judge func(thread int, filters []Filter) error) error {
 	return judge(t.thread, filters)
 }
 
-// onOwnThread runs a tracer. If its thread can end with it, what it still traces is
-// released by that.
+// onOwnThread runs a tracer on a thread of its own. The thread ends with the tracer, and
+// the kernel then detaches threads that are still traced.
 func onOwnThread(tracer func() error) error {
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // and never unlocked
+		runtime.LockOSThread() // never unlocked, so that the thread ends
 		done <- tracer()
 	}()
 	return <-done

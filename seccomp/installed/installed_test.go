@@ -16,8 +16,8 @@ import (
 	"seccomp-shim/integration/self"
 )
 
-// confineEnv makes the test binary load this many filters and wait; addThreadEnv
-// makes one of its threads load one more; countEnv makes one count without end in a file.
+// confineEnv makes the test binary load this many filters and wait. addThreadEnv makes one
+// of its threads load one more; countEnv makes one count in a file until it is killed.
 const (
 	confineEnv   = "READBACK_FILTERS"
 	addThreadEnv = "READBACK_THREAD"
@@ -40,18 +40,18 @@ func TestMain(m *testing.M) {
 			err = errors.Join(err, count(path))
 		}
 		fmt.Println(err)
-		time.Sleep(time.Hour) // Go ends a process whose goroutines all wait for ever
+		time.Sleep(time.Hour) // Go ends a process if all goroutines are blocked
 	}
 	os.Exit(m.Run())
 }
 
-// confine loads filters for the first thread, which is the one that is read.
-func confine(count string) error {
+// confine loads filters for the first thread, whose filters the test reads.
+func confine(n string) error {
 	runtime.LockOSThread()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
-	for i := range count[0] - '0' {
+	for i := range n[0] - '0' {
 		flags := uintptr(unix.SECCOMP_FILTER_FLAG_TSYNC)
 		if i == 1 {
 			flags |= unix.SECCOMP_FILTER_FLAG_LOG
@@ -63,7 +63,7 @@ func confine(count string) error {
 	return nil
 }
 
-// count counts from now on in the first word of a file, which the parent reads.
+// count increments the first word of a file, which the parent reads, until it is killed.
 func count(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -82,7 +82,7 @@ func count(path string) error {
 	return nil
 }
 
-// load loads the ith example for the calling thread, or with a flag for all.
+// load loads the ith example for the calling thread, or for all threads by a flag.
 func load(i uint32, flags uintptr) error {
 	raw := example(i).Bytes()
 	prog := unix.SockFprog{Len: uint16(len(raw) / 8), Filter: (*unix.SockFilter)(unsafe.Pointer(unsafe.SliceData(raw)))}
@@ -101,18 +101,18 @@ func example(i uint32) bpf.Program {
 	return p
 }
 
-// Filters are read as they were loaded, in the order of loading, and the
-// process goes on.
+// Filters returns the filters as they were loaded, in the order of loading, and the process
+// continues.
 func TestFilters(t *testing.T) {
-	for count := range 3 {
-		t.Run(fmt.Sprint(count), func(t *testing.T) {
-			pid := start(t, count)
+	for n := range 3 {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			pid := start(t, n)
 			for range 2 {
 				got, err := Filters(pid)
 				if errors.Is(err, ErrUnsupported) {
 					t.Skip(err)
 				}
-				if err != nil || len(got) != count {
+				if err != nil || len(got) != n {
 					t.Fatalf("got %d filters, %v", len(got), err)
 				}
 				for i, f := range got {

@@ -30,8 +30,8 @@ func filter(pid, index int) (Filter, error) {
 	return Filter{Program: program, Logs: metadata.flags&unix.SECCOMP_FILTER_FLAG_LOG != 0}, nil
 }
 
-// statusOf returns si_status of what waitid tells: the signal that a thread has
-// stopped for, and above it a PTRACE_EVENT_*.
+// statusOf returns si_status of the result of waitid: the signal that stopped a thread, and
+// in the bits above it a PTRACE_EVENT_*.
 func statusOf(info *unix.Siginfo) int32 {
 	type chld struct { // struct siginfo of SIGCHLD, the same for all 64-bit architectures
 		signo, errno, code, _ int32

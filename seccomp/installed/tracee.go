@@ -10,21 +10,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const patience = 10 * time.Second
+const stopTimeout = 10 * time.Second
 
-// errEnded says that there is no such thread any more.
+// errEnded is the error for a thread that has ended.
 var errEnded = errors.New("it has ended")
 
 func hasEnded(err error) bool { return errors.Is(err, errEnded) || errors.Is(err, unix.ESRCH) }
 
-// tracee is a thread that this one traces. Messages call it a process, as the user
-// does who names it. signal was on its way to it.
+// A tracee is a thread that the calling thread traces. Messages call it a process, as the
+// user does who gives its id. signal is the signal that it gets when it continues.
 type tracee struct {
 	thread int
 	signal unix.Signal
 }
 
-// seize begins to trace a thread, and makes it stop as soon as it can.
+// seize starts to trace a thread and makes it stop as soon as it can.
 func seize(thread, options int) (tracee, error) {
 	t := tracee{thread: thread}
 	err := ptrace(unix.PTRACE_SEIZE, thread, 0, uintptr(options))
@@ -42,11 +42,11 @@ func seize(thread, options int) (tracee, error) {
 
 // stop waits until the thread stops.
 //
-// The wait has an end: when another thread calls execve, a process loses its first
-// one, which is traced, and nobody is told. It leaves exits alone (no WEXITED): of a
-// child they are another waiter's.
+// It has a timeout: if another thread calls execve, the first thread of the process, which
+// is traced, disappears without an event. It does not wait for exits (no WEXITED), because
+// another waiter may need the exit of a child.
 func (t *tracee) stop() error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(stopTimeout); ; time.Sleep(time.Millisecond) {
 		var info unix.Siginfo
 		err := unix.Waitid(unix.P_PID, t.thread, &info, unix.WSTOPPED|unix.WALL|unix.WNOHANG, nil)
 		if err == nil && info.Signo != 0 {
@@ -60,12 +60,12 @@ func (t *tracee) stop() error {
 			return fmt.Errorf("stop process %d: %w", t.thread, err)
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("stop process %d: it does not stop within %v", t.thread, patience)
+			return fmt.Errorf("stop process %d: it does not stop within %v", t.thread, stopTimeout)
 		}
 	}
 }
 
-// pending returns the signal that the thread has stopped for, if it was one.
+// pending returns the signal that stopped the thread, or 0.
 func pending(stop *unix.Siginfo) unix.Signal {
 	status := statusOf(stop)
 	if status>>8 == unix.PTRACE_EVENT_STOP {
@@ -74,7 +74,7 @@ func pending(stop *unix.Siginfo) unix.Signal {
 	return unix.Signal(status & 0x7f)
 }
 
-// release lets the thread go on.
+// release detaches from the thread, which continues.
 func (t *tracee) release() error {
 	if err := ptrace(unix.PTRACE_DETACH, t.thread, 0, uintptr(t.signal)); err != nil {
 		return fmt.Errorf("release process %d: %w", t.thread, err)
@@ -100,8 +100,8 @@ func (t *tracee) filters() ([]Filter, error) {
 	}
 }
 
-// isZombie reports whether a thread has ended without being waited for. Of the first
-// thread of a process, that may be long before the others.
+// isZombie reports whether a thread has ended, also if nobody has waited for it. The first
+// thread of a process may end long before the others.
 func isZombie(thread int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", thread))
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 
 var errJudged = errors.New("not the right filter")
 
-// Each thread is judged by its own filters while it is stopped, and all go on if
-// they are approved of.
+// Each thread is judged by its own filters while it is stopped. All threads continue if
+// judge returns nil for each.
 func TestVerifyApproves(t *testing.T) {
 	pid := start(t, 1, addThreadEnv+"=1")
 	threads := threadsOf(t, pid)
@@ -40,11 +40,11 @@ func TestVerifyApproves(t *testing.T) {
 		t.Errorf("%d of %d threads are judged", len(counts), len(threads))
 	}
 	more := 0
-	for _, count := range counts {
-		more += count - 1
+	for _, n := range counts {
+		more += n - 1
 	}
 	if more != 1 {
-		t.Errorf("the numbers of filters are %v, of which one thread has one more", counts)
+		t.Errorf("the numbers of filters are %v, but one thread has one more", counts)
 	}
 	for _, thread := range threads {
 		if state := stateOf(t, thread); state == "t" {
@@ -53,7 +53,7 @@ func TestVerifyApproves(t *testing.T) {
 	}
 }
 
-// One thread that is refused is the end of its process, and of all others.
+// If judge refuses one thread, its process is killed, and so are all others.
 func TestVerifyRefuses(t *testing.T) {
 	first, second := start(t, 1), start(t, 2)
 	err := Verify(append(threadsOf(t, first), threadsOf(t, second)...), nil, func(_ int, filters []Filter) error {
@@ -71,9 +71,9 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
-// Threads that a cgroup has frozen come to their stop when they are thawed, and not
-// to another instruction. They are frozen as CRIU's are: while another tracer holds
-// them, which lets them go then.
+// Threads that a cgroup has frozen stop when they are thawed, before another instruction.
+// They are frozen as threads that CRIU restores: while another tracer holds them, which
+// then detaches.
 func TestVerifyFrozenThreads(t *testing.T) {
 	for _, kind := range freezers {
 		for fact, judged := range map[string]error{"approved of": nil, "refused": errJudged} {
@@ -134,7 +134,7 @@ func TestVerifyThatCannotThaw(t *testing.T) {
 	await(t, pid, "Z")
 }
 
-// A process that was stopped stays so, and one that has ended is left out.
+// A process that was stopped stays stopped. A process that has ended is left out.
 func TestVerifyOtherStates(t *testing.T) {
 	stopped, zombie := start(t, 1), start(t, 1)
 	if err := errors.Join(unix.Kill(stopped, unix.SIGSTOP), unix.Kill(zombie, unix.SIGKILL)); err != nil {
@@ -158,7 +158,7 @@ func TestVerifyOtherStates(t *testing.T) {
 	}
 }
 
-// holdWhile stops a process as a tracer, and lets it go when f has returned.
+// holdWhile stops a process as its tracer, and detaches when f has returned.
 func holdWhile(t *testing.T, pid int, f func()) {
 	t.Helper()
 	if err := onOwnThread(func() error {

@@ -8,17 +8,17 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// An ABI is a syscall convention as the profile names it, with the numbers of
-// its syscalls. x32 and x86_64 are two ABIs of one kernel architecture.
+// An ABI is a syscall convention that a profile can name, with the numbers of its
+// syscalls. x32 and x86_64 are two ABIs of one kernel architecture.
 type ABI struct {
 	Name specs.Arch
 	Arch bpf.Arch
-	// Numbers are the direct syscalls by name, without those behind a multiplexer;
-	// those of x32 have bpf.X32Bit set.
+	// Numbers has the syscalls by name, without those that are only behind a
+	// multiplexer. Numbers of x32 have bpf.X32Bit set.
 	Numbers map[string]uint32
 }
 
-// SyscallName returns the name of a number, or nothing.
+// SyscallName returns the name of a syscall number, or "".
 func (a *ABI) SyscallName(nr uint32) string {
 	for name, n := range a.Numbers {
 		if n == nr {
@@ -28,19 +28,17 @@ func (a *ABI) SyscallName(nr uint32) string {
 	return ""
 }
 
-// narrow lists the ABIs whose registers have 32 bits. x32 and n32 are not among
-// them.
+// narrow has the ABIs whose registers have 32 bits. Those of x32 and n32 have 64.
 var narrow = map[specs.Arch]bool{
 	specs.ArchX86: true, specs.ArchARM: true, specs.ArchMIPS: true, specs.ArchMIPSEL: true, specs.ArchPPC: true,
 	specs.ArchS390: true, specs.ArchPARISC: true, specs.ArchM68K: true, specs.ArchSH: true, specs.ArchSHEB: true,
 }
 
-// Wide reports whether arguments have 64 bits. If not, the upper halves that a
-// filter sees are not the call's.
+// Wide reports whether arguments have 64 bits. If not, the upper halves that a filter sees
+// are not part of the call.
 func (a *ABI) Wide() bool { return !narrow[a.Name] }
 
-// has reports whether the number is one of this ABI's and not of the other ABI
-// of the same architecture.
+// has reports whether a number of the ABI's architecture belongs to this ABI.
 func (a *ABI) has(nr uint32) bool {
 	switch a.Name {
 	case specs.ArchX32:
@@ -51,15 +49,15 @@ func (a *ABI) has(nr uint32) bool {
 	return true
 }
 
-// isX32 reports whether x86_64's kernel takes a number for one of x32. The
-// number -1, with which a tracer skips a syscall, is none.
+// isX32 reports whether the kernel of x86_64 takes a number for one of x32. It does not do
+// so for -1, the number that a tracer sets to skip a syscall.
 func isX32(nr uint32) bool { return nr >= bpf.X32Bit && nr != ^uint32(0) }
 
-// A multiplexer is a syscall whose first argument chooses another one.
+// A multiplexer is a syscall whose first argument chooses another syscall.
 type multiplexer struct {
 	name  string
 	mask  uint64            // the bits of the first argument that choose
-	calls map[string]uint64 // what they choose
+	calls map[string]uint64 // the value of these bits for each syscall
 }
 
 var multiplexers = []multiplexer{

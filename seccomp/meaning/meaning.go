@@ -10,85 +10,32 @@ import (
 	"seccomp-shim/seccomp"
 )
 
-// Meaning is what a profile means on some ABIs.
+// A Meaning is what a profile means on some ABIs.
 type Meaning struct {
 	Default bpf.Action
-	ABIs    []*Compiled // in the order in which they were given
+	ABIs    []*ABIRules // in the order in which they were given
 }
 
-// Compiled is a profile's meaning on one ABI.
-type Compiled struct {
-	*ABI
-	// Rules are those of each number that has any; the first that matches counts.
-	Rules map[uint32][]Rule
-	// Shadowed are the rules that never count because one without conditions does.
-	Shadowed map[uint32][]Rule
-	// Highest is the highest number that the profile names. New numbers, which are
-	// all above it, fail with ENOSYS; if Open is true there are none.
-	Highest uint32
-	Open    bool
-}
-
-// Call is what a profile says of one syscall.
+// A Call is what a profile decides about one syscall.
 type Call struct {
 	Rules     []Rule     // the first that matches counts
 	Otherwise bpf.Action // if none does
 }
 
-// foreign is what libseccomp, and so every runtime, does with the calls of an
-// ABI that does not belong to the profile.
+// foreign is the action for calls of an ABI that the profile does not have: that of
+// libseccomp, and so of runc and crun.
 const foreign = bpf.KillThread
 
-// New returns what a profile means if it has these ABIs: the native one, and
-// those that it lists. No name may be left out of an ABI's numbers, or rules for
-// it are lost.
+// New returns what a profile means on these ABIs: the native one and those that the
+// profile lists. The Numbers of an ABI must be complete: a rule for a name that they lack
+// is lost.
 func New(p *seccomp.Profile, abis []*ABI) *Meaning {
 	spec := p.Spec()
 	m := &Meaning{Default: Action(spec.DefaultAction, spec.DefaultErrnoRet)}
 	for _, abi := range abis {
-		m.ABIs = append(m.ABIs, compile(abi, spec, m.Default))
+		m.ABIs = append(m.ABIs, rulesOn(abi, spec, m.Default))
 	}
 	return m
-}
-
-func compile(abi *ABI, spec *specs.LinuxSeccomp, otherwise bpf.Action) *Compiled {
-	c := &Compiled{ABI: abi, Rules: map[uint32][]Rule{}, Shadowed: map[uint32][]Rule{}}
-	c.Open = Permits(otherwise) || otherwise.Kind() == bpf.Trace
-	named := false
-	for i, entry := range spec.Syscalls {
-		for _, name := range entry.Names {
-			if nr, ok := abi.Numbers[name]; ok {
-				c.Highest, named = max(c.Highest, nr), true
-			}
-			if action := Action(entry.Action, entry.ErrnoRet); action != otherwise {
-				c.add(name, action, entry.Args, i)
-			}
-		}
-	}
-	c.Open = c.Open || !named
-	for nr, rules := range c.Rules {
-		c.Rules[nr], c.Shadowed[nr] = order(rules)
-	}
-	return c
-}
-
-// add adds a profile's rule for a name to each number that the name stands for.
-func (c *Compiled) add(name string, action bpf.Action, conditions []specs.LinuxSeccompArg, source int) {
-	for _, all := range alternatives(conditions) {
-		rule := Rule{action, all, source}
-		if nr, ok := c.Numbers[name]; ok {
-			c.Rules[nr] = append(c.Rules[nr], rule)
-		}
-		for _, m := range multiplexers {
-			nr, exists := c.Numbers[m.name]
-			if _, behind := m.calls[name]; !exists || !behind {
-				continue
-			}
-			if rule, ok := rule.through(m, name); ok {
-				c.Rules[nr] = append(c.Rules[nr], rule)
-			}
-		}
-	}
 }
 
 // Decide returns the action for a call.
@@ -108,7 +55,7 @@ func (m *Meaning) Decide(d bpf.Data) bpf.Action {
 	return call.Otherwise
 }
 
-// Call returns what the profile says of a syscall, whatever its arguments.
+// Call returns what the profile decides about a syscall, for all arguments.
 func (m *Meaning) Call(arch bpf.Arch, nr uint32) Call {
 	abi := m.ABI(arch, nr)
 	switch {
@@ -120,27 +67,16 @@ func (m *Meaning) Call(arch bpf.Arch, nr uint32) Call {
 	return Call{abi.Rules[nr], m.Default}
 }
 
-// ABI returns the ABI that a number belongs to, or nil if it is none of the
-// profile's.
-func (m *Meaning) ABI(arch bpf.Arch, nr uint32) *Compiled {
-	i := slices.IndexFunc(m.ABIs, func(c *Compiled) bool { return c.Arch == arch && c.has(nr) })
+// ABI returns the ABI that a number belongs to, or nil if the profile does not have it.
+func (m *Meaning) ABI(arch bpf.Arch, nr uint32) *ABIRules {
+	i := slices.IndexFunc(m.ABIs, func(r *ABIRules) bool { return r.Arch == arch && r.has(nr) })
 	if i < 0 {
 		return nil
 	}
 	return m.ABIs[i]
 }
 
-// IsNew reports whether the number is above all that the profile names. On s390
-// the number 0, the ancient setup(2), also stands for every number too large for
-// the instruction, which the kernel does not know (runc#2871).
-func (c *Compiled) IsNew(nr uint32) bool {
-	if c.Open {
-		return false
-	}
-	return nr > c.Highest || nr == 0 && (c.Arch == bpf.ArchS390 || c.Arch == bpf.ArchS390X)
-}
-
-// Action combines a profile's action with its error number or message.
+// Action combines a profile's action with its error number or its message to the tracer.
 func Action(action specs.LinuxSeccompAction, errno *uint) bpf.Action {
 	a := kinds[action]
 	if action != specs.ActErrno && action != specs.ActTrace {

@@ -53,9 +53,9 @@ func meaningOf(t *testing.T, text string, abis ...*ABI) *Meaning {
 
 const deny, allow = `"defaultAction":"SCMP_ACT_ERRNO"`, `"defaultAction":"SCMP_ACT_ALLOW"`
 
-func rules(rules ...string) string {
+func rules(entries ...string) string {
 	text := `,"syscalls":[`
-	for i, r := range rules {
+	for i, r := range entries {
 		if i > 0 {
 			text += ","
 		}
@@ -143,16 +143,16 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// Of rules with conditions that match together, the strictest action counts,
-// wherever it stands.
+// If several rules with conditions match, the strictest action counts, in any order of
+// the rules.
 func TestOverlappingRules(t *testing.T) {
 	strict := []string{"KILL_PROCESS", "KILL_THREAD", "TRAP", "ERRNO", "TRACE", "LOG"}
 	want := []bpf.Action{bpf.KillProcess, bpf.KillThread, bpf.Trap, eperm, bpf.Trace | 1, bpf.Log}
 	for i, stricter := range strict {
 		for _, weaker := range strict[i:] {
 			a, b := rule(stricter, "read", arg(0, "EQ", 1)), rule(weaker, "read", arg(1, "EQ", 2))
-			for _, order := range []string{rules(a, b), rules(b, a)} {
-				if got := meaningOf(t, allow+order, x8664).Decide(amd64(0, 1, 2)); got != want[i] {
+			for _, both := range []string{rules(a, b), rules(b, a)} {
+				if got := meaningOf(t, allow+both, x8664).Decide(amd64(0, 1, 2)); got != want[i] {
 					t.Errorf("%s and %s: got %v", stricter, weaker, got)
 				}
 			}
@@ -165,26 +165,34 @@ func TestOverlappingRules(t *testing.T) {
 	}
 }
 
-// The operators are Go's own.
+// An operator has the meaning of Go's own, and the vocabulary has no others.
 func TestHolds(t *testing.T) {
 	values := []uint64{0, 1, 2, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, 0x100000000, 0x100000001,
 		0x7fffffffffffffff, 0x8000000000000000, 0xffffffff00000000, 0xfffffffffffffffe, 0xffffffffffffffff}
-	for _, arg := range values {
+	held := map[specs.LinuxSeccompOperator]bool{}
+	for _, argument := range values {
 		for _, v := range values {
 			for op, want := range map[specs.LinuxSeccompOperator]bool{
-				specs.OpNotEqual: arg != v, specs.OpLessThan: arg < v, specs.OpLessEqual: arg <= v,
-				specs.OpEqualTo: arg == v, specs.OpGreaterEqual: arg >= v, specs.OpGreaterThan: arg > v,
+				specs.OpNotEqual: argument != v, specs.OpLessThan: argument < v, specs.OpLessEqual: argument <= v,
+				specs.OpEqualTo: argument == v, specs.OpGreaterEqual: argument >= v, specs.OpGreaterThan: argument > v,
 			} {
-				if got := Holds(specs.LinuxSeccompArg{Op: op, Value: v}, arg); got != want {
-					t.Errorf("%#x %s %#x is %v", arg, op, v, got)
+				held[op] = true
+				if got := Holds(specs.LinuxSeccompArg{Op: op, Value: v}, argument); got != want {
+					t.Errorf("%#x %s %#x is %v", argument, op, v, got)
 				}
 			}
 			for _, masked := range values {
+				held[specs.OpMaskedEqual] = true
 				c := specs.LinuxSeccompArg{Op: specs.OpMaskedEqual, Value: v, ValueTwo: masked}
-				if got := Holds(c, arg); got != (arg&v == masked&v) {
-					t.Errorf("%#x & %#x == %#x is %v", arg, v, masked, got)
+				if got := Holds(c, argument); got != (argument&v == masked&v) {
+					t.Errorf("%#x & %#x == %#x is %v", argument, v, masked, got)
 				}
 			}
+		}
+	}
+	for _, op := range seccomp.Operators() {
+		if !held[op] {
+			t.Errorf("%s is not tested", op)
 		}
 	}
 }

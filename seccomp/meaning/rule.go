@@ -40,12 +40,12 @@ func Holds(c specs.LinuxSeccompArg, arg uint64) bool {
 	case specs.OpMaskedEqual:
 		return arg&c.Value == c.ValueTwo&c.Value
 	}
-	panic("meaning: operator " + string(c.Op)) // seccomp.New lets none of these pass
+	panic("meaning: operator " + string(c.Op)) // seccomp.New refuses it
 }
 
-// alternatives are the conditions of the rules that a profile's entry stands
-// for. Profiles of the time when a rule could have only one condition for an
-// argument meant several rules by several conditions.
+// alternatives returns the conditions of the rules that an entry of a profile means. There
+// are several rules if two conditions compare the same argument: libseccomp once took only
+// one condition for an argument, and profiles wrote several rules as one.
 func alternatives(conditions []specs.LinuxSeccompArg) [][]specs.LinuxSeccompArg {
 	seen := map[uint]bool{}
 	for _, c := range conditions {
@@ -61,8 +61,8 @@ func alternatives(conditions []specs.LinuxSeccompArg) [][]specs.LinuxSeccompArg 
 	return [][]specs.LinuxSeccompArg{conditions}
 }
 
-// through returns the rule for a call behind a multiplexer; ok is false if
-// there is none, because a permission depends on what a filter cannot see.
+// through returns the rule for a call behind a multiplexer. There is none, and ok is
+// false, if a permission depends on arguments that a filter cannot see.
 func (r Rule) through(m multiplexer, call string) (_ Rule, ok bool) {
 	hidden := func(c specs.LinuxSeccompArg) bool { return c.Index != 0 }
 	if Permits(r.Action) && slices.ContainsFunc(r.Conditions, hidden) {
@@ -72,15 +72,15 @@ func (r Rule) through(m multiplexer, call string) (_ Rule, ok bool) {
 	return Rule{r.Action, []specs.LinuxSeccompArg{chosen}, r.Source}, true
 }
 
-// Permits reports whether an action lets a call run without asking anybody.
+// Permits reports whether an action lets a call run, without asking a tracer or an agent.
 func Permits(a bpf.Action) bool { return a.Kind() == bpf.Allow || a.Kind() == bpf.Log }
 
-// strictness orders actions as the kernel does for several filters: the
-// smallest signed number is the strictest.
+// strictness orders actions as the kernel does for several filters: the smallest signed
+// number is the strictest action.
 func strictness(a bpf.Action) int32 { return int32(a.Kind()) }
 
-// order sorts the rules of one syscall so that the first that matches counts,
-// and returns those that never count behind the others.
+// order sorts the rules of one syscall so that the first that matches counts. It returns
+// the rules that never count separately.
 func order(rules []Rule) (counting, shadowed []Rule) {
 	unconditional := func(r Rule) bool { return len(r.Conditions) == 0 }
 	if i := slices.IndexFunc(rules, unconditional); i >= 0 {

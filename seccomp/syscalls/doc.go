@@ -1,11 +1,10 @@
-// Package syscalls knows the numbers of the syscalls that Linux has got since
-// version 5.1, on each architecture of the OCI spec. With it the meaning of a
-// profile does not depend on the age of the libseccomp in use, which knows no
-// syscall that is newer than itself.
+// Package syscalls has the numbers of the syscalls that Linux has added since version 5.1,
+// on each architecture of the OCI spec. libseccomp knows no syscall that is newer than
+// itself; with this table the meaning of a profile does not depend on its version.
 //
-// Since number 424, a new syscall has the same number on all architectures (but
-// alpha, which OCI does not have). Older numbers differ; libseccomp 2.5.0 and later
-// know them, except a few that one architecture got late. The table has those too.
+// From number 424 on, a new syscall has the same number on all architectures (except
+// alpha, which OCI does not have). Older numbers differ. libseccomp 2.5.0 and later have
+// them, except a few that one architecture got late; these are in the table too.
 //
 // # Source
 //
@@ -23,6 +22,6 @@
 //     laid out as its /usr/lib/linux/uapi:
 //     SECCOMP_SHIM_UAPI=FOLDER go test -run TestKernelHeaders -v ./seccomp/syscalls
 //
-// Other tests compare the table with golang.org/x/sys/unix and, in package compile,
-// with libseccomp. They fail if one of these knows a syscall that the table lacks.
+// Other tests compare the table with golang.org/x/sys/unix and, in package compile, with
+// libseccomp. They fail if one of these has a syscall that the table lacks.
 package syscalls

@@ -14,8 +14,7 @@ type syscall struct {
 	name   string
 }
 
-// On yields the syscalls of the table that an ABI has, with the ABI's numbers for
-// them.
+// On yields the syscalls of the table that an ABI has, with their numbers on the ABI.
 func On(abi specs.Arch) iter.Seq2[string, uint32] {
 	return func(yield func(string, uint32) bool) {
 		for _, s := range table {
@@ -31,7 +30,7 @@ func Known(name string) bool {
 	return slices.ContainsFunc(table, func(s syscall) bool { return s.name == name })
 }
 
-// Base is where an ABI's numbers begin.
+// Base returns the number at which an ABI's numbers begin.
 func Base(abi specs.Arch) uint32 {
 	switch abi {
 	case specs.ArchX32:

@@ -5,8 +5,8 @@ import "github.com/opencontainers/runtime-spec/specs-go"
 // Linux is the version of the kernel that [table] was compared with.
 const Linux = "7.2"
 
-// table lists the syscalls in the order of their numbers. An ABI's own number is
-// this one plus [Base], if the ABI [has] the syscall.
+// table has the syscalls in the order of their numbers. The number on an ABI is this one
+// plus [Base], if the ABI [has] the syscall.
 var table = []syscall{
 	// Below the common numbers: added to one architecture after libseccomp 2.5.0.
 	{258, "riscv_hwprobe"},
@@ -65,7 +65,7 @@ var table = []syscall{
 	{471, "rseq_slice_yield"},
 }
 
-// has says where a syscall of the table is missing.
+// has reports whether an ABI has a syscall of the table.
 func has(abi specs.Arch, name string) bool {
 	switch name {
 	case "riscv_hwprobe":

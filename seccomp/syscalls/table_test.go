@@ -63,7 +63,7 @@ func TestOn(t *testing.T) {
 	}
 }
 
-// The kernel's own headers say what the table says, on every architecture.
+// The table agrees with the kernel's headers, on every architecture.
 func TestKernelHeaders(t *testing.T) {
 	folder := os.Getenv("SECCOMP_SHIM_UAPI")
 	if folder == "" {
@@ -104,7 +104,7 @@ func TestKernelHeaders(t *testing.T) {
 	}
 }
 
-// golang.org/x/sys/unix, which is at hand wherever this is built, says the same.
+// The table agrees with golang.org/x/sys/unix, which every build has.
 func TestAgreesWithXSys(t *testing.T) {
 	folder, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "golang.org/x/sys").Output()
 	if err != nil {
@@ -127,7 +127,7 @@ func TestAgreesWithXSys(t *testing.T) {
 	}
 }
 
-// numbers returns the syscalls that a text defines, their numbers counted from base.
+// numbers returns the syscalls that a text defines, with their numbers minus base.
 func numbers(t *testing.T, define *regexp.Regexp, text string, base uint32) map[string]uint32 {
 	t.Helper()
 	all := map[string]uint32{}
@@ -144,8 +144,8 @@ func numbers(t *testing.T, define *regexp.Regexp, text string, base uint32) map[
 	return all
 }
 
-// mustAgree compares the table with another list of an ABI's syscalls. A list that
-// is older than the table may lack some.
+// mustAgree compares the table with another list of an ABI's syscalls. The list may be
+// older than the table and lack some.
 func mustAgree(t *testing.T, source string, abi specs.Arch, list map[string]uint32) {
 	t.Helper()
 	ours := maps.Collect(On(abi))

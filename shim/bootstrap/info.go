@@ -13,8 +13,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
-	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/resolve"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/options"
 	"seccomp-shim/version"
@@ -39,7 +39,7 @@ func (Manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, err
 	f := container.Features()
 	f.Linux.Seccomp = compile.Features()
 	f.Annotations = map[string]string{libseccompAnnotation: compile.LibraryVersion()}
-	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, seccomp.Annotations()...)
+	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, resolve.Annotations()...)
 	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, groupAnnotations...)
 	encoded, err := typeurl.MarshalAnyToProto(f)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/resolve"
 	"seccomp-shim/shim/bundle"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/options"
@@ -93,13 +94,7 @@ func (s *Service) confine(ctx context.Context, spec *specs.Spec, opts *options.O
 	if spec.Linux == nil || spec.Process == nil {
 		return nil, errors.New("config.json: linux and process must be set")
 	}
-	choice, err := seccomp.Resolve(seccomp.Request{
-		Inline:       spec.Linux.Seccomp,
-		Annotations:  spec.Annotations,
-		Capabilities: bounding(spec.Process),
-		UnsetProfile: opts.UnsetProfile,
-		ProfileRoot:  opts.ProfileRoot,
-	})
+	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: opts.UnsetProfile, ProfileRoot: opts.ProfileRoot})
 	if err != nil {
 		return nil, err
 	}
@@ -128,13 +123,6 @@ func (s *Service) confine(ctx context.Context, spec *specs.Spec, opts *options.O
 		ListenerMetadata: metadata,
 		ListenerDirs:     opts.ListenerDirs,
 	}, nil
-}
-
-func bounding(p *specs.Process) []string {
-	if p.Capabilities == nil {
-		return nil
-	}
-	return p.Capabilities.Bounding
 }
 
 func readOptions(r *taskv3.CreateTaskRequest) (*options.Options, error) {

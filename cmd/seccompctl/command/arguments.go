@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// constants are names for arguments, those that profiles have rules for.
+// constants has the names of arguments that profiles often have rules for.
 var constants = map[string]uint64{
 	"AF_UNIX": unix.AF_UNIX, "AF_INET": unix.AF_INET, "AF_INET6": unix.AF_INET6, "AF_NETLINK": unix.AF_NETLINK,
 	"AF_PACKET": unix.AF_PACKET, "AF_KEY": unix.AF_KEY, "AF_ALG": unix.AF_ALG, "AF_VSOCK": unix.AF_VSOCK,
@@ -41,7 +41,7 @@ func parseArguments(texts []string) ([]uint64, error) {
 	return args, nil
 }
 
-// parseArgument reads numbers, as C and Go write them, and constants, joined by |.
+// parseArgument reads numbers in the notations of C and Go, and constants, joined by |.
 func parseArgument(text string) (uint64, error) {
 	if negative, err := strconv.ParseInt(text, 0, 64); err == nil && negative < 0 {
 		return uint64(negative), nil
@@ -61,8 +61,8 @@ func parseArgument(text string) (uint64, error) {
 	return value, nil
 }
 
-// noFlags marks the negative numbers of a command line, so that pflag leaves them
-// alone: no flag begins with a digit. [operands] takes the marks off.
+// noFlags marks the negative numbers of a command line, so that pflag does not take them for
+// flags; no flag begins with a digit. [operands] removes the marks.
 func noFlags(args []string) []string {
 	marked := slices.Clone(args)
 	for i, arg := range marked {
@@ -81,5 +81,5 @@ func operands(args []string) []string {
 	return all
 }
 
-// mark is what no argument begins with: arguments of a process have no NUL.
+// mark cannot be in an argument: arguments of a process have no NUL.
 const mark = "\x00"

@@ -8,7 +8,7 @@ import (
 	"github.com/moby/sys/capability"
 )
 
-// ctrCapabilities are those that a container of ctr run has if nothing is said:
+// ctrCapabilities are the capabilities of a container of ctr run without flags, those of
 // containerd's oci.WithDefaultSpec. A test compares them.
 var ctrCapabilities = []string{
 	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID",
@@ -17,8 +17,8 @@ var ctrCapabilities = []string{
 
 const allCapabilities = "ALL"
 
-// capabilities returns a container's capabilities: ctr's, fewer and more. What
-// is added is not dropped.
+// capabilities returns ctrCapabilities without those to drop, and with those to add. One in
+// both lists is added.
 func capabilities(add, drop []string) ([]string, error) {
 	dropped, err := expand("--cap-drop", drop)
 	if err != nil {
@@ -32,8 +32,8 @@ func capabilities(add, drop []string) ([]string, error) {
 	return append(set, added...), nil
 }
 
-// expand returns capabilities as OCI names them. A name that the kernel does not
-// have would change nothing, and so must be a mistake.
+// expand returns capabilities with OCI's names. A name that the kernel does not have is an
+// error: it would have no effect, so it must be a mistake.
 func expand(flag string, names []string) ([]string, error) {
 	var known []string
 	for _, c := range capability.ListKnown() {

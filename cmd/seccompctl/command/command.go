@@ -1,7 +1,7 @@
-// Package command has seccompctl's commands: it compiles profiles as the shim does,
-// shows and checks compiled programs and those of running processes, and explains
-// what a profile answers and why. It is apart from main for those who write the
-// commands' manual pages.
+// Package command has the commands of seccompctl: they compile profiles as the shim does,
+// show programs from files and of running processes, compare them with profiles, and
+// explain which action a profile has for a syscall and why. It is not part of main because
+// the generator of the manual pages imports it.
 package command
 
 import (
@@ -21,11 +21,11 @@ import (
 
 // Exit codes.
 const (
-	exitFailure = 1 // what was asked for cannot be had: an invalid profile, programs that differ
-	exitUsage   = 2 // what was asked for is not understood
+	exitFailure = 1 // the command failed: an invalid profile, or a program that differs from it
+	exitUsage   = 2 // the command line is wrong
 )
 
-// A usageError is about the command line.
+// A usageError is an error in the command line.
 type usageError struct {
 	command string
 	error
@@ -35,7 +35,7 @@ func misuse(cmd *cobra.Command, format string, args ...any) error {
 	return usageError{cmd.CommandPath(), fmt.Errorf(format, args...)}
 }
 
-// Run runs one command line and returns the exit code.
+// Run executes a command line, without the name of the program, and returns the exit code.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := Root()
 	if len(args) > 0 && args[0] == explainName {
@@ -60,7 +60,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // Root returns seccompctl's command, with its subcommands.
 func Root() *cobra.Command {
-	var asked bool // for the version
+	var showVersion bool
 	root := &cobra.Command{
 		Use:           "seccompctl",
 		Short:         "Compile, inspect and explain seccomp profiles",
@@ -79,19 +79,20 @@ func Root() *cobra.Command {
 			return misuse(cmd, "%s", err)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if asked {
+			if showVersion {
 				return version.Write(cmd.OutOrStdout(), cmd.Name(), compile.LibraryVersion())
 			}
 			return cmd.Help()
 		},
 	}
-	root.Flags().BoolVar(&asked, "version", false, "show the version, and that of libseccomp")
+	root.Flags().BoolVar(&showVersion, "version", false, "show the version, and that of libseccomp")
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newCompile(), newInspect(), newExplain())
 	return root
 }
 
-// flagError is about a flag. That of a number would name the function that reads it.
+// flagError returns the error for a wrong flag. For a number, pflag's names the Go function
+// that parses it, so flagError writes another one.
 func flagError(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	var number *strconv.NumError

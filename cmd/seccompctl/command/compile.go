@@ -51,7 +51,7 @@ bytes in base64 and what there is to know about them (json).`,
 		case "json":
 			err = writeCompiled(cmd.OutOrStdout(), p, origin, result)
 		default:
-			remark(cmd.ErrOrStderr(), result)
+			printFindings(cmd.ErrOrStderr(), result)
 			err = result.Program.Disassemble(cmd.OutOrStdout(), compile.SyscallName)
 		}
 		return err
@@ -59,7 +59,7 @@ bytes in base64 and what there is to know about them (json).`,
 	return cmd
 }
 
-// compileProfile does what the shim does with a profile.
+// compileProfile compiles a profile as the shim does.
 func compileProfile(cmd *cobra.Command, p *seccomp.Profile) (*compile.Result, error) {
 	if err := compile.CheckStart(p); err != nil {
 		return nil, err
@@ -67,15 +67,16 @@ func compileProfile(cmd *cobra.Command, p *seccomp.Profile) (*compile.Result, er
 	return compile.Compile(cmd.Context(), p)
 }
 
-// remark says what is not seen in an assembly.
-func remark(stderr io.Writer, result *compile.Result) {
+// printFindings writes what the assembly cannot show: syscalls that were skipped, and those
+// that were compiled without libseccomp.
+func printFindings(stderr io.Writer, result *compile.Result) {
 	for _, finding := range explain.ByCompiler(compilerSays(result)) {
 		fmt.Fprintf(stderr, "%s: %s\n", finding.Level, finding.Text)
 	}
 }
 
-func compilerSays(result *compile.Result) explain.Compiled {
-	return explain.Compiled{Libseccomp: compile.LibraryVersion(), Skipped: result.Skipped, Own: result.Own}
+func compilerSays(result *compile.Result) explain.CompilerReport {
+	return explain.CompilerReport{Libseccomp: compile.LibraryVersion(), Skipped: result.Skipped, Own: result.Own}
 }
 
 func writeCompiled(w io.Writer, p *seccomp.Profile, origin string, result *compile.Result) error {
@@ -90,7 +91,7 @@ func writeCompiled(w io.Writer, p *seccomp.Profile, origin string, result *compi
 		Skipped    []string      `json:"skipped"`
 		Own        []string      `json:"own"`
 		ABIs       []explain.ABI `json:"abis"`
-		program
+		summary
 	}{origin, compile.LibraryVersion(), compile.FlagNames(result.Flags), list(result.Skipped), list(result.Own),
 		explain.Summary(m), describe(result.Program)})
 }

@@ -12,17 +12,20 @@ import (
 	"github.com/containerd/containerd/v2/core/containers"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/containerd/v2/pkg/oci"
+	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/resolve"
 )
 
-// The bytes are those of compile.Compile, whichever process makes them and
-// however the profile is named.
+// The bytes are those of compile.Compile, in every process and for every way to name the
+// profile.
 func TestCompileBytes(t *testing.T) {
 	needAMD64(t)
-	standard, err := seccomp.Resolve(seccomp.Request{UnsetProfile: runtimeDefault, Capabilities: ctrCapabilities})
+	standard, err := resolve.Choose(&specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{Bounding: ctrCapabilities}}},
+		resolve.Options{UnsetProfile: runtimeDefault})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +54,8 @@ func TestCompileBytes(t *testing.T) {
 	}
 }
 
-// With a whole spec, the profile is chosen as by the shim.
+// With a whole spec, seccompctl chooses the profile as the shim does. The integration tests
+// compare it with the shim.
 func TestCompileSpec(t *testing.T) {
 	const inline = `{"defaultAction":"SCMP_ACT_ALLOW"}`
 	program := func(spec string, flags ...string) string {
@@ -62,8 +66,8 @@ func TestCompileSpec(t *testing.T) {
 		}
 		return got.stdout
 	}
-	with := func(capabilities string) string {
-		return `{"process":{"capabilities":{"bounding":[` + capabilities + `]}}}`
+	with := func(bounding string) string {
+		return `{"process":{"capabilities":{"bounding":[` + bounding + `]}}}`
 	}
 	standard := func(flags ...string) string {
 		return mustCtl(t, append([]string{"compile", "-o", "bpf", "RuntimeDefault", "--cap-drop", "ALL"}, flags...)...)
@@ -115,7 +119,7 @@ func TestCompileAssembly(t *testing.T) {
 	}
 }
 
-// What the assembly does not show is told beside it.
+// Standard error has what the assembly does not show.
 const remarkable = `{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86"],"syscalls":[
 	{"names":["execve","not_yet_a_syscall"],"action":"SCMP_ACT_ALLOW"},
 	{"names":["personality"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":4294967301,"op":"SCMP_CMP_EQ"}]}]}`

@@ -73,7 +73,7 @@ Of several lines for an ABI, the first whose IF holds counts.`,
 	return cmd
 }
 
-// explainSyscall takes a name or a number.
+// explainSyscall explains a syscall by its name or number.
 func explainSyscall(p *seccomp.Profile, m *meaning.Meaning, syscall string, args []uint64) (*explain.Explanation, error) {
 	if nr, err := strconv.ParseUint(syscall, 0, 32); err == nil {
 		return explain.Number(p, m, uint32(nr), args...), nil
@@ -100,12 +100,12 @@ func writeExplanation(w io.Writer, e *explain.Explanation) error {
 	return t.write(w)
 }
 
-// worthTelling leaves out the rules that do not match where another does.
-func worthTelling(a explain.Answer) []explain.Passed {
+// worthTelling returns the ignored rules, without those that do not match if another does.
+func worthTelling(a explain.Answer) []explain.IgnoredRule {
 	if a.Cases[len(a.Cases)-1].Reason != explain.ByRule {
-		return a.Passed
+		return a.Ignored
 	}
-	return slices.DeleteFunc(slices.Clone(a.Passed), func(p explain.Passed) bool { return p.Why == explain.Mismatch })
+	return slices.DeleteFunc(slices.Clone(a.Ignored), func(p explain.IgnoredRule) bool { return p.Why == explain.Mismatch })
 }
 
 func syscallText(a explain.Answer) string {
@@ -132,10 +132,10 @@ func ifText(c explain.Case, position int) string {
 	return "always"
 }
 
-// report also compiles the profile, since it is the compiler that finds out
-// whether it can be enforced.
-func report(cmd *cobra.Command, output *format, p *seccomp.Profile, m *meaning.Meaning, origin string) error {
-	var compiled *explain.Compiled
+// report writes a report on a profile. It also compiles the profile, because only the
+// compiler finds out whether it can be enforced.
+func report(cmd *cobra.Command, output *outputFormat, p *seccomp.Profile, m *meaning.Meaning, origin string) error {
+	var compiled *explain.CompilerReport
 	result, refused := compile.Compile(cmd.Context(), p)
 	if refused == nil {
 		says := compilerSays(result)

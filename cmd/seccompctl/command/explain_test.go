@@ -3,16 +3,19 @@ package command
 import (
 	"testing"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
+
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/seccomp/explain"
+	"seccomp-shim/seccomp/resolve"
 )
 
-// For calls of which everything is known, the explanation is what the compiled
-// program decides.
+// For calls with known arguments, the explanation has the action of the compiled program.
 func TestExplainAgreesWithTheProgram(t *testing.T) {
-	standard, err := seccomp.Resolve(seccomp.Request{UnsetProfile: runtimeDefault, Capabilities: ctrCapabilities})
+	standard, err := resolve.Choose(&specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{Bounding: ctrCapabilities}}},
+		resolve.Options{UnsetProfile: runtimeDefault})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/*.golden")
 
-// What people and programs read stays as it is. What depends on the libseccomp
-// of the host is left out: how many syscalls it knows, its programs, its faults.
+// The output for people and programs does not change. hostless removes what depends on the
+// host's libseccomp: how many syscalls it knows, its programs, its faults.
 func TestGolden(t *testing.T) {
 	needAMD64(t)
 	for _, row := range []struct {
@@ -42,11 +42,11 @@ func TestGolden(t *testing.T) {
 		{"help-explain", 0, "explain --help"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			said := ctl("", strings.Fields(row.args)...)
-			if said.code != row.code {
-				t.Errorf("exit code %d, want %d: %s", said.code, row.code, said.stderr)
+			out := ctl("", strings.Fields(row.args)...)
+			if out.code != row.code {
+				t.Errorf("exit code %d, want %d: %s", out.code, row.code, out.stderr)
 			}
-			got := "$ seccompctl " + row.args + "\n" + hostless(said.stdout+said.stderr)
+			got := "$ seccompctl " + row.args + "\n" + hostless(out.stdout+out.stderr)
 			file := "testdata/" + row.name + ".golden"
 			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {

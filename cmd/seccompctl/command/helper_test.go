@@ -13,7 +13,7 @@ import (
 	"seccomp-shim/seccomp/compile"
 )
 
-// toolEnv makes the test binary the tool.
+// toolEnv makes the test binary run as seccompctl.
 const toolEnv = "SECCOMPCTL_TEST_TOOL"
 
 func TestMain(m *testing.M) {
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A said is what the tool says.
+// A said is the exit code and the output of seccompctl.
 type said struct {
 	code           int
 	stdout, stderr string
@@ -48,7 +48,7 @@ func mustCtl(t *testing.T, args ...string) string {
 	return got.stdout
 }
 
-// process runs the tool in a process of its own.
+// process runs seccompctl in a process of its own and returns its standard output.
 func process(t *testing.T, args ...string) []byte {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe", args...)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The name of a file may come from elsewhere, as in a loop over a folder. It brings no
-// control characters to the terminal.
+// The name of a file may come from somebody else, as in a loop over a folder. No control
+// character in it reaches the terminal.
 func TestNoControlCharacters(t *testing.T) {
 	const name = "\x1b]0;owned\x07\n\u202egnp.json"
 	dir := t.TempDir()

@@ -11,12 +11,12 @@ import (
 	"seccomp-shim/seccomp/installed"
 )
 
-// An inspection is what one command line of inspect asks for.
+// An inspection has the flags of one command line of inspect.
 type inspection struct {
 	source
 	profile string
 	pid     int
-	output  *format
+	output  *outputFormat
 }
 
 func newInspect() *cobra.Command {
@@ -96,11 +96,11 @@ func (in *inspection) checkArguments(cmd *cobra.Command, args []string) error {
 	return in.check(cmd, in.profile)
 }
 
-// A subject is a program to look at.
+// A subject is a program to inspect.
 type subject struct {
-	name    string // for people
+	name    string // the file, or the process and the place of the filter
 	program bpf.Program
-	logs    *bool // if the kernel runs it: SECCOMP_FILTER_FLAG_LOG
+	logs    *bool // SECCOMP_FILTER_FLAG_LOG, if the program is that of a process
 	match   *match
 }
 
@@ -130,11 +130,11 @@ func (in *inspection) subjects(cmd *cobra.Command, args []string) ([]subject, er
 	return []subject{{name: args[0], program: p}}, nil
 }
 
-// maxProgramBytes is above what the kernel takes, so that the error for a longer
-// program can tell how long it is.
+// maxProgramBytes is more than the kernel accepts, so that the error for a program that is
+// too long can have its length.
 const maxProgramBytes = 1 << 20
 
-// hint says what a file is that is not a program.
+// hint returns the end of an error message: what a file is if it is not a program.
 func hint(raw []byte) string {
 	if text := bytes.TrimSpace(raw); bytes.HasPrefix(text, []byte("{")) {
 		return " (it looks like JSON: a profile is for compile and explain)"

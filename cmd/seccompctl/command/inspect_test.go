@@ -17,10 +17,10 @@ import (
 	"seccomp-shim/seccomp/installed"
 )
 
-// confineEnv makes the test binary load the program in this file and wait.
+// confineEnv makes the test binary load the program of the file that it names, and wait.
 const confineEnv = "SECCOMPCTL_TEST_CONFINE"
 
-// harmless lets a process do all that it needs.
+// harmless is a profile under which a process can do all that it needs.
 const harmless = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["swapon"],"action":"SCMP_ACT_ERRNO","errnoRet":77}]}`
 
 func confine() {
@@ -29,7 +29,7 @@ func confine() {
 		err = load(raw)
 	}
 	fmt.Println(err)
-	time.Sleep(time.Hour) // the parent ends it
+	time.Sleep(time.Hour) // the parent kills it
 }
 
 // write writes a file for the test.
@@ -84,6 +84,22 @@ func TestInspectComparesWithAProfile(t *testing.T) {
 	}
 }
 
+// A call that the program lets through is more important than one that only the program
+// denies.
+func TestInspectShowsWhatGetsThroughFirst(t *testing.T) {
+	written := func(denied string) string {
+		return `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["` + denied + `"],"action":"SCMP_ACT_ERRNO"}]}`
+	}
+	for _, row := range []struct{ program, profile string }{{"read", "write"}, {"write", "read"}} {
+		got := ctl("", "inspect", write(t, string(programOf(t, written(row.program)).Bytes())), "--profile", write(t, written(row.profile)))
+		through := strings.Index(got.stdout, "difference:     "+row.profile+": ")
+		denied := strings.Index(got.stdout, "difference:     "+row.program+": ")
+		if through < 0 || denied < through {
+			t.Errorf("%s is let through; got\n%s", row.profile, got.stdout)
+		}
+	}
+}
+
 func TestInspectProcess(t *testing.T) {
 	program := programOf(t, harmless)
 	pid := confined(t, write(t, string(program.Bytes())))
@@ -125,12 +141,12 @@ func TestInspectUnconfinedProcess(t *testing.T) {
 	}
 }
 
-// confined starts a process under the program in a file, if it has one.
+// confined starts a process under the program in a file, or without one if file is empty.
 func confined(t *testing.T, file string) (pid string) {
 	t.Helper()
-	cmd, said := self.Start(t, nil, confineEnv+"="+file)
-	if said != "<nil>\n" {
-		t.Fatalf("load the program: %q", said)
+	cmd, got := self.Start(t, nil, confineEnv+"="+file)
+	if got != "<nil>\n" {
+		t.Fatalf("load the program: %q", got)
 	}
 	return fmt.Sprint(cmd.Process.Pid)
 }

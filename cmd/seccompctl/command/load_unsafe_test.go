@@ -7,12 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// load puts all threads under a program, if there is one.
+// load loads a program for all threads, if there is one.
 func load(raw []byte) error {
 	if len(raw) == 0 {
 		return nil
 	}
-	runtime.LockOSThread() // no_new_privs is a thread's
+	runtime.LockOSThread() // no_new_privs belongs to a thread
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}

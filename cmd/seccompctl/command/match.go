@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,17 +14,17 @@ import (
 	"seccomp-shim/seccomp/compile"
 )
 
-// A match is how a program compares with a profile.
+// A match is the result of comparing a program with a profile.
 type match struct {
 	Profile string `json:"profile"`
 	Equal   bool   `json:"equal"`
-	// Differences are calls that the program decides otherwise than the profile,
-	// one for each syscall.
+	// Differences are calls for which the program has another action than the profile, one
+	// for each syscall. Those that the program lets through come first.
 	Differences []string `json:"differences"`
 }
 
-// compare compares each program with the profile. The verdict is nil if one of
-// them decides as the profile says.
+// compare compares each program with the profile. The verdict is nil if one of them decides
+// as the profile means.
 func (in *inspection) compare(cmd *cobra.Command, subjects []subject) (verdict, err error) {
 	p, origin, err := in.load(cmd, in.profile)
 	if err != nil {
@@ -39,6 +40,15 @@ func (in *inspection) compare(cmd *cobra.Command, subjects []subject) (verdict, 
 		if err != nil {
 			return nil, fmt.Errorf("%s: compare with %s: %w", subjects[i].name, origin, err)
 		}
+		slices.SortStableFunc(differences, func(a, b check.Difference) int {
+			switch {
+			case a.Weakens() == b.Weakens():
+				return 0
+			case a.Weakens():
+				return -1
+			}
+			return 1
+		})
 		found := &match{Profile: origin, Equal: len(differences) == 0, Differences: []string{}}
 		for _, d := range differences {
 			text := d.String()
@@ -55,7 +65,7 @@ func (in *inspection) compare(cmd *cobra.Command, subjects []subject) (verdict, 
 	return verdict, nil
 }
 
-// maxDifferences is how many are shown to people.
+// maxDifferences is how many differences the text shows. JSON has all.
 const maxDifferences = 10
 
 func writeInspectedText(w io.Writer, subjects []subject) error {
@@ -98,7 +108,7 @@ func writeInspectedJSON(w io.Writer, subjects []subject) error {
 		Name  string `json:"name"`
 		Logs  *bool  `json:"logs,omitempty"`
 		Match *match `json:"match,omitempty"`
-		program
+		summary
 		Assembly []string `json:"assembly"`
 	}
 	all := []document{}

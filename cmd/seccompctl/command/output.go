@@ -11,24 +11,24 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A format is the value of the flag -o.
-type format struct {
+// An outputFormat is the value of the flag -o.
+type outputFormat struct {
 	value string
 	known []string
 }
 
 // formatFlag adds -o with these values; the first is the default.
-func formatFlag(cmd *cobra.Command, known ...string) *format {
-	f := &format{known[0], known}
+func formatFlag(cmd *cobra.Command, known ...string) *outputFormat {
+	f := &outputFormat{known[0], known}
 	cmd.Flags().VarP(f, "output", "o", "output format, one of "+strings.Join(known, ", "))
-	// It fails only for a flag that does not exist.
+	// This fails only for a flag that does not exist.
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(known, cobra.ShellCompDirectiveNoFileComp))
 	return f
 }
 
-func (f *format) String() string { return f.value }
-func (f *format) Type() string   { return "format" }
-func (f *format) Set(value string) error {
+func (f *outputFormat) String() string { return f.value }
+func (f *outputFormat) Type() string   { return "format" }
+func (f *outputFormat) Set(value string) error {
 	if !slices.Contains(f.known, value) {
 		return fmt.Errorf("must be one of %s", strings.Join(f.known, ", "))
 	}

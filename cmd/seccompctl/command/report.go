@@ -12,8 +12,8 @@ import (
 	"seccomp-shim/seccomp/explain"
 )
 
-// writeReportText writes three tables. The result is nil if the profile cannot be
-// compiled.
+// writeReportText writes three tables: facts, counts and findings. result is nil if the
+// profile cannot be compiled; refused is the reason.
 func writeReportText(w io.Writer, r *explain.Report, origin string, result *compile.Result, refused error) error {
 	facts := table{
 		{"profile:", mistake.Shown(origin)},
@@ -42,7 +42,7 @@ func writeReportText(w io.Writer, r *explain.Report, origin string, result *comp
 	}
 	findings := table{{"LEVEL", "FINDING", "WHERE", "TEXT"}}
 	for _, f := range r.Findings {
-		findings.row(string(f.Level), string(f.Kind), f.Where, f.Text)
+		findings.row(string(f.Level), string(f.Topic), f.Where, f.Text)
 	}
 	errs := []error{facts.write(w)}
 	for _, t := range []table{counts, findings} {

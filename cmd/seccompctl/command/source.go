@@ -6,13 +6,15 @@ import (
 	"io"
 	"os"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/spf13/cobra"
 
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/resolve"
 )
 
-// A source is what a command line says of the profile that it means: a file with
-// one, RuntimeDefault, or a container's whole OCI spec.
+// A source has the flags that select a profile: a file with a profile, RuntimeDefault, or
+// the OCI spec of a container.
 type source struct {
 	spec                      string
 	profileRoot, unsetProfile string
@@ -35,13 +37,14 @@ that applies to the container of an OCI config.json, as under the shim.`
 func (s *source) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.spec, "spec", "", "OCI config.json of the container that is meant, - for standard input")
-	f.StringVar(&s.profileRoot, "profile-root", "", "with --spec: where Localhost profiles are (default "+seccomp.DefaultProfileRoot+")")
+	f.StringVar(&s.profileRoot, "profile-root", "", "with --spec: where Localhost profiles are (default "+resolve.DefaultProfileRoot+")")
 	f.StringVar(&s.unsetProfile, "unset-profile", "", "with --spec: the profile of a container that names none")
 	f.StringSliceVar(&s.capAdd, "cap-add", nil, "with RuntimeDefault: a capability more, such as CAP_SYS_ADMIN, or ALL")
 	f.StringSliceVar(&s.capDrop, "cap-drop", nil, "with RuntimeDefault: a capability less, or ALL")
 }
 
-// operand takes the profile off the arguments of a command that needs one.
+// operand splits the arguments of a command that needs a profile: profile is empty with
+// --spec.
 func (s *source) operand(cmd *cobra.Command, args []string) (profile string, rest []string, err error) {
 	if s.spec == "" {
 		if len(args) == 0 || args[0] == "" {
@@ -52,8 +55,8 @@ func (s *source) operand(cmd *cobra.Command, args []string) (profile string, res
 	return profile, args, s.check(cmd, profile)
 }
 
-// check finds flags that would be without effect. The profile is empty if none
-// is named.
+// check returns an error for flags that would have no effect. profile is empty if the command
+// line names none.
 func (s *source) check(cmd *cobra.Command, profile string) error {
 	if s.spec == "" && (s.profileRoot != "" || s.unsetProfile != "") {
 		return misuse(cmd, "--profile-root and --unset-profile need --spec")
@@ -67,7 +70,7 @@ func (s *source) check(cmd *cobra.Command, profile string) error {
 	return nil
 }
 
-// load returns the profile, and for people where it is from.
+// load returns the profile, and its origin for messages.
 func (s *source) load(cmd *cobra.Command, profile string) (_ *seccomp.Profile, origin string, err error) {
 	switch {
 	case s.spec != "":
@@ -92,14 +95,15 @@ func (s *source) loadDefault(cmd *cobra.Command) (*seccomp.Profile, error) {
 	if err != nil {
 		return nil, misuse(cmd, "%w", err)
 	}
-	choice, err := seccomp.Resolve(seccomp.Request{Capabilities: bounding, UnsetProfile: runtimeDefault})
+	spec := &specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{Bounding: bounding}}}
+	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: runtimeDefault})
 	if err != nil {
 		return nil, err
 	}
 	return choice.Load()
 }
 
-// loadSpec chooses as the shim does.
+// loadSpec loads the profile that the shim chooses for the container of an OCI spec.
 func (s *source) loadSpec(stdin io.Reader) (_ *seccomp.Profile, origin string, err error) {
 	data, err := read(stdin, s.spec, maxSpecBytes)
 	if err != nil {
@@ -109,14 +113,7 @@ func (s *source) loadSpec(stdin io.Reader) (_ *seccomp.Profile, origin string, e
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
 	}
-	request := seccomp.Request{Annotations: spec.Annotations, UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot}
-	if spec.Linux != nil {
-		request.Inline = spec.Linux.Seccomp
-	}
-	if spec.Process != nil && spec.Process.Capabilities != nil {
-		request.Capabilities = spec.Process.Capabilities.Bounding
-	}
-	choice, err := seccomp.Resolve(request)
+	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot})
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
 	}
@@ -133,13 +130,13 @@ func (s *source) loadSpec(stdin io.Reader) (_ *seccomp.Profile, origin string, e
 	return p, fmt.Sprintf("%s (%s)", s.spec, choice.Origin), nil
 }
 
-// isProfile reports whether data is what belongs to linux.seccomp of a spec.
+// isProfile reports whether data is a profile instead of an OCI spec.
 func isProfile(data []byte) bool {
 	var fields map[string]json.RawMessage
 	return json.Unmarshal(data, &fields) == nil && fields["defaultAction"] != nil
 }
 
-// read reads a file or standard input, but no more than a limit.
+// read reads a file or standard input. A longer input than limit bytes is an error.
 func read(stdin io.Reader, name string, limit int) ([]byte, error) {
 	in := stdin
 	if name != stdinName {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Errors name what is wrong, in one line, and say by the exit code whose fault
-// it is.
+// An error is one line that names what is wrong. The exit code distinguishes a wrong command
+// line from a failure.
 func TestBadInput(t *testing.T) {
 	needAMD64(t)
 	const fault, misused = exitFailure, exitUsage
@@ -92,8 +92,8 @@ func TestBadInput(t *testing.T) {
 					t.Errorf("stderr says %q: %s", jargon, got.stderr)
 				}
 			}
-			hint := strings.Contains(got.stderr, " --help'.")
-			if lines := strings.Count(got.stderr, "\n"); hint != (row.code == misused) || lines > 2 {
+			advice := strings.Contains(got.stderr, " --help'.")
+			if lines := strings.Count(got.stderr, "\n"); advice != (row.code == misused) || lines > 2 {
 				t.Errorf("stderr in %d lines: %s", lines, got.stderr)
 			}
 		})
@@ -116,7 +116,7 @@ func TestParseArgument(t *testing.T) {
 	}
 }
 
-// Negative numbers are arguments, wherever flags stand.
+// Negative numbers are arguments, at any place among the flags.
 func TestNegativeArguments(t *testing.T) {
 	needAMD64(t)
 	want := mustCtl(t, "explain", "testdata/arguments.json", "-o", "json", "--", "mmap", "0", "4096", "7", "2", "-1", "0")

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"seccomp-shim/cmd/seccompctl/command"
-	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/resolve"
 	"seccomp-shim/shim/options"
 )
 
@@ -39,7 +39,7 @@ func TestShimsPageIsComplete(t *testing.T) {
 		return names
 	}
 	var annotations []string
-	for _, annotation := range seccomp.Annotations() {
+	for _, annotation := range resolve.Annotations() {
 		annotations = append(annotations, strings.TrimSuffix(annotation, "/"))
 	}
 	var written []string

@@ -1,4 +1,4 @@
-package seccomp
+package resolve
 
 import (
 	"slices"
@@ -8,8 +8,8 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// criCapabilities are the 14 that containerd's CRI plugin gives a container
-// whose pod says nothing about capabilities.
+// criCapabilities are the 14 capabilities that containerd's CRI plugin gives a container
+// whose pod does not set any.
 var criCapabilities = []string{
 	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID",
 	"CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
@@ -39,11 +39,11 @@ func TestRuntimeDefaultIsContainerds(t *testing.T) {
 			want := containerd.DefaultProfile(&specs.Spec{Process: &specs.Process{
 				Capabilities: &specs.LinuxCapabilities{Bounding: row.capabilities},
 			}})
-			for _, given := range []Request{
+			for _, given := range []request{
 				annotated(ours, "RuntimeDefault"),
 				annotated(webNote, "runtime/default"),
 				annotated(podNote, "docker/default"),
-				unset("RuntimeDefault", Request{}),
+				unset("RuntimeDefault", request{}),
 			} {
 				if got := loadedDefault(t, given, row.capabilities); encoded(t, got) != encoded(t, want) {
 					t.Errorf("%v: differs from containerd's profile for the same capabilities", given.Annotations)
@@ -53,8 +53,8 @@ func TestRuntimeDefaultIsContainerds(t *testing.T) {
 	}
 }
 
-// Facts from moby's and containerd's documentation of the default profile, not
-// from the package that we link.
+// The rows are from moby's and containerd's documentation of the default profile, not from
+// the linked package.
 func TestRuntimeDefaultFacts(t *testing.T) {
 	const denied, allowed, conditional, enosys = "denied", "allowed", "conditional", "ENOSYS"
 	for _, row := range []struct {
@@ -124,10 +124,10 @@ func TestRuntimeDefaultFacts(t *testing.T) {
 	}
 }
 
-func loadedDefault(t *testing.T, given Request, capabilities []string) *specs.LinuxSeccomp {
+func loadedDefault(t *testing.T, given request, capabilities []string) *specs.LinuxSeccomp {
 	t.Helper()
 	given.Capabilities = capabilities
-	choice, err := Resolve(given)
+	choice, err := resolve(given)
 	if err != nil {
 		t.Fatal(err)
 	}

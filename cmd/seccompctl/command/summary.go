@@ -7,11 +7,11 @@ import (
 	"seccomp-shim/bpf"
 )
 
-// list is never null in JSON.
+// list returns a copy that is never null in JSON.
 func list[T any](all []T) []T { return append([]T{}, all...) }
 
-// A program is one as JSON documents show it.
-type program struct {
+// A summary describes a program in JSON documents.
+type summary struct {
 	Instructions  int      `json:"instructions"`
 	SHA256        string   `json:"sha256"`
 	Architectures []string `json:"architectures"`
@@ -19,9 +19,9 @@ type program struct {
 	Program       []byte   `json:"program"`
 }
 
-func describe(p bpf.Program) program {
+func describe(p bpf.Program) summary {
 	sum := sha256.Sum256(p.Bytes())
-	d := program{Instructions: p.Len(), SHA256: hex.EncodeToString(sum[:]), Architectures: []string{}, Actions: []string{}, Program: p.Bytes()}
+	d := summary{Instructions: p.Len(), SHA256: hex.EncodeToString(sum[:]), Architectures: []string{}, Actions: []string{}, Program: p.Bytes()}
 	for _, arch := range p.Architectures() {
 		d.Architectures = append(d.Architectures, arch.String())
 	}

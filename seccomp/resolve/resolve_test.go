@@ -1,10 +1,15 @@
-package seccomp
+package resolve
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/mistake/mistaketest"
+	"seccomp-shim/seccomp"
 )
 
 // The annotations as users write them, for a container named web.
@@ -19,19 +24,19 @@ const (
 	option       = "option unset_profile"
 )
 
-// refused stands where a row has a kind: Resolve must return an error.
-const refused Kind = -1
+// refused is the source of rows for which resolve must return an error.
+const refused Source = -1
 
 func TestResolve(t *testing.T) {
 	long := strings.Repeat("x", 64<<10)
 	for _, row := range []struct {
-		fact  string
-		given Request
-		kind  Kind
-		path  string
-		says  []string // parts of Origin, or of the error
+		fact   string
+		given  request
+		source Source
+		path   string
+		says   []string // parts of Origin, or of the error
 	}{
-		{"nothing is given", Request{}, Unconfined, "", says("nothing")},
+		{"nothing is given", request{}, Unconfined, "", says("nothing")},
 		{"unrelated annotations count as nothing", annotated("com.example/profile", "RuntimeDefault"), Unconfined, "", says("nothing")},
 		{"an empty option counts as nothing", unset("", annotated()), Unconfined, "", says("nothing")},
 
@@ -42,7 +47,7 @@ func TestResolve(t *testing.T) {
 		{"ours says Localhost in a folder", annotated(ours, "Localhost/profiles/a.json"), Localhost, "profiles/a.json", says(ours)},
 		{"ours names a file with dots", annotated(ours, "Localhost/..a..json"), Localhost, "..a..json", says(ours)},
 		{"ours goes up but stays inside", annotated(ours, "Localhost/x/../a.json"), Localhost, "x/../a.json", says(ours)},
-		{"ours counts without a container name", Request{Annotations: map[string]string{ours: "RuntimeDefault"}}, RuntimeDefault, "", says(ours)},
+		{"ours counts without a container name", request{Annotations: map[string]string{ours: "RuntimeDefault"}}, RuntimeDefault, "", says(ours)},
 
 		// Kubernetes' old annotation for one container.
 		{"the container's says runtime/default", annotated(webNote, "runtime/default"), RuntimeDefault, "", says("annotation", webNote, "runtime/default")},
@@ -52,22 +57,22 @@ func TestResolve(t *testing.T) {
 		{"another container's does not count", annotated(dbNote, "runtime/default"), Unconfined, "", says("nothing")},
 		{"another container's may be misspelt", annotated(dbNote, "nonsense"), Unconfined, "", says("nothing")},
 		{"another container's does not hide the pod's", annotated(dbNote, "unconfined", podNote, "runtime/default"), RuntimeDefault, "", says(podNote)},
-		{"no container name, no container's annotation", Request{Annotations: map[string]string{webNote: "runtime/default"}}, Unconfined, "", says("nothing")},
+		{"no container name, no container's annotation", request{Annotations: map[string]string{webNote: "runtime/default"}}, Unconfined, "", says("nothing")},
 
 		// Kubernetes' old annotation for the pod.
 		{"the pod's says runtime/default", annotated(podNote, "runtime/default"), RuntimeDefault, "", says("annotation", podNote, "runtime/default")},
 		{"the pod's says docker/default", annotated(podNote, "docker/default"), RuntimeDefault, "", says("annotation", podNote, "docker/default")},
 		{"the pod's says unconfined", annotated(podNote, "unconfined"), Unconfined, "", says("annotation", podNote, "unconfined")},
 		{"the pod's says localhost", annotated(podNote, "localhost/a.json"), Localhost, "a.json", says("annotation", podNote, "localhost/a.json")},
-		{"the pod's counts without a container name", Request{Annotations: map[string]string{podNote: "runtime/default"}}, RuntimeDefault, "", says(podNote)},
+		{"the pod's counts without a container name", request{Annotations: map[string]string{podNote: "runtime/default"}}, RuntimeDefault, "", says(podNote)},
 
 		// The handler's option.
 		{"the option says RuntimeDefault", unset("RuntimeDefault", annotated()), RuntimeDefault, "", says(option, "RuntimeDefault")},
 		{"the option says Unconfined", unset("Unconfined", annotated()), Unconfined, "", says(option, "Unconfined")},
 		{"the option says Localhost", unset("Localhost/a.json", annotated()), Localhost, "a.json", says(option, "Localhost/a.json")},
 
-		// Who wins: inline, ours, the container's, the pod's, the option.
-		{"inline alone", inline(Request{}), Inline, "", says("linux.seccomp")},
+		// The order: inline, our annotation, the container's, the pod's, the option.
+		{"inline alone", inline(request{}), Inline, "", says("linux.seccomp")},
 		{"inline beats ours, Unconfined", inline(annotated(ours, "Unconfined")), Inline, "", says("linux.seccomp")},
 		{"inline beats ours, RuntimeDefault", inline(annotated(ours, "RuntimeDefault")), Inline, "", says("linux.seccomp")},
 		{"inline beats ours, Localhost", inline(annotated(ours, "Localhost/a.json")), Inline, "", says("linux.seccomp")},
@@ -91,7 +96,7 @@ func TestResolve(t *testing.T) {
 		{"a sandbox, an escaping path", annotated(typeNote, "sandbox", ours, "Localhost/../a"), refused, "", says(ours, `"Localhost/../a"`)},
 		{"no sandbox", annotated(typeNote, "container", ours, "Localhost/a"), Localhost, "a", says(ours)},
 
-		// Values that are none of the known.
+		// Unknown values.
 		{"ours is empty", annotated(ours, ""), refused, "", says("annotation", ours, `""`)},
 		{"ours is misspelt", annotated(ours, "runtimedefault"), refused, "", says("annotation", ours, `"runtimedefault"`)},
 		{"ours has a space", annotated(ours, " RuntimeDefault"), refused, "", says(ours, `" RuntimeDefault"`)},
@@ -112,7 +117,7 @@ func TestResolve(t *testing.T) {
 		{"the option is misspelt", unset("runtimedefault", annotated()), refused, "", says(option, `"runtimedefault"`)},
 		{"the option speaks the old language", unset("runtime/default", annotated()), refused, "", says(option, `"runtime/default"`)},
 
-		// The answer to an unknown value lists the known ones, and the nearest.
+		// The error for an unknown value lists the known values and names the nearest.
 		{"ours is misspelt: all forms", annotated(ours, "x"), refused, "", says("must be RuntimeDefault, Unconfined or Localhost/<path>")},
 		{"the container's is misspelt: all forms", annotated(webNote, "x"), refused, "", says("must be runtime/default, docker/default, unconfined or localhost/<path>")},
 		{"ours is empty: all forms", annotated(ours, ""), refused, "", says("must be RuntimeDefault, Unconfined or Localhost/<path>")},
@@ -128,13 +133,13 @@ func TestResolve(t *testing.T) {
 		{"no path", annotated(ours, "Localhost"), refused, "", says(`did you mean "Localhost/<path>"?`)},
 		{"a file below the root", annotated(ours, "profiles/a.json"), refused, "", says(`did you mean "Localhost/profiles/a.json"?`)},
 		{"an absolute path below the root", annotated(ours, "/var/lib/kubelet/seccomp/profiles/a.json"), refused, "", says(`did you mean "Localhost/profiles/a.json"?`)},
-		{"an absolute path below another root", Request{Annotations: map[string]string{ours: "/p/a.json"}, ProfileRoot: "/p"}, refused, "", says(`did you mean "Localhost/a.json"?`)},
+		{"an absolute path below another root", request{Annotations: map[string]string{ours: "/p/a.json"}, Options: Options{ProfileRoot: "/p"}}, refused, "", says(`did you mean "Localhost/a.json"?`)},
 		{"an absolute path elsewhere", annotated(ours, "/etc/a.json"), refused, "", says(`start at the option profile_root, here "/var/lib/kubelet/seccomp"`)},
 		{"the new language for the pod", annotated(podNote, "RuntimeDefault"), refused, "", says(`did you mean "runtime/default"?`)},
 		{"the new language of files for the container", annotated(webNote, "Localhost/a"), refused, "", says(`did you mean "localhost/a"?`)},
 		{"the option", unset("runtime/default", annotated()), refused, "", says(option, "must be RuntimeDefault", `did you mean "RuntimeDefault"?`)},
 
-		// Keys that are almost right, the losing ones too.
+		// Keys that are almost right, also of annotations that another one beats.
 		{"ours in capitals", annotated("io.containerd.seccomp.v1/Profile", "RuntimeDefault"), refused, "",
 			says(`annotation "io.containerd.seccomp.v1/Profile": "RuntimeDefault": is not known`, `did you mean "io.containerd.seccomp.v1/profile"?`)},
 		{"ours in the plural", annotated("io.containerd.seccomp.v1/profiles", "x"), refused, "", says(`"io.containerd.seccomp.v1/profiles"`, `"io.containerd.seccomp.v1/profile"?`)},
@@ -150,13 +155,13 @@ func TestResolve(t *testing.T) {
 		{"the pod's for another word", annotated("seccomp.security.alpha.kubernetes.io/defaultProfileName", "x"), refused, "", says(`/defaultProfileName"`, podNote)},
 		{"the pod's with a dot for the slash", annotated("seccomp.security.alpha.kubernetes.io.pod", "x"), refused, "", says(`kubernetes.io.pod"`, podNote)},
 		{"a container's in capitals", annotated("container.seccomp.security.alpha.kubernetes.io/Web", "x"), refused, "", says(`kubernetes.io/Web"`, `"Web" cannot be the name of a pod's container`)},
-		{"a container's without a name", Request{Annotations: map[string]string{criName: "", namelessNote: "runtime/default"}}, refused, "", says(namelessNote, `"" cannot be the name`)},
+		{"a container's without a name", request{Annotations: map[string]string{criName: "", namelessNote: "runtime/default"}}, refused, "", says(namelessNote, `"" cannot be the name`)},
 		{"a container's prefix in capitals", annotated("Container.seccomp.security.alpha.kubernetes.io/web", "x"), refused, "", says(`"Container.seccomp`, "alpha.kubernetes.io/<container>")},
 		{"a wrong key under inline", inline(annotated("io.containerd.seccomp.v1/Profile", "x")), refused, "", says("/Profile")},
 		{"a wrong key in a sandbox", annotated(typeNote, "sandbox", "io.containerd.seccomp.v1/Profile", "x"), refused, "", says("/Profile")},
 		{"two wrong keys, always the first of them", annotated("io.containerd.seccomp.v1/b", "x", "io.containerd.seccomp.v1/a", "x"), refused, "", says("v1/a")},
 
-		// What is none of ours, and what a pod with several containers has.
+		// Annotations of other projects, and of a pod with several containers.
 		{"annotations of others", annotated("io.containerd.runc.v2/profile", "x", "io.kubernetes.cri.sandbox-name", "x", "org.systemd.property.X", "x",
 			"seccomp.example.com/profile", "x", "container.apparmor.security.beta.kubernetes.io/web", "x"), Unconfined, "", says("nothing")},
 		{"those for each of a pod's containers", annotated(webNote, "unconfined", dbNote, "runtime/default", "container.seccomp.security.alpha.kubernetes.io/web-1", "localhost/x",
@@ -179,7 +184,7 @@ func TestResolve(t *testing.T) {
 		{"ours has a path longer than PATH_MAX", annotated(ours, "Localhost/"+long), refused, "", says(ours, `"Localhost/xxx`, "65546")},
 		{"ours has a path with a line break", annotated(ours, "Localhost/a\nb"), Localhost, "a\nb", says(ours, `Localhost/a\nb`)},
 
-		// A losing value must be known all the same.
+		// A value that another one beats must be known too.
 		{"invalid ours under inline", inline(annotated(ours, "nonsense")), refused, "", says(ours, `"nonsense"`)},
 		{"invalid container's under inline", inline(annotated(webNote, "nonsense")), refused, "", says(webNote, `"nonsense"`)},
 		{"invalid pod's under inline", inline(annotated(podNote, "nonsense")), refused, "", says(podNote, `"nonsense"`)},
@@ -193,37 +198,46 @@ func TestResolve(t *testing.T) {
 		{"invalid option under the pod's", unset("nonsense", annotated(podNote, "unconfined")), refused, "", says(option, `"nonsense"`)},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
-			choice, err := Resolve(row.given)
+			choice, err := resolve(row.given)
 			said := choice.Origin
 			switch {
-			case row.kind == refused && err == nil:
-				t.Fatalf("chosen: %v %.80q, want an error", choice.Kind, choice.Path)
-			case row.kind == refused:
+			case row.source == refused && err == nil:
+				t.Fatalf("chosen: %v %.80q, want an error", choice.Source, choice.Path)
+			case row.source == refused:
 				said = err.Error()
 			case err != nil:
 				t.Fatal(err)
-			case choice.Kind != row.kind || choice.Path != row.path:
-				t.Errorf("chosen: %v %q, want %v %q", choice.Kind, choice.Path, row.kind, row.path)
+			case choice.Source != row.source || choice.Path != row.path:
+				t.Errorf("chosen: %v %q, want %v %q", choice.Source, choice.Path, row.source, row.path)
 			}
-			mustSay(t, said, row.says)
+			mistaketest.MustSay(t, said, row.says)
 		})
 	}
 }
 
-func annotated(pairs ...string) Request {
+func annotated(pairs ...string) request {
 	all := map[string]string{criName: "web"}
 	for i := 0; i < len(pairs); i += 2 {
 		all[pairs[i]] = pairs[i+1]
 	}
-	return Request{Annotations: all}
+	return request{Annotations: all}
 }
 
-func inline(r Request) Request {
+func inline(r request) request {
 	r.Inline = &specs.LinuxSeccomp{DefaultAction: specs.ActErrno}
 	return r
 }
 
-func unset(value string, r Request) Request {
+func unset(value string, r request) request {
 	r.UnsetProfile = value
 	return r
+}
+
+// The error for a file that has only a profile's name says so: package seccomp has all
+// names.
+func TestNamesAreNoProfiles(t *testing.T) {
+	for _, n := range append(slices.Clone(names), alphaNames...) {
+		_, err := seccomp.Parse([]byte(n.text))
+		mistaketest.MustSay(t, fmt.Sprint(err), says(n.text+`" is the name of a profile`))
+	}
 }

@@ -11,16 +11,16 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// Passed is a rule that is about a syscall and does not count for it.
-type Passed struct {
+// An IgnoredRule is a rule for a syscall that does not decide about it.
+type IgnoredRule struct {
 	Rule int `json:"rule"` // the index of the profile's syscalls entry
 	Why  Why `json:"why"`
 }
 
-// Why is why a rule does not count.
+// A Why is the reason for which a rule does not count. In a sentence it follows the rule.
 type Why string
 
-// The reasons, such that they follow a rule's name in a sentence.
+// The reasons.
 const (
 	Mismatch    Why = "does not match"
 	Later       Why = "comes after a rule that matches"
@@ -30,17 +30,17 @@ const (
 	Unknown     Why = "is left out, because nobody knows the syscall"
 )
 
-// passed returns the rules that name a syscall, or stand for its number, and are
-// in none of the answer's cases.
-func passed(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.Compiled, a Answer, known map[uint]uint64) []Passed {
-	var all []Passed
+// ignoredRules returns the rules that name a syscall, or count for its number, and that no
+// case of the answer has.
+func ignoredRules(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.ABIRules, a Answer, known map[uint]uint64) []IgnoredRule {
+	var all []IgnoredRule
 	for i, entry := range spec.Syscalls {
 		ofRule := func(r meaning.Rule) bool { return r.Source == i }
 		stands := slices.ContainsFunc(abi.Rules[a.Number], ofRule)
-		shadowed := slices.ContainsFunc(abi.Shadowed[a.Number], ofRule)
+		isShadowed := slices.ContainsFunc(abi.Shadowed[a.Number], ofRule)
 		names := slices.Contains(entry.Names, a.Name) || slices.Contains(entry.Names, a.Through)
-		if !names && (a.Through != "" || !stands && !shadowed) {
-			continue // about other syscalls, behind a multiplexer too
+		if !names && (a.Through != "" || !stands && !isShadowed) {
+			continue // about other syscalls, also behind a multiplexer
 		}
 		if slices.ContainsFunc(a.Cases, func(c Case) bool { return c.Reason == ByRule && c.Rule == i }) {
 			continue
@@ -49,7 +49,7 @@ func passed(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.Compile
 		switch {
 		case meaning.Action(entry.Action, entry.ErrnoRet) == otherwise:
 			why = SaysDefault
-		case shadowed:
+		case isShadowed:
 			why = Shadowed
 		case stands && slices.ContainsFunc(abi.Rules[a.Number], func(r meaning.Rule) bool {
 			_, fails := undecided(r, known)
@@ -59,14 +59,14 @@ func passed(spec *specs.LinuxSeccomp, otherwise bpf.Action, abi *meaning.Compile
 		case stands:
 			why = Mismatch
 		}
-		all = append(all, Passed{i, why})
+		all = append(all, IgnoredRule{i, why})
 	}
 	return all
 }
 
-// Sentence writes the rules that do not count, or nothing, such as
-// "syscalls[1] and syscalls[4] do not match".
-func Sentence(all []Passed) string {
+// Sentence writes rules with the reasons for which they do not count, such as "syscalls[1]
+// does not match; syscalls[3,5] cannot count beside a rule without conditions".
+func Sentence(all []IgnoredRule) string {
 	var parts []string
 	for _, why := range []Why{Mismatch, Later, Shadowed, SaysDefault, Hidden, Unknown} {
 		var rules []int
@@ -82,7 +82,7 @@ func Sentence(all []Passed) string {
 	return strings.Join(parts, "; ")
 }
 
-// of returns the words for one or for more rules.
+// of returns the words for a number of rules.
 func (w Why) of(rules int) string {
 	if rules == 1 {
 		return string(w)
@@ -90,7 +90,7 @@ func (w Why) of(rules int) string {
 	return strings.NewReplacer("does not", "do not", "comes", "come", "says what", "say what", "depends", "depend", "is left", "are left").Replace(string(w))
 }
 
-// Entries names entries of a profile's syscalls, sorted, in short: syscalls[0,3-7].
+// Entries names entries of a profile's syscalls by their sorted indexes: syscalls[0,3-7].
 func Entries(indexes []int) string {
 	var parts []string
 	for i := 0; i < len(indexes); {

@@ -1,4 +1,4 @@
-package seccomp
+package resolve
 
 import (
 	"fmt"
@@ -8,14 +8,13 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// A vocabulary has the names that a profile may be asked for by.
-type vocabulary []name
+// A vocabulary has the names by which users ask for profiles in one place.
+type vocabulary []profileName
 
-// A name is that of a kind of profile; one with a trailing slash is a prefix that
-// a path follows.
-type name struct {
-	text string
-	kind Kind
+// A profileName asks for a profile. Behind a name that ends in a slash stands a path.
+type profileName struct {
+	text   string
+	source Source
 }
 
 var (
@@ -32,35 +31,35 @@ var (
 	}
 )
 
-// read returns what a value names.
-func (v vocabulary) read(value string) (kind Kind, path string, ok bool) {
+// read returns the source that a value names, and the path of Localhost.
+func (v vocabulary) read(value string) (source Source, path string, ok bool) {
 	for _, n := range v {
-		if n.kind != Localhost && value == n.text {
-			return n.kind, "", true
+		if n.source != Localhost && value == n.text {
+			return n.source, "", true
 		}
-		if path, found := strings.CutPrefix(value, n.text); found && n.kind == Localhost {
+		if path, found := strings.CutPrefix(value, n.text); found && n.source == Localhost {
 			return Localhost, path, true
 		}
 	}
 	return Unconfined, "", false
 }
 
-// write returns the name of a profile, in this vocabulary.
-func (v vocabulary) write(kind Kind, path string) string {
+// write returns a profile's name in this vocabulary.
+func (v vocabulary) write(source Source, path string) string {
 	for _, n := range v {
-		if n.kind == kind {
+		if n.source == source {
 			return n.text + path
 		}
 	}
 	return ""
 }
 
-// String lists the names for people.
+// String lists the names for messages.
 func (v vocabulary) String() string {
 	var forms []string
 	for _, n := range v {
 		form := n.text
-		if n.kind == Localhost {
+		if n.source == Localhost {
 			form += "<path>"
 		}
 		forms = append(forms, form)
@@ -69,13 +68,13 @@ func (v vocabulary) String() string {
 	return strings.Join(forms[:last], ", ") + " or " + forms[last]
 }
 
-// meant is the end of a sentence that says which name a value probably stands for: one
-// of the other vocabulary, in other letters, or a path below the profile root.
+// meant returns the end of a message: which name was probably meant by an unknown value,
+// such as a name of the other vocabulary, a misspelt one or a path below the root.
 func (v vocabulary) meant(value, root string) string {
 	value = strings.TrimSpace(value)
 	for _, other := range []vocabulary{names, alphaNames} {
-		if kind, path, ok := other.read(value); ok {
-			return v.suggest(kind, path)
+		if source, path, ok := other.read(value); ok {
+			return v.suggest(source, path)
 		}
 	}
 	first, path, hasSlash := strings.Cut(value, "/")
@@ -86,23 +85,23 @@ func (v vocabulary) meant(value, root string) string {
 		if below, err := filepath.Rel(root, value); err == nil && filepath.IsLocal(below) && below != "." {
 			return v.suggest(Localhost, below)
 		}
-		return fmt.Sprintf("; paths start at the option profile_root, here %s", quote(root))
+		return fmt.Sprintf("; paths start at the option profile_root, here %s", mistake.Quote(root))
 	case strings.HasSuffix(value, ".json") && filepath.IsLocal(value):
 		return v.suggest(Localhost, value)
 	}
 	for _, other := range []vocabulary{v, names, alphaNames} {
 		for _, n := range other {
 			if mistake.Near(value, n.text) != "" {
-				return v.suggest(n.kind, "")
+				return v.suggest(n.source, "")
 			}
 		}
 	}
 	return ""
 }
 
-func (v vocabulary) suggest(kind Kind, path string) string {
-	if kind == Localhost && path == "" {
+func (v vocabulary) suggest(source Source, path string) string {
+	if source == Localhost && path == "" {
 		path = "<path>"
 	}
-	return fmt.Sprintf("; did you mean %s?", quote(v.write(kind, path)))
+	return fmt.Sprintf("; did you mean %s?", mistake.Quote(v.write(source, path)))
 }

@@ -1,36 +1,43 @@
-package seccomp
+package resolve
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/mistake/mistaketest"
+	"seccomp-shim/seccomp"
 )
 
-// Localhost and RuntimeDefault have their own files.
+// localhost_test.go and default_test.go have the other two sources.
 func TestLoad(t *testing.T) {
-	empty := inline(Request{})
+	empty := inline(request{})
 	empty.Inline = &specs.LinuxSeccomp{}
 	for _, row := range []struct {
 		fact  string
-		given Request
+		given request
 		want  string // "" for unconfined
 		says  []string
 	}{
-		{"nothing is no profile", Request{}, "", nil},
+		{"nothing is no profile", request{}, "", nil},
 		{"Unconfined is no profile", annotated(ours, "Unconfined"), "", nil},
 		{"inline is what the spec says", inline(annotated(ours, "Unconfined")), `{"defaultAction":"SCMP_ACT_ERRNO"}`, nil},
 		{"an empty inline profile is not unconfined", empty, "", says("linux.seccomp", "defaultAction", `""`)},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
-			choice, err := Resolve(row.given)
+			choice, err := resolve(row.given)
 			if err != nil {
 				t.Fatal(err)
 			}
 			p, err := choice.Load()
 			if row.says != nil {
-				mustSay(t, fmt.Sprint(err), row.says)
-				mustBlame(t, err, "defaultAction", `""`)
+				mistaketest.MustSay(t, fmt.Sprint(err), row.says)
+				var invalid *seccomp.InvalidError
+				if !errors.As(err, &invalid) || invalid.Field != "defaultAction" || invalid.Value != `""` {
+					t.Errorf("got %v, want an *InvalidError for defaultAction and its value", err)
+				}
 				return
 			}
 			if err != nil {
@@ -47,13 +54,13 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-func TestUnknownKindIsNotUnconfined(t *testing.T) {
-	if p, err := (Choice{Kind: 4}).Load(); err == nil {
+func TestUnknownSourceIsNotUnconfined(t *testing.T) {
+	if p, err := (Choice{Source: 4}).Load(); err == nil {
 		t.Errorf("loaded %v", p)
 	}
 }
 
-func TestKindNames(t *testing.T) {
+func TestSourceNames(t *testing.T) {
 	got := fmt.Sprint(Unconfined, Inline, RuntimeDefault, Localhost)
 	if want := "Unconfined Inline RuntimeDefault Localhost"; got != want {
 		t.Errorf("got %s, want %s", got, want)

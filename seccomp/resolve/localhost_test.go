@@ -1,4 +1,4 @@
-package seccomp
+package resolve
 
 import (
 	"errors"
@@ -12,6 +12,9 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/mistake/mistaketest"
+	"seccomp-shim/seccomp"
 )
 
 const (
@@ -19,7 +22,7 @@ const (
 	outside = `{"defaultAction":"SCMP_ACT_ALLOW"}`
 )
 
-// profileRoot makes a folder with profiles beside a profile that no path may
+// profileRoot returns a folder with profiles. Beside it is a profile that no path may
 // reach.
 func profileRoot(t testing.TB) string {
 	t.Helper()
@@ -81,7 +84,7 @@ func TestLocalhostRefused(t *testing.T) {
 	root := profileRoot(t)
 	for _, row := range []struct {
 		fact, root, path string
-		is               error // errors.Is, where the reason has a name
+		is               error // for errors.Is; nil if the reason has no variable
 		says             []string
 	}{
 		{"a path up", root, "../outside.json", nil, says("escapes")},
@@ -132,20 +135,20 @@ func TestLocalhostUnreadable(t *testing.T) {
 	mustFail(t, err, root, "inside.json", fs.ErrPermission)
 }
 
-// load goes by the annotation, or past it where Resolve would refuse the path
-// before any file is touched: each guard must hold without the other.
-func load(t *testing.T, root, path string) (*Profile, error) {
+// load loads a profile by an annotation. If resolve refuses the path before any file is
+// opened, it loads the path without resolve: each guard must hold without the other.
+func load(t *testing.T, root, path string) (*seccomp.Profile, error) {
 	t.Helper()
 	started := time.Now()
-	// A reader that waits for a FIFO's writer is let go after a while.
+	// If the reader waits for a writer of the FIFO, end that after a while.
 	rescue := time.AfterFunc(5*time.Second, func() {
 		if w, err := os.OpenFile(filepath.Join(root, path), os.O_WRONLY|unix.O_NONBLOCK, 0); err == nil {
 			w.Close()
 		}
 	})
 	defer rescue.Stop()
-	choice := Choice{Kind: Localhost, Path: path, Origin: ours, request: Request{ProfileRoot: root}}
-	if c, err := Resolve(Request{Annotations: map[string]string{ours: "Localhost/" + path}, ProfileRoot: root}); err == nil {
+	choice := Choice{Source: Localhost, Path: path, Origin: ours, request: request{Options: Options{ProfileRoot: root}}}
+	if c, err := resolve(request{Annotations: map[string]string{ours: "Localhost/" + path}, Options: Options{ProfileRoot: root}}); err == nil {
 		choice = c
 	}
 	p, err := choice.Load()
@@ -155,7 +158,7 @@ func load(t *testing.T, root, path string) (*Profile, error) {
 	return p, err
 }
 
-// mustFail checks that the error names who asked and the profile's full path.
+// mustFail checks that the error names the annotation and the full path of the profile.
 func mustFail(t *testing.T, err error, root, path string, is error, parts ...string) {
 	t.Helper()
 	if err == nil {
@@ -168,18 +171,18 @@ func mustFail(t *testing.T, err error, root, path string, is error, parts ...str
 		root = "/var/lib/kubelet/seccomp"
 	}
 	full := strings.ReplaceAll(filepath.Join(root, path), "\x00", `\x00`)
-	mustSay(t, err.Error(), append(parts, ours, `"`+full+`"`))
+	mistaketest.MustSay(t, err.Error(), append(parts, ours, `"`+full+`"`))
 }
 
-// asNobody takes root's right to read everything from the test's thread, and
-// leaves its files to nobody.
+// asNobody takes root's right to read all files from the test's thread, and makes nobody
+// the owner of its files.
 func asNobody(t *testing.T, root string) {
 	t.Helper()
 	const nobody = 65534
 	if os.Geteuid() != 0 {
 		return
 	}
-	// Up to testing's own folder, which only its owner may enter.
+	// Up to the folder of package testing, which only its owner may enter.
 	for _, path := range []string{"secret.json", ".", "..", "../.."} {
 		must(t, os.Chown(filepath.Join(root, path), nobody, nobody))
 	}
@@ -191,9 +194,25 @@ func asNobody(t *testing.T, root string) {
 	})
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+// The error for a file has the message of Parse, after the name of the file.
+func TestLocalhostFilesAreParsed(t *testing.T) {
+	const folder = "../testdata/written"
+	files, err := os.ReadDir(folder)
+	must(t, err)
+	if len(files) == 0 {
+		t.Fatal("no files")
+	}
+	for _, file := range files {
+		t.Run(file.Name(), func(t *testing.T) {
+			data, err := os.ReadFile(filepath.Join(folder, file.Name()))
+			must(t, err)
+			_, parsed := seccomp.Parse(data)
+			_, loaded := load(t, folder, file.Name())
+			if parsed == nil {
+				must(t, loaded)
+				return
+			}
+			mustFail(t, loaded, folder, file.Name(), nil, parsed.Error())
+		})
 	}
 }

@@ -1,4 +1,4 @@
-package seccomp
+package resolve
 
 import (
 	"fmt"
@@ -9,32 +9,32 @@ import (
 	"seccomp-shim/mistake"
 )
 
-// checkKeys refuses annotations that ask for a profile in words that are almost right.
-// To pass one over would run the container unconfined, against what was asked.
+// checkKeys refuses annotations whose key is almost one that names a profile. If they were
+// ignored, the container would run unconfined although its user asked for a profile.
 func checkKeys(annotations map[string]string) error {
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
 		if reason := misspelt(key); reason != "" {
-			return fmt.Errorf("annotation %s: %s: %s", quote(key), quote(annotations[key]), reason)
+			return fmt.Errorf("annotation %s: %s: %s", mistake.Quote(key), mistake.Quote(annotations[key]), reason)
 		}
 	}
 	return nil
 }
 
-// misspelt says what is wrong with an annotation's key, or nothing.
+// misspelt returns what is wrong with an annotation's key, or "".
 func misspelt(key string) string {
 	if key == ProfileAnnotation || key == alphaPodAnnotation {
 		return ""
 	}
 	if container, found := strings.CutPrefix(key, alphaContainerAnnotation); found {
-		// All containers of a pod are given the annotations for each of them. So one
-		// for a container of another name is right, and not for us to judge.
+		// Each container of a pod gets the annotations for all of them. So an annotation
+		// for a container of another name is right.
 		if isContainerName(container) {
 			return ""
 		}
-		return fmt.Sprintf("%s cannot be the name of a pod's container", quote(container))
+		return fmt.Sprintf("%s cannot be the name of a pod's container", mistake.Quote(container))
 	}
 	switch lower := strings.ToLower(key); {
-	// Also other separators and versions: nobody else's annotations begin so.
+	// The prefix also finds other separators and versions. No other project has it.
 	case strings.HasPrefix(lower, "io.containerd.seccomp"), near(key, ProfileAnnotation):
 		return unknownKey(ProfileAnnotation)
 	case strings.HasPrefix(lower, alphaPodPrefix), near(key, alphaPodAnnotation):
@@ -49,7 +49,7 @@ func unknownKey(meant string) string {
 	return fmt.Sprintf("is not known; did you mean %q?", meant)
 }
 
-// near is stricter than mistake.Near, for there are annotations of others.
+// near is stricter than mistake.Near, because other projects have annotations too.
 func near(key, known string) bool {
 	return mistake.Distance(key, known) <= 3
 }

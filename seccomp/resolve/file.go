@@ -1,0 +1,58 @@
+package resolve
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"seccomp-shim/seccomp"
+)
+
+// DefaultProfileRoot is where the kubelet keeps Localhost profiles.
+const DefaultProfileRoot = "/var/lib/kubelet/seccomp"
+
+// loadFile reads the profile at path, which is relative to root. Neither ".." nor a
+// symbolic link leads out of root: os.Root resolves each part of the path by openat.
+func loadFile(root, path string) (*seccomp.Profile, error) {
+	full := filepath.Join(root, path)
+	data, err := readFile(root, path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot load seccomp profile %q: %w", full, err)
+	}
+	p, err := seccomp.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("cannot load seccomp profile %q: %w", full, err)
+	}
+	return p, nil
+}
+
+func readFile(root, path string) ([]byte, error) {
+	dir, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, fmt.Errorf("profile_root: %w", err)
+	}
+	defer dir.Close()
+	// O_NONBLOCK: opening a FIFO must not wait for a writer.
+	f, err := dir.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		if link := outwards(dir, path); link != "" {
+			err = fmt.Errorf("%s escapes from the profile root: links must be relative and stay below it, "+
+				"or the option profile_root must name the folder where the files are: %w", link, err)
+		}
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("not a regular file (%s)", info.Mode().Type())
+	}
+	if err := seccomp.CheckSize(info.Size()); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(f, seccomp.MaxProfileBytes+1))
+}
