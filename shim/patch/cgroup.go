@@ -30,6 +30,18 @@ var beginInCgroup = []edit{
 	{"libcontainer/nsenter/nsexec.c", "\tpipenum = getenv_int(\"_LIBCONTAINER_INITPIPE\");\n", "\tjoin_cgroups();\n\tpipenum = getenv_int(\"_LIBCONTAINER_INITPIPE\");\n"},
 }
 
+// joinInLastAct are the edits by which an exec'd process is not moved to its cgroups on
+// cgroup v1, if its caller says so: its last act joins them (package load). A unified
+// hierarchy beside v1 has no tasks files, so there it is made in the cgroup.
+var joinInLastAct = []edit{
+	{"libcontainer/process.go", "\tCPUAffinity *configs.CPUAffinity\n}\n",
+		"\tCPUAffinity *configs.CPUAffinity\n\n\t// JoinsCgroups says that the last act of an exec'd process joins the cgroups of cgroup v1.\n\tJoinsCgroups bool\n}\n"},
+	{"libcontainer/process_linux.go", "\tif !cgroups.IsCgroup2UnifiedMode() {\n\t\treturn nil, nil\n\t}\n",
+		"\tif !p.process.JoinsCgroups && !cgroups.IsCgroup2UnifiedMode() {\n\t\treturn nil, nil\n\t}\n"},
+	{"libcontainer/process_linux.go", "\tif cgroups.IsCgroup2UnifiedMode() {\n\t\treturn p.addIntoCgroupV2()\n\t}\n",
+		"\tif p.process.JoinsCgroups && p.manager.Path(\"\") == \"\" {\n\t\treturn nil\n\t}\n\tif cgroups.IsCgroup2UnifiedMode() {\n\t\treturn p.addIntoCgroupV2()\n\t}\n"},
+}
+
 const beginInCgroupGo = `// Written by seccomp-shim's shim/patch.
 
 package libcontainer

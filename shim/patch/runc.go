@@ -51,7 +51,7 @@ var runc = module{
 		{"libcontainer/configs/config.go", hookWait, hookWaitBounded},
 		{"libcontainer/criu_opts_linux.go", criuOptions, criuOptionsAndOurs},
 		{"libcontainer/criu_linux.go", criuNotified, criuAskBeforeResume + criuNotified},
-	}, beginInCgroup...),
+	}, slices.Concat(beginInCgroup, joinInLastAct)...),
 	added: map[string]string{
 		"libcontainer/last_act_linux.go":      lastAct,
 		"libcontainer/live_thread_linux.go":   liveThread,
