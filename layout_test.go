@@ -75,6 +75,7 @@ var mayImport = map[string][]string{
 	"shim/container/dump": {"google.golang.org/protobuf/encoding/protowire"},
 	"shim/container/load": {"seccomp-shim/mistake", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
 	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
+	"shim/prefork":        {"golang.org/x/sys/unix"},
 	"shim/poll":           {},
 	"shim/rights":         {"golang.org/x/sys/unix"},
 	"shim/stdio":          {"seccomp-shim/shim/poll", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
@@ -91,7 +92,7 @@ var mayImport = map[string][]string{
 	},
 	"shim/bootstrap": {
 		"seccomp-shim/mistake", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/libseccomp", "seccomp-shim/seccomp/resolve", "seccomp-shim/version",
-		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/poll",
+		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/poll", "seccomp-shim/shim/prefork",
 		"github.com/containerd/cgroups/v3", "github.com/containerd/cgroups/v3/", // the option ShimCgroup
 		"github.com/containerd/containerd/api/",
 		"github.com/containerd/containerd/v2/core/runtime", "github.com/containerd/containerd/v2/defaults",

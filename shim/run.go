@@ -16,8 +16,8 @@ import (
 	"seccomp-shim/version"
 )
 
-// Run is the shim binary's main: by its arguments it starts a shim, is one, or
-// cleans up after one (containerd's core/runtime/v2/README.md).
+// Run is the shim binary's main: by its arguments it becomes a shim, finds
+// one, or cleans up after one (containerd's core/runtime/v2/README.md).
 func Run(ctx context.Context) {
 	if err := container.CloseDescriptorsOnExec(); err != nil {
 		fail(err)
@@ -28,15 +28,22 @@ func Run(ctx context.Context) {
 	case bootstrap.Version:
 		err = version.Write(os.Stdout, filepath.Base(os.Args[0]), libseccomp.Version())
 	case bootstrap.Start:
-		err = args.Start(ctx, os.Stdin, os.Stdout)
-	case bootstrap.Serve:
-		err = serve(ctx, args.Debug)
+		err = startAndServe(ctx, args)
 	case bootstrap.RunShim:
 		containerd.RunShim(ctx, bootstrap.Manager{}, withoutReaper)
 	}
 	if err != nil {
 		fail(err)
 	}
+}
+
+// startAndServe answers a start, and serves unless the group has a shim.
+func startAndServe(ctx context.Context, args *bootstrap.Arguments) error {
+	socket, err := args.Start(ctx, os.Stdin)
+	if err != nil || socket == nil {
+		return err
+	}
+	return serve(ctx, socket, args.Debug)
 }
 
 // withoutReaper keeps RunShim from reaping children: each process has a waiter of its

@@ -16,11 +16,7 @@ import (
 
 // serve is the long-lived shim. It returns an error if it cannot serve, and nil after a
 // signal; Shutdown ends the process.
-func serve(ctx context.Context, debug bool) error {
-	socket, err := bootstrap.InheritedSocket()
-	if err != nil {
-		return err
-	}
+func serve(ctx context.Context, socket *bootstrap.Socket, debug bool) error {
 	abandoned := &abandonment{socket: socket}
 	go abandoned.watch(ctx)
 	if err := openLog(ctx, debug); err != nil {

@@ -4,7 +4,7 @@ package main
 var socket = []mutation{
 	{
 		"socket-mode", "everybody may write to a shim's socket",
-		"shim/bootstrap/socket.go", "file, err := socket.File()", "_ = os.Chmod(socketPath(address), 0o666)\n\tfile, err := socket.File()",
+		"shim/bootstrap/socket.go", "listener.SetUnlinkOnClose(false)\n", "listener.SetUnlinkOnClose(false)\n\t_ = os.Chmod(socketPath(address), 0o666)\n",
 		in(integration, "TestOnlyRootReachesShim"),
 	},
 	{

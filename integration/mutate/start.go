@@ -4,14 +4,14 @@ package main
 var start = []mutation{
 	{
 		"exec-without-filter", "an exec runs without the container's filter",
-		"shim/container/libcontainer.go", "c.channel, err = load.NewChannel(filter.order(limits)); err != nil {",
-		"c.channel, err = load.NewChannel(map[bool]*Filter{true: filter}[p.isInit()].order(limits)); err != nil {",
+		"shim/container/libcontainer.go", "c.channel, err = load.NewChannel(filter.order(c.tasks, limits)); err != nil {",
+		"c.channel, err = load.NewChannel(map[bool]*Filter{true: filter}[p.isInit()].order(c.tasks, limits)); err != nil {",
 		in(integration, "TestOnlyExecveIsUnderTheProfile"),
 	},
 	{
 		"init-without-filter", "an init runs without the container's filter",
-		"shim/container/libcontainer.go", "c.channel, err = load.NewChannel(filter.order(limits)); err != nil {",
-		"c.channel, err = load.NewChannel(map[bool]*Filter{false: filter}[p.isInit()].order(limits)); err != nil {",
+		"shim/container/libcontainer.go", "c.channel, err = load.NewChannel(filter.order(c.tasks, limits)); err != nil {",
+		"c.channel, err = load.NewChannel(map[bool]*Filter{false: filter}[p.isInit()].order(c.tasks, limits)); err != nil {",
 		in(integration, "TestFilterIsInForce"),
 	},
 	{
@@ -51,8 +51,13 @@ var start = []mutation{
 	},
 	{
 		"ordered-flags", "the flags of a profile do not come into the order",
-		"shim/container/filter.go", "Program: f.Program, Flags: f.Flags}", "Program: f.Program}",
+		"shim/container/filter.go", "order.Program, order.Flags = f.Program, f.Flags", "order.Program = f.Program",
 		in(integration, "TestRefusedLoadRunsNothing"),
+	},
+	{
+		"cgroups-not-joined", "an exec stays outside of the container's cgroups, on cgroup v1",
+		"shim/container/load/lastact_unsafe.go", "\tl.join()\n", "",
+		in(integration, "TestExecJoinsCgroup"),
 	},
 	{
 		"limits-not-set", "the resource limits are not set",

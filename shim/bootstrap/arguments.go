@@ -3,12 +3,14 @@ package bootstrap
 import (
 	"flag"
 	"io"
+
+	"seccomp-shim/shim/prefork"
 )
 
-// Arguments are the command line of a run of the binary, by containerd or by start.
+// Arguments are the command line of a run of the binary by containerd.
 type Arguments struct {
 	Debug                  bool
-	action                 string // start, delete, or empty for the shim that serves
+	action                 string // start, delete, or empty
 	id, namespace, address string
 	version, info          bool
 }
@@ -19,8 +21,7 @@ type Role int
 const (
 	RunShim Role = iota // leave it to containerd's RunShim: delete, -info, and wrong arguments
 	Version             // print the version
-	Start               // start a shim, or find the group's
-	Serve               // be the long-lived shim
+	Start               // be the group's shim, or find it
 )
 
 // ParseArguments returns nil for arguments that it does not understand.
@@ -52,10 +53,8 @@ func (a *Arguments) Role() Role {
 		return RunShim
 	case a.version:
 		return Version
-	case a.action == "start":
+	case a.action == "start", prefork.IsChild():
 		return Start
-	case a.action == "" && !a.info && a.namespace != "":
-		return Serve
 	}
 	return RunShim
 }

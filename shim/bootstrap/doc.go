@@ -1,5 +1,5 @@
-// Package bootstrap runs in the short-lived processes by which containerd starts a shim
-// (start), removes what a dead shim has left (delete), and asks for the runtime's
-// features (-info); and it hands the socket to the shim that serves. See
-// core/runtime/v2/README.md in containerd.
+// Package bootstrap is how a shim begins and is cleaned up after: containerd starts the
+// binary with the action start, and the process finds the group's shim or becomes it
+// (package prefork); with delete, to remove what a dead shim has left; and with -info,
+// for the runtime's features. See core/runtime/v2/README.md in containerd.
 package bootstrap

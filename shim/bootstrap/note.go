@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noteDir has a note for each shim of the node and for each start that is under way: a
-// file that is named by the pid and holds the path of the socket. A killed process
+// noteDir has a note for each shim of the node, those that are just being started
+// included: a file that is named by the pid and holds the path of the socket. A killed process
 // leaves its socket, and containerd does not clean up after all of them: not after a
 // start that did not answer, nor after a shim that died before containerd had connected
 // to it. The node's next start finds these sockets by the notes.
@@ -29,9 +29,6 @@ func writeNote(socket string) {
 		log.L.WithError(err).Warn("a shim that is killed before it is connected to leaves its socket")
 	}
 }
-
-// passNote makes the note of this start the note of the shim that it has started.
-func passNote(shim int) { _ = os.Rename(noteOf(os.Getpid()), noteOf(shim)) }
 
 func forgetNote() { _ = os.Remove(noteOf(os.Getpid())) }
 

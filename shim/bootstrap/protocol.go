@@ -1,13 +1,10 @@
 package bootstrap
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	api "github.com/containerd/containerd/api/runtime/bootstrap/v1"
-	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -32,32 +29,12 @@ import (
 // maxInput bounds what is read from stdin, as in containerd's own shims.
 const maxInput = 10 << 20
 
-// Start starts a shim, or finds the group's, and answers by the protocol in which it
-// was asked.
-func (a *Arguments) Start(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
-	if a.id == "" || a.namespace == "" {
-		return errors.New("start: -id and -namespace must be set")
+// answer returns what a start writes to its stdout.
+func answer(address string, old bool) ([]byte, error) {
+	if old {
+		return []byte(address), nil
 	}
-	input, err := io.ReadAll(io.LimitReader(stdin, maxInput))
-	if err != nil {
-		return fmt.Errorf("start: read stdin: %w", err)
-	}
-	params, old, err := a.params(input)
-	if err != nil {
-		return err
-	}
-	result, err := Manager{}.Start(namespaces.WithNamespace(ctx, a.namespace), params)
-	if err != nil {
-		return err
-	}
-	answer := []byte(result.GetAddress())
-	if !old {
-		if answer, err = proto.Marshal(result); err != nil {
-			return err
-		}
-	}
-	_, err = stdout.Write(answer)
-	return err
+	return proto.Marshal(&api.BootstrapResult{Version: 3, Protocol: "ttrpc", Address: address})
 }
 
 // params returns what to start, and whether the input is of the old protocol.

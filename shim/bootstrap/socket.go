@@ -2,9 +2,7 @@ package bootstrap
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,42 +28,9 @@ func socketAddress(ctx context.Context, params *api.BootstrapParams, group strin
 
 func socketPath(address string) string { return strings.TrimPrefix(address, "unix://") }
 
-// boundSocket is a new socket, which start hands to the shim as descriptor 3.
-type boundSocket struct {
-	socket *net.UnixListener
-	file   *os.File
-}
-
-// bindSocket makes the socket of a group's shim. If the group has a shim, found is
-// true and the socket nil. A socket file without a shim is what a killed one left, and
-// is replaced.
-func bindSocket(address string) (_ *boundSocket, found bool, err error) {
-	socket, err := containerd.NewSocket(address)
-	if containerd.SocketEaddrinuse(err) {
-		if hasShim(socketPath(address)) {
-			return nil, true, nil
-		}
-		if err := containerd.RemoveSocket(address); err != nil {
-			return nil, false, fmt.Errorf("remove stale shim socket: %w", err)
-		}
-		socket, err = containerd.NewSocket(address)
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("create shim socket: %w", err)
-	}
-	file, err := socket.File()
-	if err != nil {
-		return nil, false, errors.Join(err, socket.Close())
-	}
-	return &boundSocket{socket, file}, false, nil
-}
-
-// close closes this process's descriptors, and removes the socket file if asked to.
-func (b *boundSocket) close(unlink bool) {
-	b.file.Close()
-	b.socket.SetUnlinkOnClose(unlink)
-	b.socket.Close()
-}
+// inherited is the descriptor at which containerd's package shim looks for the socket
+// of a server that a start has started. Package prefork reserves it.
+const inherited = 3
 
 // Socket is the socket that this process serves on.
 type Socket struct {
@@ -73,29 +38,43 @@ type Socket struct {
 	file os.FileInfo // of the path when this process began to serve
 }
 
-// InheritedSocket returns the socket that start has passed as descriptor 3, and listens
-// on it.
-func InheritedSocket() (*Socket, error) {
-	// The kernel notes the listening process at each listen(2), and gives its
-	// credentials to those who connect (unix_listen, SO_PEERCRED): from here on they
-	// are this process's, not those of start. The backlog is lowered to the limit
-	// net.core.somaxconn.
-	if err := unix.Listen(3, 1<<15); err != nil {
-		return nil, fmt.Errorf("inherited socket: %w", err)
+// bindSocket makes the socket of a group's shim as descriptor 3. It returns nil if the
+// group has a shim. A socket file without a shim is what a killed one left, and is
+// replaced.
+func bindSocket(address string) (_ *Socket, err error) {
+	listener, err := containerd.NewSocket(address)
+	if containerd.SocketEaddrinuse(err) {
+		if hasShim(socketPath(address)) {
+			return nil, nil
+		}
+		if err := containerd.RemoveSocket(address); err != nil {
+			return nil, fmt.Errorf("remove stale shim socket: %w", err)
+		}
+		listener, err = containerd.NewSocket(address)
 	}
-	address, err := unix.Getsockname(3)
 	if err != nil {
-		return nil, fmt.Errorf("inherited socket: %w", err)
+		return nil, fmt.Errorf("create shim socket: %w", err)
 	}
-	named, ok := address.(*unix.SockaddrUnix)
-	if !ok {
-		return nil, fmt.Errorf("inherited socket: no Unix socket: %T", address)
+	listener.SetUnlinkOnClose(false)
+	defer listener.Close()
+	socket := &Socket{path: socketPath(address)}
+	if socket.file, err = os.Lstat(socket.path); err != nil {
+		return nil, err
 	}
-	file, err := os.Lstat(named.Name)
+	descriptor, err := listener.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	return &Socket{named.Name, file}, nil
+	err = descriptor.Control(func(fd uintptr) {
+		if copied := unix.Dup3(int(fd), inherited, unix.O_CLOEXEC); copied != nil {
+			err = fmt.Errorf("dup3 of the shim's socket: %w", copied)
+		}
+	})
+	if err != nil {
+		socket.remove()
+		return nil, err
+	}
+	return socket, nil
 }
 
 // Release removes the socket file and this process's note. It is called before the

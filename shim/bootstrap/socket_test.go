@@ -1,10 +1,12 @@
 package bootstrap
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,19 +15,19 @@ import (
 
 // socketEnv makes the test binary a shim that listens on the named socket. Its child
 // has the socket too, for the seconds of lingerEnv, as between fork and execve.
-// inheritEnv makes it a shim that has inherited its socket.
+// bindEnv makes it a shim that binds the named socket, as the child of a start.
 const (
-	socketEnv  = "SECCOMP_SHIM_TEST_SOCKET"
-	lingerEnv  = "SECCOMP_SHIM_TEST_LINGER"
-	inheritEnv = "SECCOMP_SHIM_TEST_INHERIT"
+	socketEnv = "SECCOMP_SHIM_TEST_SOCKET"
+	lingerEnv = "SECCOMP_SHIM_TEST_LINGER"
+	bindEnv   = "SECCOMP_SHIM_TEST_BIND"
 )
 
 func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv(socketEnv) != "":
 		listenAndLinger(os.Getenv(socketEnv), os.Getenv(lingerEnv))
-	case os.Getenv(inheritEnv) != "":
-		if _, err := InheritedSocket(); err != nil {
+	case os.Getenv(bindEnv) != "":
+		if socket, err := bindSocket("unix://" + os.Getenv(bindEnv)); socket == nil || err != nil {
 			panic(err)
 		}
 	default:
@@ -97,24 +99,25 @@ func TestNewShimsSocket(t *testing.T) {
 	}
 }
 
-// After InheritedSocket clients see the shim's credentials, not those of the process
-// that made the socket.
-func TestInheritedSocketIsOwn(t *testing.T) {
+// The socket is descriptor 3, where RunShim looks for it, and clients see the shim's
+// credentials. A second shim finds the first.
+func TestBindSocket(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
-	socket, err := net.Listen("unix", path)
+	reserved, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer socket.Close()
-	file, err := socket.(*net.UnixListener).File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	child, _ := reexec.Start(t, []*os.File{file}, inheritEnv+"=yes")
+	defer reserved.Close()
+	child, _ := reexec.Start(t, []*os.File{reserved}, bindEnv+"="+path)
 	pid := child.Process.Pid
 	if who, err := listeningPID(path); who != pid || err != nil {
 		t.Errorf("process %d listens (%v), not %d", who, err, pid)
+	}
+	if target, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/3", pid)); err != nil || !strings.HasPrefix(target, "socket:") {
+		t.Errorf("descriptor 3 is %s (%v), not the socket", target, err)
+	}
+	if socket, err := bindSocket("unix://" + path); socket != nil || err != nil {
+		t.Errorf("the socket is bound once more: %v, %v", socket, err)
 	}
 }

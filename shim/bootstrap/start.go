@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
-	"syscall"
 
 	api "github.com/containerd/containerd/api/runtime/bootstrap/v1"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
@@ -14,79 +13,86 @@ import (
 
 	"seccomp-shim/shim/bundle"
 	"seccomp-shim/shim/options"
+	"seccomp-shim/shim/prefork"
 )
 
-// Start starts the shim of a container, or finds the one that its group already
-// has, and returns its address.
-func (Manager) Start(ctx context.Context, params *api.BootstrapParams) (_ *api.BootstrapResult, err error) {
-	id := params.GetInstanceID()
+// Start finds the shim of the container's group, or makes this process the one: the
+// child of a start (package prefork). It answers by the protocol in which it was asked.
+// The socket is nil if the group has a shim; otherwise this process serves on it.
+func (a *Arguments) Start(ctx context.Context, stdin io.Reader) (_ *Socket, err error) {
+	if a.id == "" || a.namespace == "" {
+		return nil, errors.New("start: -id and -namespace must be set")
+	}
+	if !prefork.IsChild() {
+		return nil, errors.New("start: must be the last argument")
+	}
+	input, err := io.ReadAll(io.LimitReader(stdin, maxInput))
+	if err != nil {
+		return nil, fmt.Errorf("start: read stdin: %w", err)
+	}
+	params, old, err := a.params(input)
+	if err != nil {
+		return nil, err
+	}
+	socket, address, err := become(namespaces.WithNamespace(ctx, a.namespace), params)
+	if err != nil {
+		return nil, err
+	}
+	text, err := answer(address, old)
+	if err == nil {
+		err = prefork.Answer(text)
+	}
+	if err != nil && socket != nil {
+		socket.Release()
+	}
+	return socket, err
+}
+
+// become makes this process the shim of a container's group, unless there is one.
+func become(ctx context.Context, params *api.BootstrapParams) (_ *Socket, address string, err error) {
 	cwd, err := os.Getwd()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	dir := bundle.Dir(cwd)
-	// Report an operator's mistake before anything is started.
+	// Report an operator's mistake before anything is made.
 	opts, err := optionsIn(params)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	group, err := groupOf(id, dir)
+	group, err := groupOf(params.GetInstanceID(), dir)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	address, err := socketAddress(ctx, params, group)
-	if err != nil {
-		return nil, err
+	if address, err = socketAddress(ctx, params, group); err != nil {
+		return nil, "", err
 	}
 	// Write the address before there is a socket: delete finds the socket of a killed
 	// start by it.
 	if err := dir.WriteAddress(address); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	removeDeadSockets(noteDir)
 	writeNote(socketPath(address))
-	defer forgetNote() // after passNote this process has none, and the shim keeps its own
-	socket, found, err := bindSocket(address)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
-		defer func() { socket.close(err != nil) }()
-		if err := startServer(ctx, params, socket, opts); err != nil {
-			return nil, err
+	socket, err := bindSocket(address)
+	if err == nil && socket != nil {
+		if err = beShim(opts); err != nil {
+			socket.remove()
 		}
 	}
-	return &api.BootstrapResult{Version: 3, Protocol: "ttrpc", Address: address}, nil
+	if err != nil || socket == nil {
+		forgetNote()
+	}
+	return socket, address, err
 }
 
-// startServer runs this binary as the shim that serves on the socket.
-func startServer(ctx context.Context, params *api.BootstrapParams, socket *boundSocket, opts *options.Options) error {
-	ns, err := namespaces.NamespaceRequired(ctx)
-	if err != nil {
+// beShim gives this process what a shim has by its node.
+func beShim(opts *options.Options) error {
+	if err := joinCgroup(opts.ShimCgroup, os.Getpid()); err != nil {
 		return err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
+	if err := containerd.AdjustOOMScore(os.Getpid()); err != nil {
+		return fmt.Errorf("adjust OOM score of shim: %w", err)
 	}
-	args := []string{"-namespace", ns, "-id", params.GetInstanceID(), "-address", params.GetContainerdGrpcAddress()}
-	if params.GetLogLevel() <= api.LogLevel_LOG_LEVEL_DEBUG {
-		args = append(args, "-debug")
-	}
-	cmd := exec.Command(self, args...)
-	// A shim has no work for more threads, and each costs memory.
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=4")
-	cmd.ExtraFiles = []*os.File{socket.file}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	if err := joinCgroup(opts.ShimCgroup, cmd.Process.Pid); err != nil {
-		return errors.Join(err, cmd.Process.Kill())
-	}
-	if err := containerd.AdjustOOMScore(cmd.Process.Pid); err != nil {
-		return errors.Join(fmt.Errorf("adjust OOM score of shim: %w", err), cmd.Process.Kill())
-	}
-	passNote(cmd.Process.Pid)
-	return cmd.Process.Release()
+	return nil
 }

@@ -22,6 +22,7 @@ type libcontainerChild struct {
 	channel   *load.Channel           // nil for a restored process
 	deliver   func(listener *os.File) error
 	call      load.Execve // written by load, read by awaitExecve
+	tasks     []*os.File  // of the cgroups that an exec joins itself: see openTasks
 
 	dead         chan struct{} // closed when the process has ended, before it is reaped
 	lastStanding load.Standing // written before dead is closed, read after

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"os"
 	"slices"
 
 	"github.com/opencontainers/runc/libcontainer/configs"
@@ -25,11 +26,12 @@ type Filter struct {
 }
 
 // order returns the order for a process under the filter.
-func (f *Filter) order(limits []load.Limit) load.Order {
-	if f == nil {
-		return load.Order{Limits: limits}
+func (f *Filter) order(tasks []*os.File, limits []load.Limit) load.Order {
+	order := load.Order{Tasks: tasks, Limits: limits}
+	if f != nil {
+		order.Program, order.Flags = f.Program, f.Flags
 	}
-	return load.Order{Limits: limits, Program: f.Program, Flags: f.Flags}
+	return order
 }
 
 // listens reports whether the kernel makes a listener for the filter.

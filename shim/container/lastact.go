@@ -19,3 +19,6 @@ func handOverLastAct() { libcontainer.LastAct = load.Exec }
 func setBeforeResume(opts *libcontainer.CriuOpts, f func(criu, init int) error) {
 	opts.BeforeResume = f
 }
+
+// setJoinsCgroups says that the process joins its cgroups in its last act: see openTasks.
+func setJoinsCgroups(p *libcontainer.Process) { p.JoinsCgroups = true }

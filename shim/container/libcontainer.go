@@ -82,6 +82,13 @@ func (b *libcontainerBackend) startExec(ctx context.Context, p *Process) (child,
 	if c.process.Capabilities == nil {
 		c.process.Capabilities = lc.Config().Capabilities // as libcontainer would
 	}
+	if c.tasks, err = b.openTasks(c.process); err != nil {
+		return nil, err
+	}
+	defer c.closeTasks()
+	if len(c.tasks) > 0 {
+		setJoinsCgroups(c.process)
+	}
 	return c, b.start(ctx, lc, p, c)
 }
 
@@ -96,7 +103,7 @@ func (b *libcontainerBackend) start(ctx context.Context, lc *libcontainer.Contai
 	if err != nil {
 		return err
 	}
-	if c.channel, err = load.NewChannel(filter.order(limits)); err != nil {
+	if c.channel, err = load.NewChannel(filter.order(c.tasks, limits)); err != nil {
 		return err
 	}
 	defer func() {

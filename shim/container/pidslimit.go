@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// pidsLimit finds out whether a start has hit the pids limit of its container. The process
-// joins the cgroup before the Go runtime has all its threads, and the Go runtime ends a
-// process that cannot have a thread. The shim sees only that the process has ended.
+// pidsLimit finds out whether a start has hit the pids limit of its container. On cgroup v2
+// the process is in the cgroup before the Go runtime has all its threads, and the Go runtime
+// ends a process that cannot have a thread. The shim sees only that the process has ended.
 type pidsLimit struct {
 	folder string // of the cgroup; empty without such a limit
 	hits   uint64 // how often the kernel had refused a process or thread before the start

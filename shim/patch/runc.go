@@ -40,7 +40,7 @@ var runc = module{
 	// Both kinds of init, a container's first process and an exec'd one, end in a
 	// call of execve. Before it they have closed all descriptors but those that the
 	// caller passed.
-	edits: []edit{
+	edits: append([]edit{
 		{"libcontainer/standard_init_linux.go", importExec, ""},
 		{"libcontainer/standard_init_linux.go", callExec, callLast},
 		{"libcontainer/setns_init_linux.go", importExec, ""},
@@ -51,12 +51,15 @@ var runc = module{
 		{"libcontainer/configs/config.go", hookWait, hookWaitBounded},
 		{"libcontainer/criu_opts_linux.go", criuOptions, criuOptionsAndOurs},
 		{"libcontainer/criu_linux.go", criuNotified, criuAskBeforeResume + criuNotified},
-	},
+	}, slices.Concat(beginInCgroup, joinInLastAct)...),
 	added: map[string]string{
 		"libcontainer/last_act_linux.go":      lastAct,
 		"libcontainer/live_thread_linux.go":   liveThread,
 		"libcontainer/configs/wait_hook.go":   waitHook,
 		"libcontainer/before_resume_linux.go": beforeResume,
+
+		"libcontainer/begin_in_cgroup_linux.go": beginInCgroupGo,
+		"libcontainer/nsenter/join_cgroups.c":   joinCgroupsC,
 	},
 	check: checkOnlyWay,
 }

@@ -15,21 +15,23 @@ func TestReceive(t *testing.T) {
 	}
 	defer unix.Close(fds[1])
 	data := make([]byte, 16)
-	if _, fd, err := Receive(fds[1], data); fd != -1 || !errors.Is(err, unix.EAGAIN) {
-		t.Errorf("nothing is sent: descriptor %d, %v", fd, err)
+	if _, got, err := Receive(fds[1], data, 2); len(got) > 0 || !errors.Is(err, unix.EAGAIN) {
+		t.Errorf("nothing is sent: descriptors %v, %v", got, err)
 	}
 	sent, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer sent.Close()
-	if err := unix.Sendmsg(fds[0], []byte("with"), unix.UnixRights(int(sent.Fd())), nil, 0); err != nil {
+	if err := unix.Sendmsg(fds[0], []byte("with"), unix.UnixRights(fds[0], int(sent.Fd())), nil, 0); err != nil {
 		t.Fatal(err)
 	}
-	n, fd, err := Receive(fds[1], data)
-	if err != nil || string(data[:n]) != "with" {
-		t.Fatalf("%q, %v", data[:n], err)
+	n, got, err := Receive(fds[1], data, 2)
+	if err != nil || string(data[:n]) != "with" || len(got) != 2 {
+		t.Fatalf("%q, descriptors %v, %v", data[:n], got, err)
 	}
+	unix.Close(got[0])
+	fd := got[1]
 	received := os.NewFile(uintptr(fd), "received")
 	defer received.Close()
 	if !same(t, sent, received) {
@@ -41,12 +43,12 @@ func TestReceive(t *testing.T) {
 	if err := unix.Sendmsg(fds[0], []byte("without"), nil, nil, 0); err != nil {
 		t.Fatal(err)
 	}
-	if n, fd, err := Receive(fds[1], data); fd != -1 || err != nil || string(data[:n]) != "without" {
-		t.Errorf("no descriptor is sent: %q, descriptor %d, %v", data[:n], fd, err)
+	if n, got, err := Receive(fds[1], data, 2); len(got) > 0 || err != nil || string(data[:n]) != "without" {
+		t.Errorf("no descriptor is sent: %q, descriptors %v, %v", data[:n], got, err)
 	}
 	unix.Close(fds[0])
-	if n, fd, err := Receive(fds[1], data); n != 0 || fd != -1 || err != nil {
-		t.Errorf("at EOF: %d bytes, descriptor %d, %v", n, fd, err)
+	if n, got, err := Receive(fds[1], data, 2); n != 0 || len(got) > 0 || err != nil {
+		t.Errorf("at EOF: %d bytes, descriptors %v, %v", n, got, err)
 	}
 }
 

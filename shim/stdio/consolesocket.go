@@ -47,23 +47,23 @@ func (s *ConsoleSocket) Receive() (*os.File, error) {
 		return nil, err
 	}
 	name := make([]byte, 4096)
-	fd := -1
+	var fds []int
 	var failed error
 	err = raw.Read(func(socket uintptr) bool {
-		_, fd, failed = rights.Receive(int(socket), name)
+		_, fds, failed = rights.Receive(int(socket), name, 1)
 		return !errors.Is(failed, unix.EAGAIN) && !errors.Is(failed, unix.EINTR)
 	})
 	if err := errors.Join(err, failed); err != nil {
 		return nil, fmt.Errorf("receive terminal: %w", err)
 	}
-	if fd < 0 {
+	if len(fds) == 0 {
 		return nil, errors.New("receive terminal: the init has sent no descriptor")
 	}
-	if err := unix.SetNonblock(fd, true); err != nil {
-		unix.Close(fd)
+	if err := unix.SetNonblock(fds[0], true); err != nil {
+		unix.Close(fds[0])
 		return nil, os.NewSyscallError("fcntl(O_NONBLOCK)", err)
 	}
-	return os.NewFile(uintptr(fd), "ptmx"), nil
+	return os.NewFile(uintptr(fds[0]), "ptmx"), nil
 }
 
 // Close closes both ends.

@@ -33,7 +33,8 @@ const (
 	messageFailed = 'f' // the process ends; followed by the reason
 )
 
-// NewChannel returns a channel to which the order has been sent.
+// NewChannel returns a channel to which the order has been sent. The caller may close the
+// order's tasks files then.
 func NewChannel(order Order) (*Channel, error) {
 	c, err := newChannel(order)
 	if err != nil {
@@ -69,10 +70,14 @@ func newChannel(order Order) (_ *Channel, err error) {
 	return c, nil
 }
 
-// send sends a message with the page's descriptor. The socket keeps it until the process
-// reads.
+// send sends a message with the descriptors of the page and of the order's tasks files.
+// The socket keeps them until the process reads.
 func (c *Channel) send(message []byte) error {
-	_, _, err := c.conn.WriteMsgUnix(message, unix.UnixRights(int(c.page.file.Fd())), nil)
+	descriptors := []int{int(c.page.file.Fd())}
+	for _, tasks := range c.order.Tasks {
+		descriptors = append(descriptors, int(tasks.Fd()))
+	}
+	_, _, err := c.conn.WriteMsgUnix(message, unix.UnixRights(descriptors...), nil)
 	return err
 }
 

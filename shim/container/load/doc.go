@@ -4,13 +4,15 @@
 // # The protocol
 //
 // The shim makes a [Channel] for each process that it starts. The channel's inner end
-// goes with the process, as descriptor [FD], and holds the [Order] for the process and
-// the descriptor of a page of memory that both share:
+// goes with the process, as descriptor [FD], and holds the [Order] for the process with
+// descriptors: of a page of memory that both share, and of cgroups' tasks files.
 //
 //	shim                              process
 //	NewChannel  -- order, page ---->  Exec: receive, prepare
 //	            <-- failed ---------    or: the reason, Exec returns
 //	Load        <-- ready ----------  the path and addresses for execve(2)
+//	                                  write(2) to each tasks file
+//	            <== tasks, errno ===    or: exit
 //	                                  prlimit(2), each limit
 //	            <== limit, errno ===    or: exit
 //	                                  seccomp(2)
@@ -43,6 +45,16 @@
 //     before, as execve would; ignored signals stay ignored.
 //   - Go raises RLIMIT_NOFILE for itself and restores it in syscall.Exec. So Exec
 //     restores it before.
+//
+// # Cgroups are joined just before, on cgroup v1
+//
+// A process that is moved by its pid waits for an RCU grace period: 5 ms of each exec on
+// an idle Linux 6.18. A thread that writes 0 to a tasks file moves itself without the lock
+// that waits (cgroup_procs_write_start, kernel/cgroup/cgroup.c, since Linux 5.5), and after
+// execve the process is where this thread was. The runtime before it counts for the node
+// and not for the container, whose limits may be too low for Go: runc's exec joins before
+// Go has all its threads, and now and then fails under a pids limit. On cgroup v2 a thread
+// cannot move alone; libcontainer makes the process in the cgroup there.
 //
 // # Resource limits are set just before
 //

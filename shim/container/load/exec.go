@@ -14,9 +14,9 @@ import (
 	"seccomp-shim/shim/rights"
 )
 
-// Exec does what the shim's order says (resource limits, filter) and replaces the process by
+// Exec does what the shim's order says (cgroups, resource limits, filter) and replaces the process by
 // the program at path. Call it on the process's first thread. It returns only if it fails
-// before it sets the resource limits; the shim then has received the error. A later
+// before the last calls; the shim then has received the error. A later
 // failure ends the process, and the shim reads the reason from the page.
 func Exec(path string, args, env []string) error {
 	err := replace(path, args, env)
@@ -32,7 +32,7 @@ func report(err error) {
 // replace prepares everything that the last calls need. They are made under the
 // container's limits, when Go may get no thread and no memory any more.
 func replace(path string, args, env []string) error {
-	order, page, err := receiveOrder()
+	order, tasks, page, err := receiveOrder()
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func replace(path string, args, env []string) error {
 			return fmt.Errorf("load seccomp filter: %w", err)
 		}
 	}
-	last := newLastAct(order, call, page)
+	last := newLastAct(order, tasks, call, page)
 	debug.SetGCPercent(-1) // the collector would wait for this thread, which no longer yields
 	restoreFileLimit()
 	resetHandlers()
@@ -54,23 +54,24 @@ func replace(path string, args, env []string) error {
 	return fmt.Errorf("tell the shim: %w", errno)
 }
 
-// receiveOrder receives the order and maps the page that comes with it.
-func receiveOrder() (Order, *sharedWords, error) {
+// receiveOrder receives the order, the descriptors of its tasks files, and the page, which
+// it maps.
+func receiveOrder() (_ Order, tasks []int, _ *sharedWords, err error) {
 	raw := make([]byte, maxOrder)
-	n, fd, err := rights.Receive(FD, raw)
+	n, fds, err := rights.Receive(FD, raw, 1+maxTasks)
 	if err != nil {
-		return Order{}, nil, fmt.Errorf("receive the order: %w", err)
+		return Order{}, nil, nil, fmt.Errorf("receive the order: %w", err)
 	}
 	order, err := decodeOrder(raw[:n])
 	if err != nil {
-		return Order{}, nil, err
+		return Order{}, nil, nil, err
 	}
-	if fd < 0 {
-		return Order{}, nil, errors.New("receive the order: it has no descriptor")
+	if len(fds) == 0 {
+		return Order{}, nil, nil, errors.New("receive the order: it has no descriptor")
 	}
-	defer unix.Close(fd)
-	page, err := mapWords(fd)
-	return order, page, err
+	defer unix.Close(fds[0])
+	page, err := mapWords(fds[0])
+	return order, fds[1:], page, err
 }
 
 // allowLoad makes CAP_SYS_ADMIN effective for this thread. A thread with no_new_privs does

@@ -56,6 +56,8 @@ func mapWords(fd int) (*sharedWords, error) {
 // lastAct holds the arguments of the last system calls, so that run need not allocate.
 type lastAct struct {
 	ready   []byte // the message that precedes them
+	tasks   []int
+	itself  []byte // what a thread writes to a tasks file to move itself
 	limits  []limit
 	program unix.SockFprog // empty for no filter
 	flags   uintptr
@@ -64,13 +66,15 @@ type lastAct struct {
 	page    *sharedWords
 }
 
-func newLastAct(o Order, call *execve, page *sharedWords) *lastAct {
+func newLastAct(o Order, tasks []int, call *execve, page *sharedWords) *lastAct {
 	return &lastAct{
 		ready: append([]byte{messageReady}, Execve{Path: call.name, Args: call.words()}.encode()...),
 		program: unix.SockFprog{
 			Len:    uint16(len(o.Program) / instructionSize),
 			Filter: (*unix.SockFilter)(unsafe.Pointer(unsafe.SliceData(o.Program))),
 		},
+		tasks:   tasks,
+		itself:  []byte("0"),
 		limits:  kernelLimits(o.Limits),
 		flags:   uintptr(o.Flags),
 		listens: o.listens(),
@@ -93,7 +97,7 @@ func kernelLimits(limits []Limit) []limit {
 	return all
 }
 
-// run sets the limits, loads the filter and calls execve. It returns only if it cannot
+// run joins the cgroups, sets the limits, loads the filter and calls execve. It returns only if it cannot
 // send the message that the process is ready. It does not enter the Go runtime: see the
 // package comment.
 //
@@ -104,6 +108,7 @@ func (l *lastAct) run() syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
+	l.join()
 	l.limit()
 	if l.program.Len > 0 {
 		l.load()
@@ -122,6 +127,22 @@ func (l *lastAct) run() syscall.Errno {
 
 // maxAttempts limits how often an interrupted execve is repeated.
 const maxAttempts = 10_000
+
+// join moves this thread to the cgroups of the tasks files. The others end with execve, and
+// the process is in the cgroups of this one.
+//
+//go:nosplit
+//go:norace
+func (l *lastAct) join() {
+	for i := range l.tasks {
+		_, _, errno := syscall.RawSyscall(unix.SYS_WRITE, uintptr(l.tasks[i]), uintptr(unsafe.Pointer(unsafe.SliceData(l.itself))), 1)
+		if errno != 0 {
+			atomic.StoreUint32(&l.page[wordTasksErrno], uint32(errno))
+			atomic.StoreUint32(&l.page[wordTasks], uint32(i)+1)
+			end()
+		}
+	}
+}
 
 // limit sets the resource limits.
 //

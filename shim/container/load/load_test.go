@@ -272,6 +272,28 @@ func inherited(t *testing.T, command string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// The thread that calls execve writes 0 to each tasks file before anything else.
+func TestJoinsCgroups(t *testing.T) {
+	needRoot(t)
+	order := only(t, bpf.KillProcess, unix.SYS_EXECVE, unix.SYS_EXIT, unix.SYS_EXIT_GROUP)
+	for range 2 {
+		tasks, err := os.Create(filepath.Join(t.TempDir(), "tasks"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tasks.Close()
+		order.Tasks = append(order.Tasks, tasks)
+	}
+	if got := runInner(t, order, "0 true "+minimal(t), nil); got.awaited != nil {
+		t.Fatalf("got %+v", got)
+	}
+	for _, tasks := range order.Tasks {
+		if text, err := os.ReadFile(tasks.Name()); err != nil || string(text) != "0" {
+			t.Errorf("%s has %q (%v), want 0", tasks.Name(), text, err)
+		}
+	}
+}
+
 // A process whose filter or limits cannot be loaded does not run its program, and the shim
 // gets the reason.
 func TestFailsClosed(t *testing.T) {
@@ -280,6 +302,11 @@ func TestFailsClosed(t *testing.T) {
 	allow := only(t, bpf.Allow)
 	invalid := Order{Program: bytes.Repeat([]byte{0xff}, instructionSize)}
 	unknownFlag := Order{Program: allow.Program, Flags: 1 << 30}
+	readOnly, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer readOnly.Close()
 	for _, row := range []struct {
 		fact  string
 		order Order
@@ -288,6 +315,8 @@ func TestFailsClosed(t *testing.T) {
 		code  int
 	}{
 		{"no program as the kernel knows it", invalid, "0 false " + path, []string{"seccomp", "invalid argument"}, 255},
+		{"a cgroup that cannot be joined", Order{Tasks: []*os.File{readOnly}, Program: allow.Program}, "0 true " + path,
+			[]string{"join cgroup", "write " + os.DevNull, "bad file descriptor"}, 255},
 		{"an unknown flag", unknownFlag, "0 true " + path, []string{"seccomp", "invalid argument"}, 255},
 		{"a limit that the kernel does not know", Order{Program: allow.Program, Limits: []Limit{{"RLIMIT_X", 99, 1, 2}}}, "0 true " + path,
 			[]string{"process.rlimits", "RLIMIT_X to 1 (hard limit 2)", "invalid argument"}, 255},

@@ -4,12 +4,15 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-// Order tells a process which filter and resource limits to run its program under.
+// Order tells a process which cgroups, filter and resource limits to run its program under.
 type Order struct {
+	// Tasks are the tasks files of cgroups (cgroup v1) that the process joins first.
+	Tasks []*os.File
 	// Limits are set in this order, just before the filter is loaded.
 	Limits []Limit
 	// Program is an array of struct sock_filter in the host's byte order; empty for
@@ -32,14 +35,15 @@ func (l Limit) String() string {
 }
 
 // An order as a message: this mark, the flags, the number of limits, the limits, the
-// program. The page's descriptor comes with the message.
-const orderMark = "seccomp2"
+// program. With the message come the page's descriptor and those of the tasks files.
+const orderMark = "seccomp3"
 
 const (
 	instructionSize = 8
 	headerSize      = len(orderMark) + 4 + 4
 	limitSize       = 4 + 8 + 8
 	maxLimits       = 64 // RLIM_NLIMITS is 16
+	maxTasks        = 64 // Linux 6.18 has 14 controllers, and hierarchies may have names
 	maxOrder        = headerSize + maxLimits*limitSize + 4096*instructionSize
 )
 

@@ -19,6 +19,8 @@ type page struct{ file *os.File }
 // The words of a page, by their index. Each is 0 until one side sets it, once.
 const (
 	wordListener   = iota // by the process: the listener's descriptor plus 1
+	wordTasks             // by the process: the index of the cgroup that it could not join, plus 1
+	wordTasksErrno        // by the process: the errno of write(2) to the tasks file
 	wordLimit             // by the process: the index of the limit that could not be set, plus 1
 	wordLimitErrno        // by the process: the errno of prlimit(2)
 	wordRefused           // by the process: the errno of seccomp(2)
@@ -66,9 +68,12 @@ func (p *page) write(word int, value uint32) error {
 	return err
 }
 
-// failure returns the error that the process has stored: of a limit, of the load or of
+// failure returns the error that the process has stored: of a cgroup, of a limit, of the load or of
 // execve. It returns nil if there is none.
 func (p *page) failure(order Order, call Execve) error {
+	if n := int(p.read(wordTasks)); n > 0 && n <= len(order.Tasks) {
+		return fmt.Errorf("join cgroup: write %s: %w", order.Tasks[n-1].Name(), unix.Errno(p.read(wordTasksErrno)))
+	}
 	if n := int(p.read(wordLimit)); n > 0 && n <= len(order.Limits) {
 		return &LimitError{order.Limits[n-1], unix.Errno(p.read(wordLimitErrno))}
 	}
