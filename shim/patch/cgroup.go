@@ -117,12 +117,14 @@ func (p *initProcess) passTasks() error {
 }
 
 func (p *initProcess) startInCgroup() error {
+	defer func() {
+		for _, f := range p.cgroupFiles {
+			_ = f.Close()
+		}
+		p.cgroupFiles = nil
+	}()
 	again := cloneCmd(p.cmd)
 	err := p.cmd.Start()
-	for _, f := range p.cgroupFiles {
-		_ = f.Close()
-	}
-	p.cgroupFiles = nil
 	if err != nil && p.cmd.SysProcAttr.UseCgroupFD {
 		// Before Linux 5.7, or in a cgroup that may have no processes: then applyCgroup
 		// moves it, or says why it cannot.
