@@ -3,6 +3,8 @@
 package container
 
 import (
+	"os"
+
 	"github.com/opencontainers/runc/libcontainer"
 
 	"seccomp-shim/shim/container/load"
@@ -22,3 +24,8 @@ func setBeforeResume(opts *libcontainer.CriuOpts, f func(criu, init int) error) 
 
 // setJoinsCgroups says that the process joins its cgroups in its last act: see openTasks.
 func setJoinsCgroups(p *libcontainer.Process) { p.JoinsCgroups = true }
+
+// openTasksIn opens the tasks files in a cgroup's folders, by controller.
+func openTasksIn(folders map[string]string) ([]*os.File, error) {
+	return libcontainer.OpenTasks(folders)
+}

@@ -23,3 +23,5 @@ func handOverLastAct() {
 func setBeforeResume(*libcontainer.CriuOpts, func(criu, init int) error) {}
 
 func setJoinsCgroups(*libcontainer.Process) {}
+
+func openTasksIn(map[string]string) ([]*os.File, error) { return nil, errUnchanged }

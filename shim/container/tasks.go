@@ -1,11 +1,8 @@
 package container
 
 import (
-	"errors"
 	"os"
-	"strings"
 
-	"github.com/opencontainers/cgroups"
 	"github.com/opencontainers/runc/libcontainer"
 )
 
@@ -14,44 +11,15 @@ import (
 //
 // A process with CPU affinities joins as libcontainer does: they are set after the cpuset
 // of the container, which would replace them.
-func (b *libcontainerBackend) openTasks(p *libcontainer.Process) (files []*os.File, err error) {
-	defer func() {
-		if err != nil {
-			closeAll(files)
-		}
-	}()
+func (b *libcontainerBackend) openTasks(p *libcontainer.Process) ([]*os.File, error) {
 	if p.CPUAffinity != nil {
 		return nil, nil
 	}
-	// Controllers that are mounted together share a folder.
-	opened := map[string]bool{b.cgroupPaths[""]: true} // the unified hierarchy has no tasks files
-	for controller, folder := range b.cgroupPaths {
-		if opened[folder] {
-			continue
-		}
-		opened[folder] = true
-		file, err := cgroups.OpenFile(folder, "tasks", os.O_WRONLY)
-		if errors.Is(err, os.ErrNotExist) && isOptional(controller) {
-			continue
-		}
-		if err != nil {
-			return files, err
-		}
-		files = append(files, file)
-	}
-	return files, nil
+	return openTasksIn(b.cgroupPaths)
 }
 
-// isOptional reports whether a hierarchy limits nothing, so that libcontainer goes on if
-// it cannot make the cgroup there.
-func isOptional(controller string) bool {
-	return controller == "misc" || strings.HasPrefix(controller, "name=")
-}
-
-func (c *libcontainerChild) closeTasks() { closeAll(c.tasks) }
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
+func (c *libcontainerChild) closeTasks() {
+	for _, f := range c.tasks {
 		f.Close()
 	}
 }

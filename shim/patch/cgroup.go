@@ -70,6 +70,7 @@ func (p *initProcess) prepareCgroup() (err error) {
 	}
 	defer func() {
 		if err != nil {
+			p.closeCgroupFiles()
 			_ = p.manager.Destroy()
 		}
 	}()
@@ -90,39 +91,57 @@ func (p *initProcess) prepareCgroup() (err error) {
 	return p.passTasks()
 }
 
+func (p *initProcess) closeCgroupFiles() {
+	for _, f := range p.cgroupFiles {
+		_ = f.Close()
+	}
+	p.cgroupFiles = nil
+}
+
 // passTasks passes the tasks files of cgroup v1 to the process: see join_cgroups.c.
 func (p *initProcess) passTasks() error {
+	tasks, err := OpenTasks(p.manager.GetPaths())
+	if err != nil || len(tasks) == 0 {
+		return err
+	}
 	first := stdioFdCount + len(p.cmd.ExtraFiles)
-	// Controllers that are mounted together share a path.
-	passed := map[string]bool{p.manager.Path(""): true}
-	for name, path := range p.manager.GetPaths() {
-		if passed[path] {
-			continue
-		}
-		passed[path] = true
-		tasks, err := cgroups.OpenFile(path, "tasks", os.O_WRONLY)
-		if errors.Is(err, os.ErrNotExist) && (name == "misc" || strings.HasPrefix(name, "name=")) {
-			continue // without resources of ours; Apply tries to make it, and goes on
-		}
-		if err != nil {
-			return err
-		}
-		p.cgroupFiles = append(p.cgroupFiles, tasks)
-		p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, tasks)
-	}
-	if last := stdioFdCount + len(p.cmd.ExtraFiles) - 1; last >= first {
-		p.cmd.Env = append(p.cmd.Env, fmt.Sprintf("_LIBCONTAINER_CGROUP_TASKS=%d-%d", first, last))
-	}
+	p.cgroupFiles = append(p.cgroupFiles, tasks...)
+	p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, tasks...)
+	p.cmd.Env = append(p.cmd.Env, fmt.Sprintf("_LIBCONTAINER_CGROUP_TASKS=%d-%d", first, first+len(tasks)-1))
 	return nil
 }
 
-func (p *initProcess) startInCgroup() error {
+// OpenTasks opens the tasks files of cgroups on cgroup v1, whose folders are given by
+// controller. The unified hierarchy, which is that of "", has none.
+func OpenTasks(folders map[string]string) (files []*os.File, err error) {
 	defer func() {
-		for _, f := range p.cgroupFiles {
-			_ = f.Close()
+		if err != nil {
+			for _, f := range files {
+				_ = f.Close()
+			}
 		}
-		p.cgroupFiles = nil
 	}()
+	// Controllers that are mounted together share a folder.
+	opened := map[string]bool{folders[""]: true}
+	for controller, folder := range folders {
+		if opened[folder] {
+			continue
+		}
+		opened[folder] = true
+		file, err := cgroups.OpenFile(folder, "tasks", os.O_WRONLY)
+		if errors.Is(err, os.ErrNotExist) && (controller == "misc" || strings.HasPrefix(controller, "name=")) {
+			continue // without resources of ours; Apply tries to make it, and goes on
+		}
+		if err != nil {
+			return files, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+func (p *initProcess) startInCgroup() error {
+	defer p.closeCgroupFiles()
 	again := cloneCmd(p.cmd)
 	err := p.cmd.Start()
 	if err != nil && p.cmd.SysProcAttr.UseCgroupFD {
