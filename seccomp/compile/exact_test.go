@@ -216,7 +216,11 @@ func TestCheckExecve(t *testing.T) {
 		{`{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["execve"],"action":"SCMP_ACT_ERRNO"}]}`, false},
 		{`{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["execve"],"action":"SCMP_ACT_ERRNO","args":[{"index":2,"value":0,"op":"SCMP_CMP_EQ"}]}]}`, true},
 	} {
-		err := CheckExecve(parse(t, row.profile))
+		m, err := Meaning(parse(t, row.profile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = CheckExecve(m)
 		var invalid *seccomp.InvalidError
 		if row.starts && err != nil || !row.starts && (!errors.As(err, &invalid) || invalid.Value != "execve" || !strings.Contains(err.Error(), "seccomp")) {
 			t.Errorf("%s: %v", row.profile, err)

@@ -11,15 +11,7 @@ import (
 // CheckExecve refuses a profile under which no program can start: execve, the last act of
 // the runtime, would fail under it, when no one can be told the reason any more. The error
 // is a [*seccomp.InvalidError].
-func CheckExecve(p *seccomp.Profile) error {
-	m, err := Meaning(p)
-	if err != nil {
-		return err
-	}
-	return checkExecve(m)
-}
-
-func checkExecve(m *meaning.Meaning) error {
+func CheckExecve(m *meaning.Meaning) error {
 	const name = "execve"
 	native := m.ABIs[0]
 	call := m.Call(native.Arch, native.Numbers[name])

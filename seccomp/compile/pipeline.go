@@ -80,7 +80,7 @@ func Translate(ctx context.Context, p *seccomp.Profile) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := Meaning(p)
+	m, err := meaningOf(p, spec.Architectures)
 	if err != nil {
 		return nil, err
 	}
@@ -100,11 +100,11 @@ func build(ctx context.Context, p *seccomp.Profile, spec *specs.LinuxSeccomp) (_
 			err = fmt.Errorf("compile seccomp profile: panic: %v", v)
 		}
 	}()
-	m, err := Meaning(p)
+	m, err := meaningOf(p, spec.Architectures)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkExecve(m); err != nil {
+	if err := CheckExecve(m); err != nil {
 		return nil, err
 	}
 	return translate(ctx, spec, m)
@@ -157,12 +157,16 @@ func alsoWithout(failure *libseccomp.Error, err error) error {
 // Meaning returns what a profile means here: on the native architecture and on those that
 // it lists.
 func Meaning(p *seccomp.Profile) (*meaning.Meaning, error) {
+	return meaningOf(p, p.Spec().Architectures)
+}
+
+func meaningOf(p *seccomp.Profile, architectures []specs.Arch) (*meaning.Meaning, error) {
 	native := libseccomp.Native()
 	if native == "" {
 		return nil, errors.New("libseccomp does not know the native architecture")
 	}
 	abis := []*meaning.ABI{libseccomp.ABI(native)}
-	for _, name := range p.Spec().Architectures {
+	for _, name := range architectures {
 		if abi := libseccomp.ABI(name); !slices.Contains(abis, abi) {
 			abis = append(abis, abi)
 		}

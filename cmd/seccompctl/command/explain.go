@@ -141,7 +141,7 @@ func report(cmd *cobra.Command, output *outputFormat, p *seccomp.Profile, m *mea
 		says := compilerSays(result)
 		compiled = &says
 	}
-	if err := errors.Join(refused, compile.CheckExecve(p)); err != nil {
+	if err := errors.Join(refused, compile.CheckExecve(m)); err != nil {
 		refused = fmt.Errorf("%s: %w", origin, err)
 	}
 	r := explain.Profile(p, m, compiled)
