@@ -60,9 +60,7 @@ func TestNoControlCharactersInErrors(t *testing.T) {
 			if !strings.Contains(err.Error(), row.says) {
 				t.Errorf("%q does not say %s", err, row.says)
 			}
-			for line := range strings.Lines(nodeLog.all(id)) {
-				mustBePrintable(t, "the log", strings.TrimSuffix(line, "\n"))
-			}
+			mustLogPrintably(t, id)
 		})
 	}
 }
@@ -79,9 +77,7 @@ func TestNoControlCharactersInComplaints(t *testing.T) {
 	got := c.exec(t, []string{"/late/" + hostile})
 	mustBePrintable(t, "stderr", strings.TrimSuffix(got.stderr, "\n"))
 	eventually(t, "it is logged", func() bool { return strings.Contains(nodeLog.all(id), "did not run its program") })
-	for line := range strings.Lines(nodeLog.all(id)) {
-		mustBePrintable(t, "the log", strings.TrimSuffix(line, "\n"))
-	}
+	mustLogPrintably(t, id)
 	if want := `exec "/late/\x1b]0;owned\a\n\u009b31m`; !strings.HasPrefix(got.stderr, want) {
 		t.Errorf("stderr is %q, want %s", got.stderr, want)
 	}
@@ -101,5 +97,13 @@ func mustBePrintable(t *testing.T, what, text string) {
 	t.Helper()
 	if i := strings.IndexFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }); i >= 0 {
 		t.Errorf("%s has a control character at byte %d: %q", what, i, text)
+	}
+}
+
+// mustLogPrintably checks the lines of containerd's log that name a container.
+func mustLogPrintably(t *testing.T, id string) {
+	t.Helper()
+	for line := range strings.Lines(nodeLog.all(id)) {
+		mustBePrintable(t, "the log", strings.TrimSuffix(line, "\n"))
 	}
 }
