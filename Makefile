@@ -1,5 +1,5 @@
-# `make` lists what there is. The README's two commands are demo and test; each
-# installs what is missing (apt-get, as root) and builds what it needs.
+# `make` lists all targets. The README's two commands are demo and test: each installs
+# missing packages (apt-get, as root) and builds what it needs.
 
 GO  ?= go
 export GO
@@ -53,7 +53,7 @@ VAGRANT := $(CURDIR)/build/vagrant
 # The tests of test-matrix, and its versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
 MATRIXTEST ?= ^(TestLifecycle|TestUpgrade|TestDropInIsAccepted|TestHandlerIsListed|TestTutorialPods|TestNodeInstaller.*)$$
-# runc with faults on demand, for two tests of containerd's client suite.
+# A runc that fails on demand, for two tests of containerd's client suite.
 RUNC_FP   := $(BENCH)/runc-fp
 # The runtime under test of the suite, and the further binaries that it needs.
 RUNTIME     ?= io.containerd.seccomp.v1

@@ -25,9 +25,9 @@ import (
 // restored.
 var counting = sh(`i=0; while :; do echo $i; i=$((i+1)); sleep 0.05; done`)
 
-// ofHost shares the host's network, so that CRIU need not lock it. For the lock CRIU
+// hostNetwork shares the host's network, so that CRIU need not lock it. For the lock CRIU
 // needs iptables and modules of the kernel.
-var ofHost = oci.WithHostNamespace(specs.NetworkNamespace)
+var hostNetwork = oci.WithHostNamespace(specs.NetworkNamespace)
 
 // needsCRIU skips a test if there is no CRIU, or if it does not support the kernel:
 // Debian 12's 3.17 does not support Linux 6.
@@ -54,7 +54,7 @@ func TestRestore(t *testing.T) {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()
 			shown, id := watchEvents(t), newID(t)
-			c := launch(t, id, counting, append(row.opts, ofHost)...)
+			c := launch(t, id, counting, append(row.opts, hostNetwork)...)
 			c.stdout.await(t, "3\n")
 			confined := statusField(t, c.task.Pid(), "Seccomp")
 			if want := row.opts != nil; want != (confined == "2") {
@@ -88,7 +88,7 @@ func TestRestore(t *testing.T) {
 			}
 			life := []string{"create", "start", "exec-added", "exec-started", "exit 0", "exit 137 of init", "delete"}
 			eventually(t, "the events of the second life are published", func() bool {
-				published := story(shown, id)
+				published := taskEvents(shown, id)
 				return len(published) > len(life) && slices.Equal(published[len(published)-len(life):], life)
 			})
 		})
@@ -99,7 +99,7 @@ func TestRestore(t *testing.T) {
 func TestCheckpointOfARunningContainer(t *testing.T) {
 	needsCRIU(t)
 	t.Parallel()
-	c := launch(t, newID(t), counting, ofHost)
+	c := launch(t, newID(t), counting, hostNetwork)
 	c.stdout.await(t, "3\n")
 	c.checkpoint(t, &runc.CheckpointOptions{})
 	seen := len(c.stdout.String())
@@ -119,14 +119,14 @@ func TestRestoreWithoutTheFilterIsRefused(t *testing.T) {
 		"no filter":      nil,
 		"another filter": {under(profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kcmp"],"action":"SCMP_ACT_ERRNO"}]}`))},
 	} {
-		c := launch(t, newID(t), counting, append(opts, ofHost)...)
+		c := launch(t, newID(t), counting, append(opts, hostNetwork)...)
 		c.stdout.await(t, "3\n")
 		checkpoints[name] = c.checkpoint(t, &runc.CheckpointOptions{})
 		c.kill(t)
 	}
 	for name, checkpoint := range checkpoints {
 		t.Run(name, func(t *testing.T) {
-			c := &container{Container: newContainer(t, newID(t), counting, under(profile(t, actionRules)), ofHost)}
+			c := &container{Container: newContainer(t, newID(t), counting, under(profile(t, actionRules)), hostNetwork)}
 			c = c.restored(t, checkpoint)
 			err := c.task.Start(bounded(t))
 			if !errdefs.IsFailedPrecondition(err) || !strings.Contains(err.Error(), "not under the container's seccomp filter") {
@@ -156,7 +156,7 @@ func TestRestoreOfManyThreads(t *testing.T) {
 	} {
 		t.Run(fact, func(t *testing.T) {
 			t.Parallel()
-			c := launch(t, newID(t), row.args, under(profile(t, actionRules)), ofHost)
+			c := launch(t, newID(t), row.args, under(profile(t, actionRules)), hostNetwork)
 			c.stdout.await(t, row.said)
 			eventually(t, "its threads are there", func() bool { return len(livingThreads(t, c)) == row.threads })
 			checkpoint := c.checkpoint(t, &runc.CheckpointOptions{Exit: true})
@@ -210,10 +210,10 @@ func livingThreads(t *testing.T, c *container) []int {
 	return all
 }
 
-// disarm removes the filters of all threads of a checkpoint but the first. It runs as a
+// removeFilters removes the filters of all threads of a checkpoint but the first. It runs as a
 // hook: the shim has read the images by then, and CRIU has not. It sets seccomp_mode of
 // thread_core_entry, field 11, to 0.
-const disarm = `
+const removeFilters = `
 for list in /proc/$PPID/task/*/children; do
 	for pid in $(cat $list); do
 		[ "$(cat /proc/$pid/comm)" = criu ] || continue
@@ -239,18 +239,18 @@ func TestRestoredWithoutFilterNeverRuns(t *testing.T) {
 	})
 	hook := edit(func(s *oci.Spec) {
 		s.Hooks = &specs.Hooks{CreateRuntime: []specs.Hook{{
-			Path: "/bin/sh", Args: []string{"sh", "-c", strings.ReplaceAll(disarm, "DONE", done)}, Env: []string{"PATH=/bin:/usr/bin"},
+			Path: "/bin/sh", Args: []string{"sh", "-c", strings.ReplaceAll(removeFilters, "DONE", done)}, Env: []string{"PATH=/bin:/usr/bin"},
 		}}}
 	})
 	hasRun := func() bool { _, err := os.Stat(ran); return err == nil }
-	first := launch(t, newID(t), acts, under(profile(t, actionRules)), ofHost, shared)
+	first := launch(t, newID(t), acts, under(profile(t, actionRules)), hostNetwork, shared)
 	eventually(t, "it runs", hasRun)
 	checkpoint := first.checkpoint(t, &runc.CheckpointOptions{})
 	first.kill(t)
 	if err := os.Remove(ran); err != nil {
 		t.Fatal(err)
 	}
-	c := &container{Container: newContainer(t, id, acts, under(profile(t, actionRules)), ofHost, shared, hook)}
+	c := &container{Container: newContainer(t, id, acts, under(profile(t, actionRules)), hostNetwork, shared, hook)}
 	c = c.restored(t, checkpoint)
 	err := c.task.Start(bounded(t))
 	if !errdefs.IsFailedPrecondition(err) || !strings.Contains(err.Error(), "restored thread") ||
@@ -274,11 +274,11 @@ func TestKillDuringRestore(t *testing.T) {
 	needsCRIU(t)
 	t.Parallel()
 	id, reached := newID(t), filepath.Join(t.TempDir(), "reached")
-	first := launch(t, newID(t), counting, ofHost)
+	first := launch(t, newID(t), counting, hostNetwork)
 	first.stdout.await(t, "3\n")
 	checkpoint := first.checkpoint(t, &runc.CheckpointOptions{})
 	first.kill(t)
-	c := &container{Container: newContainer(t, id, counting, ofHost, edit(func(s *oci.Spec) {
+	c := &container{Container: newContainer(t, id, counting, hostNetwork, edit(func(s *oci.Spec) {
 		s.Hooks = &specs.Hooks{CreateRuntime: []specs.Hook{{
 			Path: "/bin/sh", Args: []string{"sh", "-c", "touch " + reached + "; exec sleep 1000"}, Env: []string{"PATH=/bin:/usr/bin"},
 		}}}
@@ -308,11 +308,11 @@ func TestKillDuringRestore(t *testing.T) {
 func TestRestoreThatIsNotStarted(t *testing.T) {
 	needsCRIU(t)
 	t.Parallel()
-	c := launch(t, newID(t), counting, ofHost)
+	c := launch(t, newID(t), counting, hostNetwork)
 	c.stdout.await(t, "3\n")
 	checkpoint := c.checkpoint(t, &runc.CheckpointOptions{})
 	c.kill(t)
-	other := &container{Container: newContainer(t, newID(t), counting, ofHost)}
+	other := &container{Container: newContainer(t, newID(t), counting, hostNetwork)}
 	other = other.restored(t, checkpoint)
 	if _, err := other.task.Delete(bounded(t)); err != nil {
 		t.Errorf("delete: %v", err)

@@ -3,7 +3,6 @@ package integration
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,8 +11,6 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
-
-	"seccomp-shim/integration/testbed"
 )
 
 func TestManyExecsAtOnce(t *testing.T) {
@@ -128,8 +125,6 @@ func TestManyShortLives(t *testing.T) {
 	}
 	want := []string{"create", "start", "exit 0 of init", "delete"}
 	for _, id := range done {
-		if !testbed.HoldsWithin(10*time.Second, func() bool { return slices.Equal(story(shown, id), want) }) {
-			t.Errorf("%s: published %v, want %v", id, story(shown, id), want)
-		}
+		mustShow(t, shown, id, want...)
 	}
 }

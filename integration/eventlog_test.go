@@ -21,8 +21,8 @@ import (
 
 // eventLog collects the task events that containerd publishes, by container.
 type eventLog struct {
-	mu      sync.Mutex
-	stories map[string][]string
+	mu     sync.Mutex
+	events map[string][]string
 }
 
 // subscribe collects all events from now on.
@@ -39,7 +39,7 @@ func subscribeTo(t *testing.T, client *containerd.Client) *eventLog {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	t.Cleanup(cancel)
 	heard, failed := client.Subscribe(ctx, `topic~="/tasks/"`)
-	all := &eventLog{stories: map[string][]string{}}
+	all := &eventLog{events: map[string][]string{}}
 	go func() {
 		for {
 			select {
@@ -70,28 +70,28 @@ func (a *eventLog) add(name string, event any) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.stories[about.GetContainerID()] = append(a.stories[about.GetContainerID()], name)
+	a.events[about.GetContainerID()] = append(a.events[about.GetContainerID()], name)
 }
 
 // of returns a container's events, in order.
 func (a *eventLog) of(id string) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return append([]string(nil), a.stories[id]...)
+	return append([]string(nil), a.events[id]...)
 }
 
 // repeated returns the events of each container for which an event was published twice.
 func (a *eventLog) repeated() (all []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for id, story := range a.stories {
+	for id, published := range a.events {
 		if !strings.HasPrefix(id, "s") { // the ids of other tests, which have many execs
 			continue
 		}
 		seen := map[string]bool{}
-		for _, event := range story {
+		for _, event := range published {
 			if seen[event] {
-				all = append(all, fmt.Sprintf("%s: %v", id, story))
+				all = append(all, fmt.Sprintf("%s: %v", id, published))
 				break
 			}
 			seen[event] = true

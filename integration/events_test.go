@@ -34,7 +34,7 @@ func TestEvents(t *testing.T) {
 	want := []string{"create", "start", "exec-added", "exec-started", "exit 3", "paused", "resumed", "exit 137 of init", "delete"}
 	var got []string
 	if !testbed.HoldsWithin(10*time.Second, func() bool {
-		got = story(shown, id)
+		got = taskEvents(shown, id)
 		return slices.Equal(got, want)
 	}) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -61,8 +61,8 @@ func TestInitsExitIsLast(t *testing.T) {
 			t.Fatal(err)
 		}
 		await(t, "init", c.exits)
-		eventually(t, "init's exit is published", func() bool { return slices.Contains(story(shown, id), "exit 137 of init") })
-		published := story(shown, id)
+		eventually(t, "init's exit is published", func() bool { return slices.Contains(taskEvents(shown, id), "exit 137 of init") })
+		published := taskEvents(shown, id)
 		if last := published[len(published)-1]; last != "exit 137 of init" || strings.Count(strings.Join(published, " "), "exit 137") != 4 {
 			t.Errorf("published: %v", published)
 		}
@@ -93,8 +93,8 @@ func watchEvents(t *testing.T) *output {
 	return shown
 }
 
-// story returns a container's task events, in order, in a word or two each.
-func story(shown *output, id string) []string {
+// taskEvents returns a container's task events, in order, in a word or two each.
+func taskEvents(shown *output, id string) []string {
 	var names []string
 	for line := range strings.Lines(shown.String()) {
 		_, event, found := strings.Cut(line, " /tasks/")
@@ -116,4 +116,13 @@ func story(shown *output, id string) []string {
 		names = append(names, name)
 	}
 	return names
+}
+
+// mustShow waits until `ctr events` has shown these events of a container, in this order
+// and no others.
+func mustShow(t *testing.T, shown *output, id string, want ...string) {
+	t.Helper()
+	if !testbed.HoldsWithin(patience, func() bool { return slices.Equal(taskEvents(shown, id), want) }) {
+		t.Errorf("events of %s:\ngot  %v\nwant %v", id, taskEvents(shown, id), want)
+	}
 }

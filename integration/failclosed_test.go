@@ -182,7 +182,7 @@ func createWithoutShim(t *testing.T, filter *shim.Filter) (c *shim.Container, st
 		Bundle: dir,
 		Filter: filter,
 		Spec:   specWithoutShim(),
-	}, streams, nobody{})
+	}, streams, noShim{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,11 +194,11 @@ func createWithoutShim(t *testing.T, filter *shim.Filter) (c *shim.Container, st
 	return c, stdout
 }
 
-// nobody is an observer without a shim: it ignores all calls.
-type nobody struct{}
+// noShim is an observer without a shim: it ignores all calls.
+type noShim struct{}
 
-func (nobody) Created(*shim.Container)         {}
-func (nobody) ExecAdded(*shim.Process)         {}
-func (nobody) Started(*shim.Process)           {}
-func (nobody) OOM(*shim.Container)             {}
-func (nobody) Exited(*shim.Process, shim.Exit) {}
+func (noShim) Created(*shim.Container)         {}
+func (noShim) ExecAdded(*shim.Process)         {}
+func (noShim) Started(*shim.Process)           {}
+func (noShim) OOM(*shim.Container)             {}
+func (noShim) Exited(*shim.Process, shim.Exit) {}

@@ -59,8 +59,8 @@ func TestKilledShim(t *testing.T) {
 			kill(t, shimOf(t, all[0].task.Pid()))
 			for i, c := range all {
 				eventually(t, "its deletion is published", func() bool { return slices.Contains(published.of(pod[i]), "delete") })
-				if story := published.of(pod[i]); !slices.Contains(story, "exit 137 of init") {
-					t.Errorf("published %v", story)
+				if events := published.of(pod[i]); !slices.Contains(events, "exit 137 of init") {
+					t.Errorf("published %v", events)
 				}
 				if isAlive(int(c.task.Pid())) {
 					t.Error("its init lives")

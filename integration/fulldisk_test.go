@@ -86,5 +86,5 @@ func createOn(t *testing.T, bundle, id string) (*shim.Container, error) {
 			Mounts:  []specs.Mount{{Destination: "/proc", Type: "proc", Source: "proc"}},
 			Linux:   &specs.Linux{CgroupsPath: "/" + id, Namespaces: []specs.LinuxNamespace{{Type: specs.PIDNamespace}, {Type: specs.MountNamespace}}},
 		},
-	}, streams, nobody{})
+	}, streams, noShim{})
 }

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hopeless are programs that execve(2) refuses, although they exist and are executable.
-var hopeless = []struct {
+// refusedByExecve are programs that execve(2) refuses, although they exist and are executable.
+var refusedByExecve = []struct {
 	fact string
 	args []string
 	says string
@@ -27,8 +27,8 @@ var hopeless = []struct {
 	{"capabilities of the file that the container has not", []string{"/late/capable"}, "exec /late/capable: operation not permitted"},
 }
 
-// withHopeless mounts these programs at /late.
-func withHopeless(t *testing.T) oci.SpecOpts {
+// withRefused mounts these programs at /late.
+func withRefused(t *testing.T) oci.SpecOpts {
 	t.Helper()
 	dir := t.TempDir()
 	file := func(name, text string) string {
@@ -59,7 +59,7 @@ func withHopeless(t *testing.T) oci.SpecOpts {
 // filter, even if the filter denies all other calls. It does not blame the filter.
 func TestLateExecveFails(t *testing.T) {
 	t.Parallel()
-	late := withHopeless(t)
+	late := withRefused(t)
 	for _, filter := range []struct {
 		fact string
 		opts []oci.SpecOpts
@@ -70,7 +70,7 @@ func TestLateExecveFails(t *testing.T) {
 		{"a profile that kills the process at all else", []oci.SpecOpts{onlyExecve(t, specs.ActKillProcess)}},
 		{"a profile that denies all else", []oci.SpecOpts{onlyExecve(t, specs.ActErrno)}},
 	} {
-		for _, program := range hopeless {
+		for _, program := range refusedByExecve {
 			t.Run(filter.fact+", "+program.fact, func(t *testing.T) {
 				t.Parallel()
 				err := mustNotStart(t, program.args, append(filter.opts, late)...)
@@ -116,12 +116,12 @@ func mustNotStart(t *testing.T, args []string, opts ...oci.SpecOpts) string {
 // The same for an exec.
 func TestLateExecveOfExecFails(t *testing.T) {
 	t.Parallel()
-	late := withHopeless(t)
+	late := withRefused(t)
 	// The container's own program is under the profile too, so that allows its calls.
 	killing := allowing(profile(t, `{"defaultAction":"SCMP_ACT_KILL_THREAD"}`))
 	for _, opts := range [][]oci.SpecOpts{{late}, {late, under(killing)}} {
 		c := hold(t, newID(t), nil, opts...)
-		for _, program := range hopeless {
+		for _, program := range refusedByExecve {
 			err := c.mustNotExec(t, program.args)
 			if !strings.HasSuffix(err, ": "+program.says) || strings.Contains(err, "seccomp") {
 				t.Errorf("%s: start says %q", program.fact, err)
@@ -153,9 +153,9 @@ func TestFailedExecLeavesNoThreads(t *testing.T) {
 				skipWithoutNotify(t)
 				p.ListenerPath = listen(t).path
 			}
-			c := launch(t, newID(t), []string{"/bin/minimal", "and", "hold"}, withHopeless(t), under(p))
+			c := launch(t, newID(t), []string{"/bin/minimal", "and", "hold"}, withRefused(t), under(p))
 			c.stdout.await(t, "ran")
-			program := hopeless[0]
+			program := refusedByExecve[0]
 			if !asked {
 				c.mustNotExec(t, program.args)
 			} else if got := c.exec(t, program.args); got.code != 128+uint32(unix.SIGKILL) || got.stderr != program.says+"\n" {

@@ -4,12 +4,9 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
-
-	"seccomp-shim/integration/testbed"
 )
 
 // A container's life, by the ctr of each version of containerd: `make test-matrix`. The
@@ -46,7 +43,7 @@ func TestLifecycle(t *testing.T) {
 	if metrics := mustCtr(t, "task", "metrics", id); !strings.Contains(metrics, "cpu") {
 		t.Errorf("metrics: %s", metrics)
 	}
-	mustTell(t, shown, id, "create", "start", "exec-added", "exec-started", "exit 3",
+	mustShow(t, shown, id, "create", "start", "exec-added", "exec-started", "exit 3",
 		"exec-added", "exec-started", "exit 5", "paused", "resumed")
 
 	// A restarted containerd finds the container and its shim.
@@ -68,18 +65,18 @@ func TestLifecycle(t *testing.T) {
 
 	// Kill and delete. Then the remaining shim is killed, and containerd cleans up.
 	mustCtr(t, "task", "kill", "--signal", "SIGKILL", id)
-	mustTell(t, shown, id, "exec-added", "exec-started", "exit 4", "exit 137 of init")
+	mustShow(t, shown, id, "exec-added", "exec-started", "exit 4", "exit 137 of init")
 	taskPid(t, id, "STOPPED")
 	// ctr's own exit code depends on its version.
 	if deleted := ctr(t, "task", "delete", id); !strings.Contains(deleted.Stderr, "exit code 137") {
 		t.Errorf("delete: %+v", deleted)
 	}
-	mustTell(t, shown, id, "exec-added", "exec-started", "exit 4", "exit 137 of init", "delete")
+	mustShow(t, shown, id, "exec-added", "exec-started", "exit 4", "exit 137 of init", "delete")
 	mustCtr(t, "container", "delete", id)
 	if err := syscall.Kill(shim, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	mustTell(t, shown, other, "create", "start", "exit 137 of init", "delete")
+	mustShow(t, shown, other, "create", "start", "exit 137 of init", "delete")
 	eventually(t, "the task is gone", func() bool { return taskLine(t, other) == "" })
 }
 
@@ -103,12 +100,4 @@ func taskService(t *testing.T, id string) (version int) {
 		t.Fatal(err)
 	}
 	return version
-}
-
-// mustTell waits until the events of a container are these.
-func mustTell(t *testing.T, shown *output, id string, want ...string) {
-	t.Helper()
-	if !testbed.HoldsWithin(patience, func() bool { return slices.Equal(story(shown, id), want) }) {
-		t.Errorf("events of %s:\ngot  %v\nwant %v", id, story(shown, id), want)
-	}
 }

@@ -157,14 +157,14 @@ func TestInterruptedExecve(t *testing.T) {
 func TestLateExecveWithAgentFails(t *testing.T) {
 	t.Parallel()
 	skipWithoutNotify(t)
-	late := withHopeless(t)
+	late := withRefused(t)
 	p := profile(t, `{"defaultAction":"SCMP_ACT_NOTIFY"}`)
 	agent := listen(t)
 	p.ListenerPath = agent.path
 	c := launch(t, newID(t), []string{"/bin/minimal", "and", "hold"}, late, under(p))
 	agent.next(t)
 	c.stdout.await(t, "ran")
-	for _, program := range hopeless {
+	for _, program := range refusedByExecve {
 		got := c.exec(t, program.args)
 		agent.next(t)
 		if got.code == 0 || got.stderr != program.says+"\n" || got.stdout != "" {

@@ -13,8 +13,8 @@ import (
 // memoryLimit is enough for libcontainer's init.
 const memoryLimit = 32 << 20
 
-// glutton is a program that uses ever more memory: tail keeps a line until it ends.
-var glutton = []string{"/bin/busybox", "tail", "/dev/zero"}
+// memoryHog is a program that uses ever more memory: tail keeps a line until it ends.
+var memoryHog = []string{"/bin/busybox", "tail", "/dev/zero"}
 
 // An init that the memory limit kills at once. A client that receives the exit, such as
 // the kubelet, must know the cause by then (containerd#8180, #12714).
@@ -23,7 +23,7 @@ func TestOOMIsToldBeforeExit(t *testing.T) {
 	shown := watchEvents(t)
 	for i := range 20 {
 		id := newID(t)
-		c := launch(t, id, glutton, oci.WithMemoryLimit(memoryLimit))
+		c := launch(t, id, memoryHog, oci.WithMemoryLimit(memoryLimit))
 		if got := c.end(t); got.code != 137 {
 			t.Fatalf("run %d: %+v; want a death by SIGKILL", i, got)
 		}
@@ -31,7 +31,7 @@ func TestOOMIsToldBeforeExit(t *testing.T) {
 		early := []string{"create", "oom", "start", "exit 137 of init", "delete"} // the process was killed before Start returned
 		var got []string
 		if !testbed.HoldsWithin(10*time.Second, func() bool {
-			got = story(shown, id)
+			got = taskEvents(shown, id)
 			return slices.Equal(got, want) || slices.Equal(got, early)
 		}) {
 			t.Fatalf("run %d:\ngot  %v\nwant %v", i, got, want)
@@ -47,17 +47,17 @@ func TestSecondOOM(t *testing.T) {
 	c := hold(t, id, nil, oci.WithMemoryLimit(memoryLimit))
 	want := []string{"create", "start"}
 	for range 3 {
-		if got := c.exec(t, glutton); got.code != 137 {
+		if got := c.exec(t, memoryHog); got.code != 137 {
 			t.Fatalf("exec: %+v; want a death by SIGKILL", got)
 		}
 		want = append(want, "exec-added", "exec-started", "oom", "exit 137")
 	}
-	awaitStory(t, shown, id, want)
+	mustShow(t, shown, id, want...)
 	if got := c.exec(t, calls("exit:3")); got.code != 3 {
 		t.Errorf("exec after that: %+v", got)
 	}
 	c.kill(t)
-	awaitStory(t, shown, id, append(want, "exec-added", "exec-started", "exit 3", "exit 137 of init", "delete"))
+	mustShow(t, shown, id, append(want, "exec-added", "exec-started", "exit 3", "exit 137 of init", "delete")...)
 }
 
 // An OOM kill of a child is published too, while the container runs on.
@@ -70,20 +70,7 @@ func TestOOMOfAChild(t *testing.T) {
 	c := launch(t, id, sh("busybox tail /dev/zero; echo one; sleep 1; busybox tail /dev/zero; echo two; sleep 1000"), oci.WithMemoryLimit(memoryLimit))
 	c.stdout.await(t, "two")
 	want := []string{"create", "start", "oom", "oom"}
-	awaitStory(t, shown, id, want)
+	mustShow(t, shown, id, want...)
 	c.kill(t)
-	awaitStory(t, shown, id, append(want, "exit 137 of init", "delete"))
-}
-
-// awaitStory waits until a container's events are these, and fails the test if they
-// never are.
-func awaitStory(t *testing.T, shown *output, id string, want []string) {
-	t.Helper()
-	var got []string
-	if !testbed.HoldsWithin(10*time.Second, func() bool {
-		got = story(shown, id)
-		return slices.Equal(got, want)
-	}) {
-		t.Fatalf("got  %v\nwant %v", got, want)
-	}
+	mustShow(t, shown, id, append(want, "exit 137 of init", "delete")...)
 }

@@ -51,7 +51,7 @@ func TestGroupSharesShim(t *testing.T) {
 				t.Error("a container outside has the group's shim")
 			}
 
-			dissolve(t, pod[row.first])
+			deleteRunning(t, pod[row.first])
 			rest := pod[1-row.first]
 			if got := rest.exec(t, calls("exit:4")).code; got != 4 {
 				t.Errorf("an exec in the other container gives %d", got)
@@ -59,7 +59,7 @@ func TestGroupSharesShim(t *testing.T) {
 			if got := shimOf(t, rest.task.Pid()); got != shim {
 				t.Errorf("the other container's shim is %d, was %d", got, shim)
 			}
-			dissolve(t, rest)
+			deleteRunning(t, rest)
 			eventually(t, "the shim is gone", func() bool { return !exists(strconv.Itoa(shim)) })
 			if left := node.AwaitGone(group); len(left) > 0 {
 				t.Errorf("left of the group:\n  %s", strings.Join(left, "\n  "))
@@ -74,7 +74,7 @@ func TestPodOutlivesItsFirstContainer(t *testing.T) {
 	first, second, third := newID(t), newID(t), newID(t)
 	inPod := oci.WithAnnotations(map[string]string{sandboxAnnotation: first})
 	gone, there := hold(t, first, nil, inPod), hold(t, second, nil, inPod)
-	dissolve(t, gone)
+	deleteRunning(t, gone)
 	late := hold(t, third, nil, inPod)
 	if a, b := shimOf(t, there.task.Pid()), shimOf(t, late.task.Pid()); a != b {
 		t.Errorf("shims %d and %d in one pod", a, b)
@@ -84,8 +84,8 @@ func TestPodOutlivesItsFirstContainer(t *testing.T) {
 	}
 }
 
-// dissolve deletes a running container with its bundle.
-func dissolve(t *testing.T, c *container) {
+// deleteRunning deletes a running container with its bundle.
+func deleteRunning(t *testing.T, c *container) {
 	t.Helper()
 	c.kill(t)
 	if err := c.Delete(bounded(t), containerd.WithSnapshotCleanup); err != nil {

@@ -57,8 +57,8 @@ func TestKilledContainerd(t *testing.T) {
 	if _, err := lives.again(t).Delete(bounded(t)); err != nil {
 		t.Errorf("delete: %v", err)
 	}
-	if story := published.of("ends"); !slices.Equal(story, []string{"exit 5 of init", "delete"}) {
-		t.Errorf("published of the one that ended meanwhile: %v", story) // containerd itself deletes it at its start
+	if events := published.of("ends"); !slices.Equal(events, []string{"exit 5 of init", "delete"}) {
+		t.Errorf("published of the one that ended meanwhile: %v", events) // containerd itself deletes it at its start
 	}
 }
 

@@ -90,7 +90,7 @@ func TestKubeletAndContainerdRestart(t *testing.T) {
 		second.mustShow(t, isDenyPgid)
 		talks.exec(t, "/bin/sh", "-c", "echo words >/new; busybox mv /new /said")
 		eventually(t, "the log goes on", func() bool { return strings.HasSuffix(talks.output(t, "stdout"), "words\n") })
-		listens.hear(t, "heard\n")
+		listens.attachAndWrite(t, "heard\n")
 		p.mustTakeAnother(t)
 		before = p.seenBy(t, kubelet)
 	}
@@ -102,8 +102,8 @@ func TestKubeletAndContainerdRestart(t *testing.T) {
 	}
 }
 
-// hear attaches to a container that logs its input, writes a line, and detaches.
-func (c *container) hear(t *testing.T, words string) {
+// attachAndWrite attaches to a container that logs its input, writes a line, and detaches.
+func (c *container) attachAndWrite(t *testing.T, words string) {
 	t.Helper()
 	before := strings.Count(c.output(t, "stdout"), words)
 	got, err := kubelet.Attach(bounded(t), &cri.AttachRequest{ContainerId: c.id, Stdin: true, Stdout: true})

@@ -11,7 +11,7 @@
  * It stands in for the hashicorp/http-echo of the Kubernetes seccomp tutorial.
  * The tutorial's fine-grained.json was written in 2020 for that program, and
  * lists only the calls that it made then. Today's C libraries and Go runtimes
- * make others while they start (glibc: set_robust_list, rseq, prlimit64,
+ * make further calls while they start (glibc: set_robust_list, rseq, prlimit64,
  * getrandom), so no program built with them can run under that list. This one
  * does, on purpose:
  *
@@ -24,8 +24,8 @@
  * echo_test.go runs it under exactly that list, with any other call fatal.
  *
  * A request for /syscall/NAME makes the server try one harmless system call
- * that the list leaves out, and say what became of it: "keyctl: EPERM". So a
- * person sees from outside which profile the program really runs under.
+ * that the list leaves out, and print the result: "keyctl: EPERM". So a
+ * person sees from outside which profile the program runs under.
  */
 
 #define _GNU_SOURCE
@@ -43,8 +43,8 @@
 
 enum { EXIT_USAGE = 2, BACKLOG = 16, REQUEST_MAX = 4096, CLIENT_SECONDS = 2 };
 
-/* The calls a request may ask for. Each succeeds in an unconfined container
- * and changes nothing outside it, so that a failure is the profile's doing.
+/* The calls that a request may name. Each succeeds in an unconfined container
+ * and changes nothing outside it, so a failure comes from the profile.
  * -3 is KEY_SPEC_SESSION_KEYRING, and keyctl's operation 0 asks for its id. */
 static const struct probe {
 	const char *name;
@@ -74,7 +74,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* errno_name spells the errors that profiles return. Others are "error". */
+/* errno_name names the errors that profiles return. Others are "error". */
 static const char *errno_name(int err)
 {
 	switch (err) {
@@ -138,8 +138,8 @@ static int read_request(int fd, char *head)
 	return 0;
 }
 
-/* answer serves one connection. The body ends with the connection, which
- * spares a Content-Length and with it every formatted number. */
+/* answer serves one connection. The body ends with the connection, so that no
+ * Content-Length, and no formatted number, is needed. */
 static void answer(int fd, const char *text)
 {
 	static const char probe_path[] = "/syscall/";
@@ -162,8 +162,8 @@ static void answer(int fd, const char *text)
 	send_text(fd, "\n");
 }
 
-/* parse_address reads "[IPv4]:PORT". It does not resolve names: that would
- * take files and sockets that the tutorial's list has no calls for. */
+/* parse_address reads "[IPv4]:PORT". It does not resolve names, because that
+ * needs calls that are not in the tutorial's list. */
 static int parse_address(const char *arg, struct sockaddr_in *addr)
 {
 	char host[INET_ADDRSTRLEN] = "0.0.0.0", *end;
@@ -218,8 +218,8 @@ static const char *flag_value(char ***arg, const char *name)
 	return NULL;
 }
 
-/* The kernel drops signals that a container's first process has no handler
- * for, so without this one a polite stop would have to end in a SIGKILL. */
+/* The kernel drops signals for which a container's first process has no
+ * handler, so without this one only SIGKILL would stop the server. */
 static void on_term(int sig)
 {
 	(void)sig;

@@ -1,5 +1,5 @@
-// calls is what test containers run: it performs the steps on its command line
-// in order and says on stdout how each ended, one line "STEP -> RESULT".
+// calls is the program that test containers run. It performs the steps on its command
+// line in order and prints the result of each, one line "STEP -> RESULT".
 //
 //	NAME@64:NR[,ARG...]  the system call NR by the native convention; up to six
 //	                     arguments. The result is what the kernel returned; for
@@ -7,8 +7,8 @@
 //	NAME@32:NR[,ARG...]  the same by int 0x80 (x86-64 only), up to three
 //	                     arguments
 //	thread:CALL          CALL in a second thread; "dead" if the kernel ended it
-//	leave, leave:CALL    ends the first thread, or makes CALL in it, which has to end
-//	                     it; another thread makes the steps that follow
+//	leave, leave:CALL    ends the first thread, or makes CALL in it, which must end
+//	                     it; another thread performs the steps that follow
 //	catch                from now on SIGSYS is caught
 //	status               "Seccomp N" and "NoNewPrivs N" of /proc/self/status
 //	raise:N              sends itself the signal N
@@ -16,8 +16,8 @@
 //	exit:N               ends with the exit code N
 //	hold                 waits until a signal ends the program
 //
-// NAME is for people. The program makes few calls of its own, so that profiles
-// may deny nearly everything: write, and what a C library needs to start.
+// NAME is for people. The program makes few calls of its own, so that profiles may deny
+// nearly all: write, and those that a C library needs to start.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -118,7 +118,7 @@ static void *run_errand(void *arg)
 	return NULL;
 }
 
-// in_thread cannot join: a thread that the kernel ended does not tell.
+// in_thread cannot join, because a thread that the kernel ended never signals its end.
 static int in_thread(const char *step)
 {
 	static struct errand e;
