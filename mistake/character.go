@@ -69,7 +69,7 @@ func decimal(text []byte) string {
 		end = len(text)
 	}
 	if n, err := strconv.ParseUint(string(text[:end]), 0, 64); err == nil {
-		return fmt.Sprintf("JSON has only decimal numbers, write %d for %s", n, text[:end])
+		return fmt.Sprintf("JSON has only decimal numbers, write %d for %s", n, Shorten(string(text[:end])))
 	}
 	return "JSON has only decimal numbers"
 }

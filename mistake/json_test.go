@@ -58,6 +58,7 @@ func TestJSON(t *testing.T) {
 		{"a hexadecimal number", `{"wide":0xFF}`, "write 255 for 0xFF"},
 		{"an octal number", `{"wide":0755}`, "write 493 for 0755"},
 		{"an octal number in Go's form", `{"wide":0o755}`, "write 493 for 0o755"},
+		{"an octal number of 500 digits", `{"wide":` + strings.Repeat("0", 499) + `7}`, "0… (500 bytes)"},
 		{"a hexadecimal number without digits", `{"wide":0x}`, "JSON has only decimal numbers"},
 		{"a line break in a string", "{\"text\":\"a\nb\"}", "a string ends on the line on which it begins"},
 		{"a list for an object", `[]`, "a JSON array stands where an object belongs, before byte 1"},
@@ -99,7 +100,7 @@ func mustSay(t *testing.T, got, want string) {
 
 // For every text there is a message, and it is short.
 func FuzzJSON(f *testing.F) {
-	for _, seed := range []string{"", "{", "0x", "{\"a\":01", "\xef\xbb\xbf", "- ", "“", "{\"text\":\"" + strings.Repeat("x", 1000), "[" + strings.Repeat("1", 1000) + "]"} {
+	for _, seed := range []string{"", "{", "0x", "{\"a\":01", "\xef\xbb\xbf", "- ", "“", "{\"text\":\"" + strings.Repeat("x", 1000), "[" + strings.Repeat("1", 1000) + "]", strings.Repeat("0", 1000)} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
