@@ -24,6 +24,7 @@ GOVULNCHECK     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 export SECCOMP_SHIM_BIN := $(BIN)
 
 SHIM  := $(BIN)/containerd-shim-seccomp-v1
+INIT  := $(BIN)/seccomp-shim-init
 CTL   := $(BIN)/seccompctl
 PEERS := $(BIN)/containerd $(BIN)/ctr
 ECHO  := $(BIN)/http-echo
@@ -81,7 +82,7 @@ export FUZZWORKERS ?= 2
 .DELETE_ON_ERROR:
 .PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm test-node \
 	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit mutate fmt clean \
-	$(PATCHED) $(SHIM) $(CTL) $(DEMO) $(INSTALLER) $(NODE_INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
+	$(PATCHED) $(SHIM) $(INIT) $(CTL) $(DEMO) $(INSTALLER) $(NODE_INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -200,8 +201,13 @@ $(PATCHED) &: ; @$(GO) run ./shim/patch $(CURDIR)/build
 # Linked statically the shim starts faster, and needs no libseccomp on the node. Both
 # binaries have the same libseccomp, so that they compile the same programs.
 LDFLAGS = -linkmode external -extldflags -static -X seccomp-shim/version.stamped=$(VERSION)
-$(SHIM) $(CTL): $(PATCHED)
-	$(CROSS) $(GO) build $(CHANGED),$(SHIM_TAGS),netgo,osusergo -trimpath -buildvcs=false -ldflags '$(LDFLAGS) $(STRIP)' -o $@ ./cmd/$(@F)
+# The shim knows its seccomp-shim-init by the build ID: see shim/container/initfile.
+INIT_ID = -X seccomp-shim/shim/container/initfile.buildID=$$($(GO) tool buildid $(@D)/$(notdir $(INIT)))
+$(SHIM): private LDFLAGS += $(INIT_ID)
+$(SHIM): $(INIT)
+$(INIT): private STRIP = -s -w
+$(SHIM) $(INIT) $(CTL): $(PATCHED)
+	$(CROSS) $(GO) build $(CHANGED),$(SHIM_TAGS),netgo,osusergo -trimpath -buildvcs=false -ldflags "$(LDFLAGS) $(STRIP)" -o $@ ./cmd/$(@F)
 $(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
 $(NODE_INSTALLER): $(PATCHED)
 	$(CROSS) env CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o $@ ./cmd/$(@F)
@@ -209,7 +215,7 @@ $(NODE_INSTALLER): $(PATCHED)
 # install(1) replaces an older binary, which may be running, by a new file.
 $(INSTALLER): $(SHIM) $(CTL) $(NODE_INSTALLER)
 	@mkdir -p $@/profiles
-	install -t $@ $(NODE_INSTALLER) $(SHIM) $(CTL)
+	install -t $@ $(NODE_INSTALLER) $(SHIM) $(INIT) $(CTL)
 	install -m 644 -t $@ deploy/containerd/seccomp-*.toml
 	install -m 644 -t $@/profiles integration/testdata/profiles/*.json
 

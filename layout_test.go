@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	// libcontainer stops here, and knows nothing of how a profile is chosen.
 	"shim/container": {
 		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/installed",
-		"seccomp-shim/shim/container/dump", "seccomp-shim/shim/container/load", "seccomp-shim/shim/poll", "seccomp-shim/shim/stdio",
+		"seccomp-shim/shim/container/dump", "seccomp-shim/shim/container/initfile", "seccomp-shim/shim/container/load", "seccomp-shim/shim/poll", "seccomp-shim/shim/stdio",
 		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/",
 		"github.com/opencontainers/cgroups", "github.com/opencontainers/cgroups/",
 		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
@@ -73,9 +73,15 @@ var mayImport = map[string][]string{
 		"google.golang.org/protobuf/proto",
 	},
 	"shim/container/dump": {"google.golang.org/protobuf/encoding/protowire"},
+	"shim/container/initfile": {"github.com/opencontainers/runc/libcontainer/exeseal", "golang.org/x/sys/unix"},
+	"shim/container/initprocess": {
+		"seccomp-shim/shim/container/load", "seccomp-shim/shim/descriptors",
+		"github.com/opencontainers/runc/libcontainer", "github.com/opencontainers/runc/libcontainer/nsenter",
+	},
 	"shim/container/load": {"seccomp-shim/mistake", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
 	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
 	"shim/prefork":        {"golang.org/x/sys/unix"},
+	"shim/descriptors":    {"github.com/opencontainers/runc/libcontainer/utils"},
 	"shim/poll":           {},
 	"shim/rights":         {"golang.org/x/sys/unix"},
 	"shim/stdio":          {"seccomp-shim/shim/poll", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
@@ -117,7 +123,8 @@ var mayImport = map[string][]string{
 	},
 	"shim": {
 		"seccomp-shim/mistake", "seccomp-shim/seccomp/libseccomp", "seccomp-shim/version",
-		"seccomp-shim/shim/bootstrap", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/task",
+		"seccomp-shim/shim/bootstrap", "seccomp-shim/shim/container", "seccomp-shim/shim/container/initfile",
+		"seccomp-shim/shim/descriptors", "seccomp-shim/shim/options", "seccomp-shim/shim/task",
 		"github.com/containerd/containerd/v2/pkg/shim", "github.com/containerd/containerd/v2/pkg/shutdown", "github.com/containerd/containerd/v2/plugins",
 		"github.com/containerd/fifo", "github.com/containerd/log", "github.com/containerd/plugin", "github.com/containerd/plugin/registry",
 		"golang.org/x/sys/unix",
@@ -146,7 +153,8 @@ var mayImport = map[string][]string{
 		"seccomp-shim/cmd/seccompctl/command",
 		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
-	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/seccomp/libseccomp", "seccomp-shim/shim", "seccomp-shim/shim/container"},
+	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/seccomp/libseccomp", "seccomp-shim/shim", "seccomp-shim/shim/container/initprocess"},
+	"cmd/seccomp-shim-init":          {"seccomp-shim/shim/container/initprocess"},
 }
 
 // mayLink says which packages of others a pure room links, directly and through its

@@ -18,7 +18,7 @@ import (
 	"seccomp-shim/integration/steps"
 	"seccomp-shim/integration/testbed"
 	"seccomp-shim/seccomp/libseccomp"
-	shim "seccomp-shim/shim/container"
+	"seccomp-shim/shim/container/initprocess"
 )
 
 const (
@@ -41,8 +41,8 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	if shim.IsInit() { // the init of a container that a test has made without a shim
-		shim.Init()
+	if initprocess.IsInit() { // the init of a container that a test has made without a shim
+		initprocess.Main()
 	}
 	libseccomp.Helper()
 	if filepath.Base(os.Args[0]) == testbed.ShimBinary(runtimeName) {

@@ -11,7 +11,7 @@ import (
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/shim/bootstrap"
-	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/descriptors"
 	"seccomp-shim/shim/options"
 	"seccomp-shim/version"
 )
@@ -19,7 +19,7 @@ import (
 // Run is the shim binary's main: by its arguments it becomes a shim, finds
 // one, or cleans up after one (containerd's core/runtime/v2/README.md).
 func Run(ctx context.Context) {
-	if err := container.CloseDescriptorsOnExec(); err != nil {
+	if err := descriptors.CloseOnExec(); err != nil {
 		fail(err)
 	}
 	args := bootstrap.ParseArguments(os.Args[1:])

@@ -2,15 +2,20 @@ package shim
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
 
 	containerd "github.com/containerd/containerd/v2/pkg/shim"
 	"github.com/containerd/containerd/v2/pkg/shutdown"
 	"github.com/containerd/containerd/v2/plugins"
+	"github.com/containerd/log"
 	"github.com/containerd/plugin"
 	"github.com/containerd/plugin/registry"
 
 	"seccomp-shim/shim/bootstrap"
+	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/container/initfile"
 	"seccomp-shim/shim/task"
 )
 
@@ -49,6 +54,9 @@ func initService(ic *plugin.InitContext, socket *bootstrap.Socket) (*task.Servic
 	if err := os.Setenv("GOMAXPROCS", "1"); err != nil {
 		return nil, err
 	}
+	if err := useInitFile(); err != nil {
+		log.G(ic.Context).WithError(err).Warn("containers and execs start from the shim's own binary, which takes longer")
+	}
 	// The process was started in the bundle of its first container, which is removed with
 	// that container; others of the group may live on. The log, the only file that is
 	// opened by its name there, is open.
@@ -60,4 +68,22 @@ func initService(ic *plugin.InitContext, socket *bootstrap.Socket) (*task.Servic
 		return nil, err
 	}
 	return task.New(ic.Context, os.Getenv("TTRPC_ADDRESS"), sd.(shutdown.Service), socket.Release)
+}
+
+// useInitFile opens the seccomp-shim-init beside this process's binary. The working
+// directory is the bundle.
+func useInitFile() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	bundle, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	err = container.UseInitFile(filepath.Dir(self), bundle)
+	if errors.Is(err, initfile.ErrNone) {
+		return nil
+	}
+	return err
 }

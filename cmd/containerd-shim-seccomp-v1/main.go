@@ -1,5 +1,6 @@
 // Command containerd-shim-seccomp-v1 is the containerd shim of the runtime
-// io.containerd.seccomp.v1, and the init of every container that it runs.
+// io.containerd.seccomp.v1. It is also the init of its containers where there is no
+// seccomp-shim-init beside it.
 package main
 
 import (
@@ -7,12 +8,12 @@ import (
 
 	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/shim"
-	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/container/initprocess"
 )
 
 func main() {
-	if container.IsInit() {
-		container.Init()
+	if initprocess.IsInit() {
+		initprocess.Main()
 	}
 	libseccomp.Helper()
 	shim.Run(context.Background())

@@ -5,18 +5,18 @@ package main
 var descriptors = []mutation{
 	{
 		"inherited-descriptors", "what containerd has inherited reaches logging binaries and hooks",
-		"shim/run.go", "if err := container.CloseDescriptorsOnExec(); err != nil {", "if err := error(nil); container.IsInit() && err != nil {",
+		"shim/run.go", "if err := descriptors.CloseOnExec(); err != nil {", "if err, _ := error(nil), descriptors.CloseOnExec; err != nil {",
 		in(integration, "TestLoggerInheritsItsStreamsOnly", "TestHookInheritsItsStreamsOnly"),
 	},
 	{
 		"init-descriptors", "hooks in the container inherit libcontainer's sockets and the load channel",
-		"shim/container/init.go", "if err := CloseDescriptorsOnExec(); err != nil {", "if err := error(nil); err != nil {",
+		"shim/container/initprocess/init.go", "if err := descriptors.CloseOnExec(); err != nil {", "if err, _ := error(nil), descriptors.CloseOnExec; err != nil {",
 		in(integration, "TestHookInheritsItsStreamsOnly"),
 	},
 	{
 		"socket-descriptor", "the shim's listening socket, descriptor 3, is inherited",
-		"shim/container/descriptors.go", "const first = 3", "const first = 4",
-		in("shim/container", "TestInheritedDescriptorsEndAtExecve"),
+		"shim/descriptors/descriptors.go", "const first = 3", "const first = 4",
+		in("shim/descriptors", "TestInheritedDescriptorsEndAtExecve"),
 	},
 	{
 		"terminal-descriptor", "a terminal is received without close-on-exec",

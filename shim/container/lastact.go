@@ -6,21 +6,21 @@ import (
 	"os"
 
 	"github.com/opencontainers/runc/libcontainer"
-
-	"seccomp-shim/shim/container/load"
 )
+
+// This file compiles only with the libcontainer that package patch has changed.
 
 // errUnchanged is why this binary starts no process.
 var errUnchanged error
-
-// handOverLastAct makes libcontainer's init end with load.Exec. It compiles only with the
-// libcontainer that package patch has changed.
-func handOverLastAct() { libcontainer.LastAct = load.Exec }
 
 // setBeforeResume makes a restore call f when all processes are made and stopped.
 func setBeforeResume(opts *libcontainer.CriuOpts, f func(criu, init int) error) {
 	opts.BeforeResume = f
 }
+
+// setInitFile makes libcontainer start inits and execs from the file that executable
+// returns: a sealed one, which libcontainer closes.
+func setInitFile(executable func(dir string) (*os.File, error)) { libcontainer.InitFile = executable }
 
 // setJoinsCgroups says that the process joins its cgroups in its last act: see openTasks.
 func setJoinsCgroups(p *libcontainer.Process) { p.JoinsCgroups = true }

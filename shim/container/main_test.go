@@ -7,10 +7,6 @@ import (
 
 // The test binary is also run as the processes that the tests examine.
 func TestMain(m *testing.M) {
-	if how, ok := os.LookupEnv(keepEnv); ok {
-		runKeeping(how)
-		return
-	}
 	if filter, ok := os.LookupEnv(restoredEnv); ok {
 		runRestored(filter)
 	}

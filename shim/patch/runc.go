@@ -51,7 +51,7 @@ var runc = module{
 		{"libcontainer/configs/config.go", hookWait, hookWaitBounded},
 		{"libcontainer/criu_opts_linux.go", criuOptions, criuOptionsAndOurs},
 		{"libcontainer/criu_linux.go", criuNotified, criuAskBeforeResume + criuNotified},
-	}, slices.Concat(beginInCgroup, joinInLastAct)...),
+	}, slices.Concat(beginInCgroup, joinInLastAct, executeInitFile)...),
 	added: map[string]string{
 		"libcontainer/last_act_linux.go":      lastAct,
 		"libcontainer/live_thread_linux.go":   liveThread,
@@ -60,6 +60,9 @@ var runc = module{
 
 		"libcontainer/begin_in_cgroup_linux.go": beginInCgroupGo,
 		"libcontainer/nsenter/join_cgroups.c":   joinCgroupsC,
+
+		"libcontainer/init_file_linux.go": initFileGo,
+		"libcontainer/exeseal/view.go":    exesealView,
 	},
 	check: checkOnlyWay,
 }

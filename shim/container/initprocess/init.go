@@ -1,4 +1,4 @@
-package container
+package initprocess
 
 import (
 	"fmt"
@@ -11,24 +11,22 @@ import (
 	_ "github.com/opencontainers/runc/libcontainer/nsenter"
 
 	"seccomp-shim/shim/container/load"
+	"seccomp-shim/shim/descriptors"
 )
 
-// init locks the main goroutine to the process's first thread, so that no other goroutine
-// runs on that thread. libcontainer lets a goroutine enter a container's mount namespace
-// on a locked thread, which then ends with the goroutine. The first thread cannot end: it
-// would stay in the container's namespace, and so would /proc/self, whose mounts this
-// process would take for its own.
+// init locks the main goroutine to the first thread. What the kernel keeps by thread, such
+// as capabilities and no_new_privs, is set on the first thread, which execve(2) leaves.
 func init() { runtime.LockOSThread() }
 
-// IsInit reports whether this process was started as a container's init:
-// libcontainer re-executes its own binary with this one argument.
+// IsInit reports whether this process was started as an init: libcontainer passes this one
+// argument.
 func IsInit() bool {
 	return len(os.Args) == 2 && os.Args[1] == "init"
 }
 
-// Init sets the container up from the inside and then becomes the user's
-// program. It does not return.
-func Init() {
+// Main sets the container up from the inside and then becomes the user's program. It does
+// not return.
+func Main() {
 	// libcontainer sets the limits of the cgroup after the container's init has begun to
 	// run. An exec'd process may be under the limits already.
 	if os.Getenv("_LIBCONTAINER_INITTYPE") == "standard" {
@@ -36,7 +34,7 @@ func Init() {
 	}
 	// Otherwise a hook that libcontainer runs here would inherit the load channel,
 	// libcontainer's own sockets, and the exec.fifo by which the container is started.
-	if err := CloseDescriptorsOnExec(); err != nil {
+	if err := descriptors.CloseOnExec(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -1,8 +1,9 @@
-package container
+// Package descriptors keeps descriptors from programs that this process starts.
+package descriptors
 
 import "github.com/opencontainers/runc/libcontainer/utils"
 
-// CloseDescriptorsOnExec sets close-on-exec on all descriptors but the three streams, so
+// CloseOnExec sets close-on-exec on all descriptors but the three streams, so
 // that programs which this process starts inherit only the descriptors they are given.
 //
 // Go sets close-on-exec on each descriptor that it opens, but a descriptor that came
@@ -10,7 +11,7 @@ import "github.com/opencontainers/runc/libcontainer/utils"
 // answer containerd in the shim's place, and descriptors that containerd itself has
 // inherited. On kernels before Linux 5.11, which lack CLOSE_RANGE_CLOEXEC, libcontainer
 // reads /proc/self/fd.
-func CloseDescriptorsOnExec() error {
+func CloseOnExec() error {
 	const first = 3
 	return utils.CloseExecFrom(first)
 }
