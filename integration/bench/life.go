@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	containerd "github.com/containerd/containerd/v2/client"
@@ -91,14 +93,18 @@ func end(ctx context.Context, task containerd.Task) (exits, deletes float64, err
 	return exits, since(begin), nil
 }
 
-// emptyCache removes the programs that the shims have compiled. An empty cache is
-// an error: the shims' would be elsewhere, and the next start not cold.
+// emptyCache removes the programs that the shims have compiled, and keeps the directory,
+// which running shims have open. An empty cache is an error: the shims' would be
+// elsewhere, and the next start not cold.
 func emptyCache() error {
-	entries, err := os.ReadDir(cacheDir)
-	if err != nil || len(entries) == 0 {
+	programs, err := filepath.Glob(filepath.Join(cacheDir, "*.seccomp-cache"))
+	if err != nil || len(programs) == 0 {
 		return fmt.Errorf("empty the shims' cache %s: nothing is in it (%w)", cacheDir, err)
 	}
-	return os.RemoveAll(cacheDir)
+	for _, program := range programs {
+		err = errors.Join(err, os.Remove(program))
+	}
+	return err
 }
 
 func since(t time.Time) float64 { return float64(time.Since(t)) / float64(time.Millisecond) }
