@@ -62,32 +62,17 @@ func TestKilledContainerd(t *testing.T) {
 	}
 }
 
-// ownNode starts a node for a test that stops or kills containerd. The test fails if
-// anything is left when the node stops.
+// ownNode starts a node for a test that stops or kills containerd, and connects to it. The
+// test fails if anything is left when the node stops.
 func ownNode(t *testing.T) (*testbed.Node, *containerd.Client) {
 	t.Helper()
-	n, err := testbed.Start(t.Context(), testbed.Options{Bin: testbed.BinDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := n.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	programs, err := buildPrograms()
-	if err == nil {
-		err = n.Import(t.Context(), imageName, testbed.Rootfs{Files: programs})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := startSeparateNode(t, testbed.BinDir())
 	client, err := n.Client()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Close() })
-	return n, client
+	return n.Node, client
 }
 
 // conversation is a container of another node that answers each line of its input.

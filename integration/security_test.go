@@ -132,17 +132,20 @@ func TestShimsDescriptorsEndAtExecve(t *testing.T) {
 	}
 }
 
-// The shim's binary is also every container's init, so a process that can write to its
-// /proc/<pid>/exe has the host (CVE-2019-5736). libcontainer starts init from a sealed
-// copy or a read-only view. Here another container, with all privileges, holds init's
-// executable open until no process runs it, when the kernel's ETXTBSY no longer
+// A process that can write to its /proc/<pid>/exe has the host, because a later container
+// would start from what it has written (CVE-2019-5736). libcontainer starts init from a
+// sealed copy or a read-only view. Here another container, with all privileges, holds
+// init's executable open until no process runs it, when the kernel's ETXTBSY no longer
 // protects it, and then writes.
 func TestContainerCannotWriteShim(t *testing.T) {
 	t.Parallel()
-	binary := filepath.Join(testbed.BinDir(), testbed.ShimBinary(runtimeName))
-	before, err := os.ReadFile(binary)
-	if err != nil {
-		t.Fatal(err)
+	before := map[string][]byte{}
+	for _, name := range []string{testbed.ShimBinary(runtimeName), initName} {
+		content, err := os.ReadFile(filepath.Join(testbed.BinDir(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before[name] = content
 	}
 	for _, row := range profiledOrNot {
 		t.Run(row.fact, func(t *testing.T) {
@@ -177,8 +180,10 @@ while [ ! -e /proc/1/root/tmp/started ]; do sleep 0.01; done
 		})
 	}
 	t.Cleanup(func() {
-		if after, err := os.ReadFile(binary); err != nil || !bytes.Equal(before, after) {
-			t.Errorf("the shim's binary was changed: %v", err)
+		for name, content := range before {
+			if after, err := os.ReadFile(filepath.Join(testbed.BinDir(), name)); err != nil || !bytes.Equal(content, after) {
+				t.Errorf("%s was changed: %v", name, err)
+			}
 		}
 	})
 }

@@ -2,7 +2,6 @@ package integration
 
 import (
 	"os"
-	"strings"
 	"testing"
 
 	"seccomp-shim/integration/testbed"
@@ -21,36 +20,17 @@ func TestUpgrade(t *testing.T) {
 	if why := testbed.Unavailable(next, "containerd", "ctr"); why != "" {
 		t.Skip(why)
 	}
-	up, err := testbed.Start(t.Context(), testbed.Options{Bin: testbed.BinDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := up.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	must := func(code int, args ...string) string {
-		t.Helper()
-		got, err := up.Ctr(bounded(t), args...)
-		if err != nil || got.ExitCode != code {
-			t.Fatalf("containerd %s: ctr %s: %+v, %v", up.Version(), strings.Join(args, " "), got, err)
-		}
-		return got.Stdout
-	}
-	if err := up.Import(t.Context(), imageName, testbed.Rootfs{Files: programs}); err != nil {
-		t.Fatal(err)
-	}
-	must(0, "run", "-d", "--null-io", "--runtime", runtimeName, imageName, "up", "/bin/sleep", "1000")
-	before := must(0, "task", "ls", "-q") + must(0, "task", "ps", "up")
+	up := startSeparateNode(t, testbed.BinDir())
+	up.must(0, "run", "-d", "--null-io", "--runtime", runtimeName, imageName, "up", "/bin/sleep", "1000")
+	before := up.must(0, "task", "ls", "-q") + up.must(0, "task", "ps", "up")
 	for _, bin := range []string{next, testbed.BinDir()} {
 		if err := up.Upgrade(t.Context(), bin); err != nil {
 			t.Fatal(err)
 		}
-		if after := must(0, "task", "ls", "-q") + must(0, "task", "ps", "up"); after != before {
+		if after := up.must(0, "task", "ls", "-q") + up.must(0, "task", "ps", "up"); after != before {
 			t.Errorf("under containerd %s: %q, was %q", up.Version(), after, before)
 		}
-		must(7, "task", "exec", "--fifo-dir", up.FIFODir(), "--exec-id", "e", "up", "/bin/sh", "-c", "exit 7")
+		up.must(7, "task", "exec", "--fifo-dir", up.FIFODir(), "--exec-id", "e", "up", "/bin/sh", "-c", "exit 7")
 	}
-	must(0, "task", "kill", "--signal", "SIGKILL", "up")
+	up.must(0, "task", "kill", "--signal", "SIGKILL", "up")
 }

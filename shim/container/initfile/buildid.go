@@ -3,6 +3,7 @@ package initfile
 import (
 	"debug/elf"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -12,7 +13,7 @@ var errNoBuildID = errors.New("it has no Go build ID")
 func readBuildID(file io.ReaderAt) (string, error) {
 	binary, err := elf.NewFile(file)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("it is no ELF file: %w", err)
 	}
 	section := binary.Section(".note.go.buildid")
 	if section == nil {

@@ -50,17 +50,18 @@ func Open(folder, dir string) (*File, error) {
 	if buildID == "" {
 		return nil, ErrNone
 	}
-	path, err := filepath.EvalSymlinks(filepath.Join(folder, Name))
+	path := filepath.Join(folder, Name)
+	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	f := &File{sealed: true}
-	if f.opened, err = view(path, dir); err != nil {
+	if f.opened, err = view(target, dir); err != nil {
 		f.sealed = false
-		f.opened, err = os.OpenFile(path, unix.O_PATH|unix.O_NOFOLLOW, 0)
+		f.opened, err = os.OpenFile(target, unix.O_PATH|unix.O_NOFOLLOW, 0)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := f.check(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
@@ -115,8 +116,10 @@ func (f *File) Executable(dir string) (*os.File, error) {
 }
 
 // open opens the file for reading, at its start.
-func (f *File) open() (*os.File, error) {
-	return os.Open("/proc/self/fd/" + strconv.Itoa(int(f.opened.Fd())))
+func (f *File) open() (*os.File, error) { return os.Open(descriptorPath(f.opened)) }
+
+func descriptorPath(file *os.File) string {
+	return "/proc/self/fd/" + strconv.Itoa(int(file.Fd()))
 }
 
 // Close closes the file. Processes that run from it go on.
