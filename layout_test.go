@@ -154,7 +154,7 @@ var mayImport = map[string][]string{
 		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
 	},
 	"cmd/containerd-shim-seccomp-v1": {"seccomp-shim/seccomp/libseccomp", "seccomp-shim/shim", "seccomp-shim/shim/container/initprocess"},
-	"cmd/seccomp-shim-init":          {"seccomp-shim/shim/container/initprocess"},
+	"cmd/seccomp-shim-init":          {"seccomp-shim/shim/container/initprocess", "seccomp-shim/version"},
 }
 
 // mayLink says which packages of others a pure room links, directly and through its

@@ -294,14 +294,14 @@ func TestNodeInstallerUsage(t *testing.T) {
 // that it made.
 func TestNodeInstallerMoves(t *testing.T) {
 	in := newConfig(t, "12", files{"config.toml": kindConfig})
-	for _, name := range []string{"containerd-shim-seccomp-v1", "seccompctl"} { // files, while a package has links
+	for _, name := range []string{"containerd-shim-seccomp-v1", "seccomp-shim-init", "seccompctl"} { // files, while a package has links
 		write(t, in.path("payload/"+name), read(t, in.path("payload/"+name)))
 	}
 	before := in.tree(t)
 	in.must(t, "install")
 	in.env = append(in.env, "BIN_DIR="+in.path("opt/bin"))
 	in.must(t, "install") // it does not restart containerd, so it does not ask for containerd's PATH
-	for name, want := range map[string]bool{"bin/containerd-shim-seccomp-v1": false, "bin/seccompctl": false, "opt/bin/containerd-shim-seccomp-v1": true} {
+	for name, want := range map[string]bool{"bin/containerd-shim-seccomp-v1": false, "bin/seccomp-shim-init": false, "bin/seccompctl": false, "opt/bin/containerd-shim-seccomp-v1": true} {
 		if _, err := os.Stat(in.path(name)); (err == nil) != want {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -348,7 +348,7 @@ func TestNodeInstallerOfPackage(t *testing.T) {
 	in.must(t, "install") // as by the DaemonSet, before the package was installed
 	older := filepath.Join(in.bin, "containerd-shim-seccomp-v1")
 	read(t, older)
-	for _, name := range []string{"containerd-shim-seccomp-v1", "seccompctl"} {
+	for _, name := range []string{"containerd-shim-seccomp-v1", "seccomp-shim-init", "seccompctl"} {
 		binary := read(t, in.path("payload/"+name))
 		write(t, in.path("usr/bin/"+name), binary)
 		if err := os.Remove(in.path("payload/" + name)); err != nil {

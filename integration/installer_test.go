@@ -239,7 +239,7 @@ func TestNodeInstaller(t *testing.T) {
 	if got := read(t, in.config); !bytes.Equal(got, before) {
 		t.Errorf("config.toml is\n%s\nwas\n%s", got, before)
 	}
-	for _, name := range []string{"bin/containerd-shim-seccomp-v1", "bin/seccompctl", "profiles/audit.json", "state"} {
+	for _, name := range []string{"bin/containerd-shim-seccomp-v1", "bin/seccomp-shim-init", "bin/seccompctl", "profiles/audit.json", "state"} {
 		if _, err := os.Stat(in.path(name)); !os.IsNotExist(err) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -5,14 +5,23 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"seccomp-shim/shim/container/initprocess"
+	"seccomp-shim/version"
 )
 
 func main() {
-	if !initprocess.IsInit() {
-		fmt.Fprintln(os.Stderr, "seccomp-shim-init: containerd-shim-seccomp-v1 starts it, as the init of a container")
+	if initprocess.IsInit() {
+		initprocess.Main()
+	}
+	if len(os.Args) != 2 || !slices.Contains([]string{"-v", "-version", "--version"}, os.Args[1]) {
+		fmt.Fprintln(os.Stderr, "usage: seccomp-shim-init -v\ncontainerd-shim-seccomp-v1 runs it as the init of its containers")
 		os.Exit(2)
 	}
-	initprocess.Main()
+	if err := version.Write(os.Stdout, filepath.Base(os.Args[0]), ""); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }

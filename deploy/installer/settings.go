@@ -11,8 +11,10 @@ import (
 // standardFolders is the PATH that systemd gives to containerd, after systemd.exec(5).
 var standardFolders = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
 
-// programs are the binaries to install. Each runs, and ends, with the argument.
-var programs = []struct{ name, try string }{{shimName, "-v"}, {"seccompctl", "--version"}}
+// programs are the binaries to install, in this order. Each runs, and ends, with the
+// argument. A shim that starts between two of them finds an init of another build, and is
+// its own containers' init then.
+var programs = []struct{ name, try string }{{"seccomp-shim-init", "-v"}, {shimName, "-v"}, {"seccompctl", "--version"}}
 
 const shimName = "containerd-shim-seccomp-v1"
 

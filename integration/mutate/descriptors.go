@@ -59,6 +59,16 @@ var descriptors = []mutation{
 		in(integration, "TestContainerCannotWriteShim"),
 	},
 	{
+		"init-build", "init runs from a file of another build",
+		"shim/container/initfile/initfile.go", "if found != buildID {", "if found == \"\" {",
+		in("shim/container/initfile", "TestOtherBuildIsRefused"),
+	},
+	{
+		"init-view", "init runs from the file itself, which a container can then write",
+		"shim/container/initfile/initfile.go", "f.sealed = false\n", "",
+		in("shim/container/initfile", "TestExecutableCannotBeWritten"),
+	},
+	{
 		"logger-environment", "a logging binary has containerd's environment",
 		"shim/stdio/logger.go", "cmd.Env = []string{", "cmd.Env = append(os.Environ(), []string{}...)\n\tcmd.Env = append(cmd.Env, []string{}...)\n\t_ = []string{",
 		in(integration, "TestLoggerInheritsItsStreamsOnly"),

@@ -4,8 +4,8 @@ package main
 // change it starts it from what InitFile returns, which package initfile sets: the shim
 // links much that an init has no use for, and a Go program pays for it at each start.
 //
-// The seal stays libcontainer's: a read-only overlay of which View returns a file, or a
-// sealed memfd (exeseal.CloneBinary).
+// The seal is libcontainer's still: View returns a file of a read-only overlay, and
+// exeseal.CloneBinary a sealed memfd.
 var executeInitFile = []edit{
 	{"libcontainer/container_linux.go", "safeExe, err = exeseal.CloneSelfExe(c.stateDir)\n", "safeExe, err = InitFile(c.stateDir)\n"},
 }

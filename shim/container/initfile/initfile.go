@@ -45,7 +45,7 @@ type File struct {
 }
 
 // Open opens the file in a folder. dir is any folder that is neither above nor below it:
-// the view is an overlay of two, of which only the first shows.
+// the view is an overlay of the two, and shows the files of the first.
 func Open(folder, dir string) (*File, error) {
 	if buildID == "" {
 		return nil, ErrNone

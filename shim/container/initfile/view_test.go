@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The kernel makes a view of the file, unless the second folder is the first: an overlay
-// cannot have two folders of which one contains the other. The other tests use both ways.
+// The kernel makes a view of the file, unless the second folder is the first: one of
+// an overlay's folders cannot contain another. The other tests use both ways.
 func TestView(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root: fsopen(2) of an overlay")
