@@ -15,7 +15,7 @@ import (
 type separateNode struct {
 	*testbed.Node
 	t   *testing.T
-	log containerdLog
+	log *containerdLog
 }
 
 func startSeparateNode(t *testing.T, bin string) *separateNode {
@@ -23,9 +23,9 @@ func startSeparateNode(t *testing.T, bin string) *separateNode {
 	if unavailable != "" {
 		t.Skip(unavailable)
 	}
-	n := &separateNode{t: t}
+	n := &separateNode{t: t, log: &containerdLog{}}
 	var err error
-	if n.Node, err = testbed.Start(t.Context(), testbed.Options{Bin: bin, Log: &n.log}); err != nil {
+	if n.Node, err = testbed.Start(t.Context(), testbed.Options{Bin: bin, Log: n.log}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -72,7 +72,7 @@ func initService(ic *plugin.InitContext, socket *bootstrap.Socket) (*task.Servic
 	if err != nil {
 		return nil, err
 	}
-	return task.New(ic.Context, os.Getenv("TTRPC_ADDRESS"), sd.(shutdown.Service), socket.Release)
+	return task.New(ic.Context, os.Getenv("TTRPC_ADDRESS"), sd.(shutdown.Service), socket)
 }
 
 // useInitFile opens the seccomp-shim-init beside this process's binary. The working

@@ -29,7 +29,7 @@ func removeIfDead(path string) {
 		return
 	}
 	if !hasShim(path) { // a live shim may serve other containers of the group
-		(&Socket{path, file}).remove()
+		(&Socket{path: path, file: file}).remove()
 	}
 }
 

@@ -41,7 +41,7 @@ func (Manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, err
 	f.Linux.Seccomp = compile.Features()
 	f.Annotations = map[string]string{libseccompAnnotation: libseccomp.Version()}
 	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, resolve.Annotations()...)
-	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, groupAnnotations...)
+	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, groupAnnotation, sandboxAnnotation, namespaceAnnotation)
 	encoded, err := typeurl.MarshalAnyToProto(f)
 	if err != nil {
 		return nil, err

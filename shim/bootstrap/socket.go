@@ -36,7 +36,11 @@ const inherited = 3
 type Socket struct {
 	path string
 	file os.FileInfo // of the path when this process began to serve
+	wide bool        // the socket is that of a wide group
 }
+
+// IsWide reports whether containers of several pods share the shim.
+func (s *Socket) IsWide() bool { return s.wide }
 
 // bindSocket makes the socket of a group's shim as descriptor 3. It returns nil if the
 // group has a shim. A socket file without a shim is what a killed one left, and is

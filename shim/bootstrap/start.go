@@ -60,11 +60,11 @@ func become(ctx context.Context, params *api.BootstrapParams) (_ *Socket, addres
 	if err != nil {
 		return nil, "", err
 	}
-	group, err := groupOf(params.GetInstanceID(), dir)
+	group, err := groupOf(params.GetInstanceID(), dir, opts)
 	if err != nil {
 		return nil, "", err
 	}
-	if address, err = socketAddress(ctx, params, group); err != nil {
+	if address, err = socketAddress(ctx, params, group.name); err != nil {
 		return nil, "", err
 	}
 	// Write the address before there is a socket: delete finds the socket of a killed
@@ -74,7 +74,7 @@ func become(ctx context.Context, params *api.BootstrapParams) (_ *Socket, addres
 	}
 	removeDeadSockets(noteDir)
 	writeNote(socketPath(address))
-	socket, err := bindSocket(address)
+	socket, err := bindOrClaim(address, group)
 	if err == nil && socket != nil {
 		if err = beShim(opts); err != nil {
 			socket.remove()
@@ -84,6 +84,25 @@ func become(ctx context.Context, params *api.BootstrapParams) (_ *Socket, addres
 		forgetNote()
 	}
 	return socket, address, err
+}
+
+// bindOrClaim is bindSocket, whose nil means here that the group's shim will wait for
+// containerd.
+func bindOrClaim(address string, group group) (*Socket, error) {
+	for range claims {
+		socket, err := bindSocket(address)
+		if err != nil {
+			return nil, err
+		}
+		if socket != nil {
+			socket.wide = group.wide
+			return socket, nil
+		}
+		if !group.wide || claim(socketPath(address)) {
+			return nil, nil
+		}
+	}
+	return nil, fmt.Errorf("the shim at %s ends, and its socket comes back: %d times", socketPath(address), claims)
 }
 
 // beShim gives this process what a shim has by its node.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	runc "github.com/containerd/containerd/api/types/runc/options"
 	generic "github.com/containerd/containerd/api/types/runtimeoptions/v1"
@@ -33,6 +34,7 @@ type Options struct {
 	// ListenerDirs are the absolute paths of the directories that a profile's
 	// listenerPath may be in. Nil allows every directory, an empty list none.
 	ListenerDirs  []string `toml:"listener_dirs"`
+	GroupBy       string   `toml:"group_by"` // whose containers share a shim: ByPod, ByNamespace or ByNode
 	SystemdCgroup bool     // systemd makes the cgroups
 	ShimCgroup    string   // an existing cgroup that the shim joins
 	NoPivotRoot   bool     // for a root file system on a ramdisk
@@ -45,6 +47,13 @@ type Options struct {
 	BinaryName string
 	Root       string
 }
+
+// The values of GroupBy. By default it is pod. Namespaces are those of Kubernetes.
+const (
+	ByPod       = "pod"
+	ByNamespace = "namespace"
+	ByNode      = "node"
+)
 
 // Read decodes options. containerd sends runtimeoptions.v1 for runtime types that it
 // does not know, such as this one; some clients send runc's. The error for any other
@@ -117,6 +126,9 @@ func (o *Options) validate() error {
 		if value != "" {
 			return fmt.Errorf("option %s: %q: runtime %s runs containers itself, without a runc binary", name, value, Runtime)
 		}
+	}
+	if o.GroupBy != "" && !slices.Contains([]string{ByPod, ByNamespace, ByNode}, o.GroupBy) {
+		return fmt.Errorf("option group_by: %q: must be %s, %s or %s", o.GroupBy, ByPod, ByNamespace, ByNode)
 	}
 	if o.ProfileRoot != "" && o.ProfileRoot[0] != '/' {
 		return fmt.Errorf("option profile_root: %q: must be an absolute path", o.ProfileRoot)

@@ -19,7 +19,7 @@ var _ taskv3.TTRPCTaskService = (*Service)(nil)
 type Service struct {
 	events   *queue
 	shutdown shutdown.Service
-	unlink   func() // removes the socket file
+	socket   Socket
 	compiler *compile.Compiler
 
 	mu      sync.Mutex
@@ -31,10 +31,18 @@ type Service struct {
 	creates    map[string]*creation // those under way, by ID; guarded by mu
 }
 
+// Socket is the shim's socket.
+type Socket interface {
+	// Retire takes the socket out of reach of containerd. It reports false, and the shim
+	// must go on, if containerd has just been told to use it.
+	Retire() bool
+	// IsWide reports whether containers of several pods share the shim.
+	IsWide() bool
+}
+
 // New returns a service without containers, which sends its events to containerd's
-// ttrpc address. It calls unlink, which removes the socket file, and then sd.Shutdown
-// when the shim is to end.
-func New(ctx context.Context, address string, sd shutdown.Service, unlink func()) (*Service, error) {
+// ttrpc address. When the shim is to end, it retires the socket, and calls sd.Shutdown.
+func New(ctx context.Context, address string, sd shutdown.Service, socket Socket) (*Service, error) {
 	events, err := newForwarder(address)
 	if err != nil {
 		return nil, err
@@ -42,7 +50,7 @@ func New(ctx context.Context, address string, sd shutdown.Service, unlink func()
 	s := &Service{
 		events:     newQueue(events),
 		shutdown:   sd,
-		unlink:     unlink,
+		socket:     socket,
 		compiler:   compile.New(openCache(ctx)),
 		containers: map[string]*container.Container{},
 		creates:    map[string]*creation{},

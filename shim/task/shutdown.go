@@ -14,9 +14,14 @@ var errShutdown = errors.New("the shim was asked to shut down")
 // container, which containerd does not know of. containerd asks the shim of a pod after
 // each of the pod's containers: creates of other containers go on, and if all of them
 // fail, the shim ends.
+//
+// The shim of more than a pod does not end so: a container that is to come knows nothing
+// of the last one that goes. It ends when nobody has used it for a while (EndIfEmpty).
 func (s *Service) Shutdown(ctx context.Context, r *taskv3.ShutdownRequest) (*emptypb.Empty, error) {
 	s.mu.Lock()
-	s.ending = !s.endIfEmptyLocked() && len(s.containers) == len(s.creates)
+	if !s.socket.IsWide() {
+		s.ending = !s.endIfEmptyLocked() && len(s.containers) == len(s.creates)
+	}
 	named := s.creates[r.ID]
 	s.mu.Unlock()
 	if named == nil {
@@ -39,13 +44,12 @@ func (s *Service) EndIfEmpty() bool {
 }
 
 func (s *Service) endIfEmptyLocked() bool {
-	if len(s.containers) > 0 {
+	// Publishing the last events may take a while. The group's next start must not find
+	// this shim meanwhile.
+	if len(s.containers) > 0 || !s.socket.Retire() {
 		return false
 	}
 	s.closing = true
-	// Publishing the last events may take a while. The group's next start must not find
-	// this shim meanwhile.
-	s.unlink()
 	s.shutdown.Shutdown()
 	return true
 }
