@@ -146,7 +146,7 @@ var start = []mutation{
 	},
 	{
 		"restored-not-held", "restored threads are looked at while they run",
-		"shim/container/hold.go", "if status != libcontainer.Paused || len(threads) == 0 {", "if len(threads) == 0 {",
+		"shim/container/freeze.go", "if status != libcontainer.Paused || len(threads) == 0 {", "if len(threads) == 0 {",
 		in("shim/container", "TestVerifyOfWhatIsNotHeld"),
 	},
 	{
