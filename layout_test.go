@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"mistake/mistaketest": {},
 	"version":             {},
 	"seccomp":             {"seccomp-shim/mistake", "github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/seccomptest": {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/resolve": {
 		"seccomp-shim/mistake", "seccomp-shim/seccomp",
 		"github.com/opencontainers/runtime-spec/specs-go",
@@ -239,6 +240,19 @@ func TestPureRooms(t *testing.T) {
 			if !isOurs && !slices.Contains(allowed, linked) {
 				t.Errorf("%s links %s", room, linked)
 			}
+		}
+	}
+}
+
+// Packages that support tests are in no binary.
+func TestNoTestSupportInBinaries(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "./cmd/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for _, linked := range strings.Fields(string(out)) {
+		if strings.HasPrefix(linked, "seccomp-shim/") && strings.HasSuffix(linked, "test") || linked == "testing" {
+			t.Errorf("a binary links %s", linked)
 		}
 	}
 }

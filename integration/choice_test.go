@@ -106,7 +106,7 @@ func TestOperatorsLayout(t *testing.T) {
 	}
 	id := newID(t)
 	c := newContainerWith(t, id, at(root), calls("hold"), annotatedWith(ours+"Localhost/operator/profile1.json"))
-	mustFail(t, id, c, says(`symbolic link "operator" to "`+storage+`" escapes from the profile root`, "profile_root"), true)
+	mustFail(t, id, c, []string{`symbolic link "operator" to "` + storage + `" escapes from the profile root`, "profile_root"}, true)
 
 	path := filepath.Join(t.TempDir(), "options.toml")
 	if err := os.WriteFile(path, at(storage).ConfigBody, 0o644); err != nil {

@@ -136,7 +136,7 @@ func installed(t *testing.T, pid uint32) bpf.Program {
 	return installedFilter(t, pid).Program
 }
 
-func installedFilter(t *testing.T, pid uint32) kernel.Filter {
+func installedFilter(t *testing.T, pid uint32) kernel.LoadedFilter {
 	t.Helper()
 	filters, err := kernel.Filters(int(pid))
 	if errors.Is(err, kernel.ErrUnsupported) {

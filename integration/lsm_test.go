@@ -31,13 +31,13 @@ func TestHostThatLacksWhatTheSpecAsks(t *testing.T) {
 		says   []string
 	}{
 		{"an AppArmor profile", hostHasAppArmor(),
-			func(s *oci.Spec) { s.Process.ApparmorProfile = "some-profile" }, says("process.apparmorProfile", "some-profile")},
+			func(s *oci.Spec) { s.Process.ApparmorProfile = "some-profile" }, []string{"process.apparmorProfile", "some-profile"}},
 		{"an SELinux label", exists("/sys/fs/selinux/enforce"),
-			func(s *oci.Spec) { s.Process.SelinuxLabel = "system_u:system_r:container_t:s0" }, says("process.selinuxLabel", ":container_t:")},
+			func(s *oci.Spec) { s.Process.SelinuxLabel = "system_u:system_r:container_t:s0" }, []string{"process.selinuxLabel", ":container_t:"}},
 		{"Intel RDT", exists("/sys/fs/resctrl/schemata"),
 			func(s *oci.Spec) {
 				s.Linux.IntelRdt = &specs.LinuxIntelRdt{ClosID: "some-class", L3CacheSchema: "L3:0=f"}
-			}, says("linux.intelRdt")},
+			}, []string{"linux.intelRdt"}},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()

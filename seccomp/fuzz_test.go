@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // FuzzParse: an accepted profile has the values that encoding/json reads from the same
@@ -21,7 +23,7 @@ func FuzzParse(f *testing.F) {
 	}
 	for _, file := range files {
 		data, err := os.ReadFile(file)
-		must(f, err)
+		seccomptest.Must(f, err)
 		f.Add(data)
 	}
 	for _, seed := range []string{
@@ -48,9 +50,9 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("accepted the default action %q", first.DefaultAction)
 		}
 		var plain specs.LinuxSeccomp
-		must(t, json.Unmarshal(data, &plain))
-		text := encoded(t, first)
-		if want := encoded(t, &plain); text != want || (first.Flags == nil) != (plain.Flags == nil) {
+		seccomptest.Must(t, json.Unmarshal(data, &plain))
+		text := seccomptest.Encoded(t, first)
+		if want := seccomptest.Encoded(t, &plain); text != want || (first.Flags == nil) != (plain.Flags == nil) {
 			t.Fatalf("read as %s, encoding/json reads %s", text, want)
 		}
 		again, err := Parse([]byte(text))

@@ -10,15 +10,6 @@ import (
 	"seccomp-shim/mistake/mistaketest"
 )
 
-func says(parts ...string) []string { return parts }
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // mustBlame checks that err is an *InvalidError for that field and value, and
 // that its text names both.
 func mustBlame(t *testing.T, err error, field, value string) {
@@ -30,7 +21,7 @@ func mustBlame(t *testing.T, err error, field, value string) {
 	if refused.Field != field || refused.Value != value {
 		t.Errorf("blames %q, value %.200q; want %q, value %q", refused.Field, refused.Value, field, value)
 	}
-	mistaketest.MustSay(t, err.Error(), says(field, value))
+	mistaketest.MustSay(t, err.Error(), []string{field, value})
 }
 
 func with(fields string) string {
@@ -49,13 +40,4 @@ func decoded(t *testing.T, doc string) *specs.LinuxSeccomp {
 		t.Fatal(err)
 	}
 	return &spec
-}
-
-func encoded(t *testing.T, spec *specs.LinuxSeccomp) string {
-	t.Helper()
-	b, err := json.Marshal(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }

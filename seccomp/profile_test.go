@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // everyField is a valid profile in which no field is empty.
@@ -33,7 +35,7 @@ func TestProfileIsImmutable(t *testing.T) {
 	} {
 		erase(reflect.ValueOf(row.spec))
 		if got := p.Spec(); !reflect.DeepEqual(got, decoded(t, everyField)) {
-			t.Errorf("%s, erased, changed the profile: %s", row.fact, encoded(t, got))
+			t.Errorf("%s, erased, changed the profile: %s", row.fact, seccomptest.Encoded(t, got))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/mistake/mistaketest"
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // The words of config-linux.md, "Seccomp", in runtime-spec v1.3.0.
@@ -138,7 +139,7 @@ func TestAccepted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := p.Spec(); (got.Flags == nil) != (want.Flags == nil) || encoded(t, got) != encoded(t, want) {
+			if got := p.Spec(); (got.Flags == nil) != (want.Flags == nil) || seccomptest.Encoded(t, got) != seccomptest.Encoded(t, want) {
 				t.Errorf("Parse: %+v, want %+v", got, want)
 			}
 		})
@@ -146,7 +147,7 @@ func TestAccepted(t *testing.T) {
 }
 
 func TestInlineSize(t *testing.T) {
-	empty := len(encoded(t, &specs.LinuxSeccomp{DefaultAction: specs.ActLog, ListenerPath: "x"}))
+	empty := len(seccomptest.Encoded(t, &specs.LinuxSeccomp{DefaultAction: specs.ActLog, ListenerPath: "x"}))
 	sized := func(size int) *specs.LinuxSeccomp {
 		return &specs.LinuxSeccomp{DefaultAction: specs.ActLog, ListenerPath: strings.Repeat("x", size-empty+1)}
 	}
@@ -155,5 +156,5 @@ func TestInlineSize(t *testing.T) {
 	}
 	_, err := New(sized(1<<20 + 1))
 	mustBlame(t, err, "", "")
-	mistaketest.MustSay(t, fmt.Sprint(err), says("profile: 1048577 bytes", "1048576"))
+	mistaketest.MustSay(t, fmt.Sprint(err), []string{"profile: 1048577 bytes", "1048576"})
 }

@@ -13,7 +13,7 @@ import (
 // measureBursts starts many pods at once.
 func (l *lab) measureBursts(ctx context.Context, rounds, number int, into samples) error {
 	all := confined(l.peers)
-	for round := -1; round < rounds; round++ { // one to warm up
+	for round := -1; round < rounds; round++ { // round -1 warms up
 		progress("pods", round, rounds)
 		for _, s := range l.shuffled(all) {
 			took, err := l.burst(ctx, s, number)
@@ -30,10 +30,10 @@ func (l *lab) measureBursts(ctx context.Context, rounds, number int, into sample
 	return nil
 }
 
-// burst is what it took to start many pods at once.
+// burst is the cost of starting many pods at once.
 type burst struct {
 	wall, processor float64 // milliseconds until all programs ran
-	peak            float64 // MiB that were not available any more, at most
+	peak            float64 // MiB by which the available memory fell, at most
 }
 
 func (l *lab) burst(ctx context.Context, s subject, number int) (took burst, err error) {
@@ -64,8 +64,8 @@ func (l *lab) burst(ctx context.Context, s subject, number int) (took burst, err
 	return took, closeAll(started)
 }
 
-// startAll starts the tasks of all containers at once, and returns when their
-// programs run.
+// startAll starts the tasks of all containers at once, and returns when all their programs
+// run.
 func (l *lab) startAll(ctx context.Context, s subject, prepared []containerd.Container) ([]*pod, error) {
 	ctx, cancel := context.WithTimeout(ctx, 6*patience)
 	defer cancel()
@@ -89,7 +89,7 @@ func (l *lab) startAll(ctx context.Context, s subject, prepared []containerd.Con
 	return started, l.awaitPrograms(len(prepared))
 }
 
-// closeAll ends those pods that were started.
+// closeAll ends the pods. A nil pod was not started.
 func closeAll(ps []*pod) error {
 	errs := make([]error, len(ps))
 	var group sync.WaitGroup

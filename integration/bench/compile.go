@@ -15,18 +15,18 @@ import (
 	"seccomp-shim/seccomp/compile"
 )
 
-// compilations is how long the compilation of containerd's default profile takes.
+// compilations holds how long it takes to compile containerd's default profile.
 type compilations struct {
 	Instructions int     `json:"instructions"`
-	Cold         summary `json:"coldMs"` // in a process that has loaded its tables
-	First        float64 `json:"firstMs"`
-	Disk         summary `json:"diskMs"` // found in the node's cache by a new shim
+	Cold         summary `json:"coldMs"`  // without a cache, in a process that has loaded its tables
+	First        float64 `json:"firstMs"` // without a cache, in a new process
+	Disk         summary `json:"diskMs"`  // found in the node's cache by a new shim
 }
 
 // limit is more than enough for one program.
 var limit = cache.Limit{Entries: 10, Bytes: 1 << 20}
 
-// measureCompile compiles in this process; dir is for a cache.
+// measureCompile compiles in this process. It makes a cache in dir.
 func measureCompile(ctx context.Context, rounds int, dir string) (_ *compilations, err error) {
 	c := &compilations{}
 	profile, err := usualProfile(ctx)
@@ -67,7 +67,7 @@ func measureCompile(ctx context.Context, rounds int, dir string) (_ *compilation
 	return c, nil
 }
 
-// usualProfile is containerd's default profile of the containers measured here.
+// usualProfile returns containerd's default profile for the containers that are measured here.
 func usualProfile(ctx context.Context) (*seccomp.Profile, error) {
 	spec, err := oci.GenerateSpec(namespaces.WithNamespace(ctx, "bench"), nil, &containers.Container{ID: "bench"})
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// readEarlier reads the result of an earlier run from a file, nil without one.
+// readEarlier reads the result of an earlier run from a file. It returns nil for an empty path.
 func readEarlier(path string) (*result, error) {
 	if path == "" {
 		return nil, nil
@@ -26,8 +26,8 @@ func readEarlier(path string) (*result, error) {
 	return r, nil
 }
 
-// writeComparison prints the ratios of two runs. Times are not compared: the
-// machine may have been another, or busy.
+// writeComparison prints the ratios of two runs. It does not compare times, because the runs
+// may have been on different machines, or on a busy one.
 func writeComparison(w io.Writer, earlier, now *result) {
 	fmt.Fprintf(w, "\nratios of %s (%s %s), and now\n", earlier.Machine.Time.Format("2006-01-02 15:04"), ours, earlier.Machine.Versions[ours])
 	before := map[[3]string]interval{}

@@ -10,8 +10,8 @@ import (
 	"github.com/containerd/containerd/v2/pkg/cio"
 )
 
-// exec runs a program that ends at once, and returns the milliseconds until its
-// exit is known.
+// exec runs a program that ends at once, and returns the milliseconds until the client has
+// its exit status.
 func (p *pod) exec(ctx context.Context) (took float64, err error) {
 	p.execs++
 	return p.execAs(ctx, fmt.Sprintf("e%d", p.execs))
@@ -48,10 +48,11 @@ func (p *pod) execAs(ctx context.Context, id string) (took float64, err error) {
 	return took, nil
 }
 
-// atOnce is how many execs go on at the same time.
+// atOnce is the number of concurrent execs.
 const atOnce = 10
 
-// execAtOnce returns the milliseconds until all are done and deleted.
+// execAtOnce starts the execs concurrently. It returns the milliseconds until all have ended
+// and are deleted.
 func (p *pod) execAtOnce(ctx context.Context) (took float64, err error) {
 	errs := make([]error, atOnce)
 	var group sync.WaitGroup
@@ -65,7 +66,7 @@ func (p *pod) execAtOnce(ctx context.Context) (took float64, err error) {
 	return since(begin), errors.Join(errs...)
 }
 
-// measureExecs measures execs in containers that run all the time.
+// measureExecs measures execs in containers that run for all rounds.
 func (l *lab) measureExecs(ctx context.Context, rounds int, into samples) (err error) {
 	all := subjects(l.peers)
 	pods, err := l.newPods(ctx, all)

@@ -19,17 +19,19 @@ import (
 const (
 	imageName   = "docker.io/library/bench:latest"
 	programPath = "/program"
-	// The containers find the FIFO here by which their program says that it runs.
+	// The folder in the containers that has the FIFO. Their program writes a byte to it when
+	// the program runs.
 	fifoFolder = "/bench"
 	fifoName   = "runs"
 
-	// patience bounds each measurement. None takes a tenth of it.
+	// patience limits each measurement. None takes a tenth of it.
 	patience = 20 * time.Second
-	// warmUp rounds come before those that count.
+	// warmUp is the number of rounds whose results are discarded.
 	warmUp = 2
 )
 
-// lab is where all is measured: a node, an image, and what containers share.
+// lab is the place of all measurements: a node, an image, and the FIFO that the containers
+// share.
 type lab struct {
 	peers  []*peer
 	node   *testbed.Node
@@ -82,8 +84,8 @@ func openLab(ctx context.Context, s settings, peers []*peer) (_ *lab, err error)
 	return l, l.makeFIFO()
 }
 
-// makeFIFO makes the FIFO for the program's word that it runs. It goes past the
-// shims, whose handling of streams is another matter.
+// makeFIFO makes the FIFO by which a container's program reports that it runs. The report does
+// not use stdout, so the time does not contain the shims' handling of streams.
 func (l *lab) makeFIFO() error {
 	if err := os.Mkdir(l.fifoDir(), 0o755); err != nil {
 		return err
@@ -92,7 +94,7 @@ func (l *lab) makeFIFO() error {
 	if err := unix.Mkfifo(path, 0o600); err != nil {
 		return fmt.Errorf("make FIFO: %w", err)
 	}
-	// Open for both, it never ends.
+	// Open read-write: with no writer left, a read-only end would return EOF.
 	fifo, err := os.OpenFile(path, os.O_RDWR, 0)
 	l.fifo = fifo
 	return err
@@ -100,7 +102,7 @@ func (l *lab) makeFIFO() error {
 
 func (l *lab) fifoDir() string { return filepath.Join(l.node.Dir(), "bench") }
 
-// awaitPrograms returns when so many containers' programs have said that they run.
+// awaitPrograms returns when the programs of number containers have reported that they run.
 func (l *lab) awaitPrograms(number int) error {
 	if err := l.fifo.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return err
@@ -132,8 +134,8 @@ func (l *lab) close() error {
 	return errors.Join(errs...)
 }
 
-// removeFilters removes what crun leaves in its state folder for its next run: the
-// filters that it has compiled. /run is this benchmark's own.
+// removeFilters removes the compiled filters that crun leaves in its state folder for its next
+// run. The folder is in the benchmark's own /run.
 func removeFilters(namespace string) error {
 	return os.RemoveAll(filepath.Join("/run/containerd/runc", namespace))
 }

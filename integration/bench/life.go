@@ -13,15 +13,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cacheDir is the constant of this name of the shim.
+// cacheDir is the shim's constant of the same name.
 const cacheDir = "/run/seccomp-shim"
 
-// life is how long the steps of a container's life took, in milliseconds.
+// life holds how long each step of a container's life took, in milliseconds.
 type life struct {
 	runs    float64 // create and start, until the program runs
-	exits   float64 // kill, until the exit is known
+	exits   float64 // kill, until the client has the exit status
 	deletes float64
-	whole   float64
+	whole   float64 // from create to delete
 }
 
 // live takes a container through its life.
@@ -50,7 +50,7 @@ func (l *lab) live(ctx context.Context, s subject) (took life, err error) {
 	return took, c.Delete(ctx, containerd.WithSnapshotCleanup)
 }
 
-// start returns a task whose program runs. Not each runtime's Start waits for it.
+// start returns a task whose program runs. Some runtimes return from Start earlier.
 func (l *lab) start(ctx context.Context, c containerd.Container) (containerd.Task, error) {
 	task, err := startTask(ctx, c)
 	if err != nil {
@@ -70,8 +70,8 @@ func startTask(ctx context.Context, c containerd.Container) (containerd.Task, er
 	return task, nil
 }
 
-// end kills a task and deletes it. It returns the milliseconds until the exit is
-// known, and those of the deletion.
+// end kills a task and deletes it. It returns the milliseconds until the client has the exit
+// status, and the milliseconds that the deletion takes.
 func end(ctx context.Context, task containerd.Task) (exits, deletes float64, err error) {
 	exit, err := task.Wait(ctx)
 	if err != nil {
@@ -94,8 +94,8 @@ func end(ctx context.Context, task containerd.Task) (exits, deletes float64, err
 }
 
 // emptyCache removes the programs that the shims have compiled, and keeps the directory,
-// which running shims have open. An empty cache is an error: the shims' would be
-// elsewhere, and the next start not cold.
+// which running shims have open. A cache that is empty already is an error: then the shims'
+// cache is somewhere else, and the next start would not be cold.
 func emptyCache() error {
 	programs, err := filepath.Glob(filepath.Join(cacheDir, "*.seccomp-cache"))
 	if err != nil || len(programs) == 0 {
@@ -109,8 +109,8 @@ func emptyCache() error {
 
 func since(t time.Time) float64 { return float64(time.Since(t)) / float64(time.Millisecond) }
 
-// measureLives measures containers alone in their pods, and further ones of pods
-// that run.
+// measureLives measures containers that are alone in their pods, and further containers in
+// pods that run.
 func (l *lab) measureLives(ctx context.Context, rounds int, into samples) (err error) {
 	pods, err := l.newPods(ctx, subjects(l.peers))
 	defer func() { err = pods.close(err) }()
@@ -122,7 +122,7 @@ func (l *lab) measureLives(ctx context.Context, rounds int, into samples) (err e
 		progress("life", round, rounds)
 		order := l.shuffled(all)
 		if round == -warmUp {
-			order = all // a warm cache comes before the cold one
+			order = all // the last one empties the cache, which another must have filled
 		}
 		for _, s := range order {
 			took, err := l.live(ctx, s)

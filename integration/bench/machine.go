@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// machine is where and with what a run was made.
+// machine describes the machine of a run, and the versions of the software on it.
 type machine struct {
 	Time       time.Time         `json:"time"`
 	Kernel     string            `json:"kernel"`
@@ -61,8 +61,8 @@ func describeMachine(s settings, peers []*peer) machine {
 	return m
 }
 
-// cgroupVersion is v2 only where the whole hierarchy is unified, as libcontainer
-// and crun decide: cgroups(7).
+// cgroupVersion returns v2 only on a host whose whole hierarchy is unified (cgroups(7)).
+// libcontainer and crun decide by the same rule.
 func cgroupVersion() string {
 	var root unix.Statfs_t
 	if err := unix.Statfs("/sys/fs/cgroup", &root); err != nil {
@@ -85,8 +85,8 @@ func firstOf(path string) string {
 	return line
 }
 
-// revision returns the commit of this repository that the benchmark, and by the
-// Makefile the shim, was built from.
+// revision returns the commit that the benchmark was built from. The Makefile builds the shim
+// from the same commit.
 func revision() string {
 	info, _ := debug.ReadBuildInfo()
 	found := map[string]string{}

@@ -1,22 +1,22 @@
-// Bench measures what containers, their execs and their shims cost under this
-// shim, and beside it under containerd's runc shim with runc and with crun.
+// Bench measures the cost of containers, execs and shims with this shim, and with containerd's
+// runc shim that calls runc or crun.
 //
-// All are measured in one run, on one private containerd, in turns: each round
-// does everything once, in random order. What else happens on the machine thus
-// hits all alike, and ratios can be trusted where milliseconds cannot. It is
-// no test: it judges nothing and fails only if something cannot be measured.
+// One run measures all of them in turns on one private containerd: each round does everything
+// once, in random order. So other work on the machine slows all of them down equally, and the
+// ratios are reliable even if the milliseconds are not. Bench is no test: it has no limits, and
+// fails only if it cannot measure something.
 //
 // Each part is a file of this package:
 //
 //	life     create+start until the program runs, kill, delete; a further
-//	         container of a pod that runs
-//	exec     one until its exit is known, and ten at once
+//	         container in a pod that runs
+//	exec     one exec until the client has its exit status, and ten at once
 //	probes   the machine's processor share while each pod has an exec a second
 //	pods     many pods at once: time, processor time, memory
 //	memory   of idle shims: for each further pod, and after many execs
 //	compile  the default profile, without containers
 //
-// The containerd client's own work to prepare (snapshot, spec) is left out.
+// The times leave out what containerd's client does before (snapshot, spec).
 package main
 
 import (
@@ -43,7 +43,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if !testbed.IsPrivate() {
-		// The signals reach the child too; what remains is to wait for it.
+		// runPrivately forwards the signals to the child, and waits for it.
 		os.Exit(runPrivately())
 	}
 	if err := run(ctx, s); err != nil {
@@ -52,7 +52,7 @@ func main() {
 	}
 }
 
-// run measures and prints the result to stdout; progress goes to stderr.
+// run measures, and prints the result to stdout. It prints its progress to stderr.
 func run(ctx context.Context, s settings) (err error) {
 	earlier, err := readEarlier(s.compare)
 	if err != nil {

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// memory is what idle shims take, in MiB.
+// memory is the memory of idle shims, in MiB.
 type memory struct {
 	private float64 // pages that no other process maps
-	pss     float64 // pages that processes share are divided among them
+	pss     float64 // proportional set size: a shared page is divided among its processes
 }
 
-// measureMemory measures what a further pod costs, by how much the shims of all
-// pods take when some live and when twice as many do; and by how much a shim
-// grows while execs come and go. Of the peers, runc stands for crun, whose shim
-// is the same: were both there, twice as many processes would share its pages.
+// measureMemory measures the memory of a further pod: it compares the shims of some pods with
+// the shims of twice as many. It also measures how much a shim grows by many execs. It leaves
+// crun out, because crun has the same shim as runc: with both, twice as many processes would
+// share the shim's pages.
 func (l *lab) measureMemory(ctx context.Context, s settings, into samples) (err error) {
 	all := confined(l.peers[:2])
 	alive := map[subject][]*pod{}
@@ -56,7 +56,7 @@ func (l *lab) measureMemory(ctx context.Context, s settings, into samples) (err 
 	return churn(ctx, s, alive, into)
 }
 
-// churn has many execs in one pod of each subject.
+// churn runs many execs in one pod of each subject, and measures how much the shims grow.
 func churn(ctx context.Context, s settings, alive map[subject][]*pod, into samples) error {
 	one := map[subject][]*pod{}
 	for sub, ps := range alive {
@@ -72,7 +72,7 @@ func churn(ctx context.Context, s settings, alive map[subject][]*pod, into sampl
 		}
 		return nil
 	}
-	// The first execs take memory that later ones use again.
+	// The first execs allocate memory that later execs use again.
 	if err := execs(s.Churn / 10); err != nil {
 		return err
 	}
@@ -94,8 +94,7 @@ func churn(ctx context.Context, s settings, alive map[subject][]*pod, into sampl
 	return nil
 }
 
-// settledMemory returns the sum over the shims of each subject's pods, after a
-// time without work.
+// settledMemory waits, and then returns the sum over the shims of each subject's pods.
 func settledMemory(alive map[subject][]*pod, settle time.Duration) (map[subject]memory, error) {
 	time.Sleep(settle)
 	sums := map[subject]memory{}
@@ -118,8 +117,8 @@ func settledMemory(alive map[subject][]*pod, settle time.Duration) (map[subject]
 	return sums, nil
 }
 
-// parent returns the parent of a process. That of a container's init is its
-// shim, which has forked it or, as its subreaper, inherited it.
+// parent returns the parent of a process. The parent of a container's init is the shim, which
+// has forked the init or has inherited it as its subreaper.
 func parent(pid uint32) (int, error) {
 	value, err := field(fmt.Sprintf("/proc/%d/status", pid), "PPid")
 	if err != nil {

@@ -1,6 +1,6 @@
 package main
 
-// metric is one figure that is measured of each subject. Lower is better for all.
+// metric is a quantity that is measured for each subject. For every metric lower is better.
 type metric struct {
 	Group string `json:"group"` // metrics of a group share a plot
 	Name  string `json:"name"`
@@ -10,7 +10,7 @@ type metric struct {
 const (
 	milliseconds = "ms"
 	mebibytes    = "MiB"
-	// percent is of one processor, as top(1) counts.
+	// percent means percent of one processor, as in top(1).
 	percent = "%"
 )
 
@@ -35,7 +35,7 @@ var (
 	metricGrowth  = metric{"memory", "shim, growth by execs", mebibytes}
 )
 
-// metrics are all, in the order of the report.
+// metrics are all metrics, in the order of the report.
 var metrics = []metric{
 	metricStart, metricFurther, metricKill, metricDelete, metricLife,
 	metricExec, metricExecs, metricProbes,
@@ -43,7 +43,7 @@ var metrics = []metric{
 	metricPrivate, metricPSS, metricGrowth,
 }
 
-// samples are what was measured, by metric and subject, in the order of rounds.
+// samples are the measured values by metric and subject, in the order of the rounds.
 type samples map[metric]map[subject][]float64
 
 func (s samples) add(m metric, of subject, value float64) {

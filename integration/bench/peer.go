@@ -16,15 +16,15 @@ const (
 	runcRuntime = "io.containerd.runc.v2"
 )
 
-// peer is a way to run containers, one of those that are compared.
+// peer is one of the runtimes that are compared.
 type peer struct {
 	name    string // as in the report
 	runtime string // containerd's name
-	binary  string // the OCI runtime that the shim calls; none for ours
+	binary  string // the OCI runtime that the shim calls; empty for ours
 	version string
 }
 
-// ours is the first of the peers.
+// ours is the name of this project's shim, the first of the peers.
 const ours = "seccomp-shim"
 
 func findPeers(s settings) ([]*peer, error) {
@@ -48,7 +48,7 @@ func findPeers(s settings) ([]*peer, error) {
 	return peers, nil
 }
 
-// options are the runtime options of a peer's containers.
+// options returns the runtime options of a peer's containers.
 func (p *peer) options() any {
 	if p.binary == "" {
 		return nil
@@ -65,7 +65,7 @@ func firstLine(program string, args ...string) (string, error) {
 	return line, nil
 }
 
-// The ways in which a peer's containers are confined.
+// The profiles of a peer's containers.
 const (
 	noProfile      = "none"
 	defaultProfile = "default"
@@ -73,13 +73,13 @@ const (
 	coldCache = "default, cold"
 )
 
-// subject is what is measured against others: a peer's containers of one kind.
+// subject is a peer's containers with one profile. Subjects are compared with each other.
 type subject struct {
 	peer    *peer
 	profile string
 }
 
-// subjects are each peer's containers without a profile and with the default one.
+// subjects returns each peer's containers without a profile and with the default profile.
 func subjects(peers []*peer) []subject {
 	var all []subject
 	for _, p := range peers {
@@ -88,7 +88,7 @@ func subjects(peers []*peer) []subject {
 	return all
 }
 
-// confined are those with the default profile alone.
+// confined returns each peer's containers with the default profile.
 func confined(peers []*peer) []subject {
 	var all []subject
 	for _, p := range peers {

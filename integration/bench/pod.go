@@ -14,12 +14,12 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// groupAnnotation is that by which containerd's CRI plugin tells a shim which
-// pod a container belongs to.
+// groupAnnotation is the annotation in which containerd's CRI plugin names a container's pod.
+// Containers with the same value share a shim.
 const groupAnnotation = "io.kubernetes.cri.sandbox-id"
 
-// newContainer prepares a container of the subject, without a task. It belongs
-// to the pod of this name, or is alone in its own.
+// newContainer prepares a container of the subject, without a task. The container joins the
+// pod; with an empty name it is alone in a new pod.
 func (l *lab) newContainer(ctx context.Context, s subject, pod string, more ...oci.SpecOpts) (containerd.Container, error) {
 	l.ids++
 	id := fmt.Sprintf("b%d", l.ids)
@@ -47,14 +47,14 @@ func (l *lab) newContainer(ctx context.Context, s subject, pod string, more ...o
 	return c, nil
 }
 
-// withOldVersion names a version of the OCI spec that Debian 12's crun accepts
-// too. Nothing that is newer is used.
+// withOldVersion sets a version of the OCI spec that Debian 12's crun accepts, too. The
+// containers use no newer feature.
 func withOldVersion(_ context.Context, _ oci.Client, _ *containers.Container, spec *oci.Spec) error {
 	spec.Version = "1.0.2"
 	return nil
 }
 
-// pod is a running container, whose shim serves further ones.
+// pod is a running container, whose shim serves further containers.
 type pod struct {
 	subject
 	container containerd.Container
@@ -98,7 +98,7 @@ func (l *lab) newPods(ctx context.Context, all []subject) (pods, error) {
 	return started, nil
 }
 
-// close ends all pods, and joins what fails to err.
+// close ends all pods, and returns their errors joined with err.
 func (ps pods) close(err error) error {
 	for _, p := range ps {
 		err = errors.Join(err, p.close())
@@ -106,8 +106,8 @@ func (ps pods) close(err error) error {
 	return err
 }
 
-// joinPod starts a further container of a pod, in those namespaces that CRI's
-// containers share, and returns the milliseconds until its program runs.
+// joinPod starts a further container in a pod, and returns the milliseconds until its program
+// runs. The container shares the namespaces that containers of a CRI pod share.
 func (l *lab) joinPod(ctx context.Context, p *pod) (took float64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -12,9 +12,9 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// runPrivately runs this program once more with mounts of its own, and returns
-// its exit status. The benchmark empties the shims' cache, and changes for crun
-// what the kernel tells: neither is to be seen by anyone else.
+// runPrivately runs this program again in a mount namespace of its own, and returns its exit
+// status. The benchmark empties the shims' cache and hides controllers from crun. The host must
+// not see either.
 func runPrivately() int {
 	cmd, err := testbed.Again(context.Background(), syscall.CLONE_NEWNS)
 	if err != nil {
@@ -26,14 +26,14 @@ func runPrivately() int {
 		return exitFailed
 	}
 	forward(cmd.Process)
-	_ = cmd.Wait() // the state tells all
+	_ = cmd.Wait() // ProcessState has the result
 	if code := cmd.ProcessState.ExitCode(); code >= 0 {
 		return code
 	}
 	return exitFailed
 }
 
-// forward passes on what asks this process to end.
+// forward sends SIGINT and SIGTERM on to the child.
 func forward(child *os.Process) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -44,9 +44,8 @@ func forward(child *os.Process) {
 	}()
 }
 
-// mountPrivately gives this process, and all that it starts, a /run of its own:
-// the shims' cache is there, the runtimes' state, and with it the whole node.
-// All of it is memory, as /run is on a node.
+// mountPrivately gives this process, and its children, a /run of its own. It holds the shims'
+// cache, the runtimes' state, and the node's folder. It is a tmpfs, as /run is on a node.
 func mountPrivately() error {
 	if err := testbed.MountPrivately(testbed.Tmpfs("/run")); err != nil {
 		return err
@@ -54,13 +53,13 @@ func mountPrivately() error {
 	return hideControllers()
 }
 
-// hideControllers hides the controllers that a cgroup v1 host has left to v2,
-// such as hugetlb where nothing uses it: crun refuses to run beside them. To
-// mount them as v1 would be seen on the whole host, even from here.
+// hideControllers hides the controllers that a cgroup v1 host has left to v2, such as an unused
+// hugetlb. With such controllers crun refuses to run. Mounting them as v1 would change the whole
+// host, even from this mount namespace.
 func hideControllers() error {
 	const list, none = "/sys/fs/cgroup/unified/cgroup.controllers", "/run/none"
 	if _, err := os.Stat(list); err != nil {
-		return nil // v1 alone, or v2 alone
+		return nil // the host has only v1, or only v2
 	}
 	if err := os.WriteFile(none, nil, 0o644); err != nil {
 		return err

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// A node's exec probes: each of the pods has an exec in each period.
+// The exec probes of a node: each pod has one exec in each period.
 const (
 	probedPods  = 20
 	probePeriod = time.Second
 	probeWindow = 10 * time.Second
 )
 
-// measureProbes measures how busy the machine is while one peer's pods are
-// probed. The pods of all peers live all the time.
+// measureProbes measures how busy the machine is while one peer's pods are probed. The pods of
+// all peers exist meanwhile.
 func (l *lab) measureProbes(ctx context.Context, rounds int, into samples) (err error) {
 	all := confined(l.peers)
 	alive := map[subject][]*pod{}
@@ -55,8 +55,8 @@ func (l *lab) measureProbes(ctx context.Context, rounds int, into samples) (err 
 	return nil
 }
 
-// probe has an exec in each of the pods in each period of a window. The pods'
-// turns are spread over the period.
+// probe runs an exec in each pod in each period of a window. It spreads the execs over the
+// period.
 func probe(ctx context.Context, ps []*pod) error {
 	errs := make([]error, len(ps))
 	var group sync.WaitGroup

@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// result is all that a run has found, as -o json prints it.
+// result is the result of a run, as -o json prints it.
 type result struct {
 	Machine  machine       `json:"machine"`
 	Settings settings      `json:"settings"`
@@ -63,15 +63,15 @@ func (l *lab) measure(ctx context.Context, s settings, into *result) (err error)
 				into.Figures = append(into.Figures, figure{m, of.peer.name, of.profile, summarize(values)})
 			}
 		}
-		if m != metricGrowth { // about zero, it cannot be divided by
+		if m != metricGrowth { // it can be zero, and a ratio needs a divisor
 			into.Ratios = append(into.Ratios, compare(m, found[m], l.peers)...)
 		}
 	}
 	return nil
 }
 
-// compare divides a metric here by the same under others, and with the default
-// profile by the same without.
+// compare divides our values of a metric by those of the other peers, and each peer's values
+// with the default profile by its values without.
 func compare(m metric, of map[subject][]float64, peers []*peer) []comparison {
 	var all []comparison
 	divide := func(a, b subject) {
@@ -98,7 +98,7 @@ func writeJSON(w io.Writer, r *result) error {
 	return encoder.Encode(r)
 }
 
-// progress tells a person how far the benchmark is.
+// progress reports the progress on stderr, about four times for each part.
 func progress(part string, round, rounds int) {
 	if step := max(1, rounds/4); round > 0 && round%step == 0 {
 		fmt.Fprintf(os.Stderr, "bench: %s: %d of %d rounds\n", part, round, rounds)

@@ -11,8 +11,8 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// settings say what is measured, and how often. The exported fields are part of
-// the result.
+// settings say which parts are measured, and how often. The exported fields are part of the
+// result.
 type settings struct {
 	bin, peers, output, compare string
 
@@ -20,8 +20,8 @@ type settings struct {
 	Creates  int           `json:"createRounds"`
 	Execs    int           `json:"execRounds"`
 	Compiles int           `json:"compileRounds"`
-	Pods     int           `json:"pods"`       // at once, and alive when memory is measured
-	Bursts   int           `json:"podsRounds"` // of pods at once
+	Pods     int           `json:"pods"`       // that start at once, and that exist when memory is measured
+	Bursts   int           `json:"podsRounds"` // rounds of starting all pods at once
 	Windows  int           `json:"probeWindows"`
 	Churn    int           `json:"churn"` // execs between two measurements of memory
 	Settle   time.Duration `json:"settleNs"`
@@ -35,26 +35,26 @@ const (
 
 var errHelp = flag.ErrHelp
 
-// parts are what can be measured alone, in the order in which they are.
+// parts are the parts of a run, in their order. Each can be measured alone.
 var parts = []string{"compile", "life", "exec", "probes", "pods", "memory"}
 
 func parseSettings(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&s.bin, "bin", testbed.BinDir(), "`folder` with containerd, ctr and containerd-shim-seccomp-v1")
-	flags.StringVar(&s.peers, "peers", "build/bench", "`folder` with containerd-shim-runc-v2, runc, crun, and the program of the containers")
+	flags.StringVar(&s.peers, "peers", "build/bench", "`folder` with containerd-shim-runc-v2, runc, crun, and the program that runs in the containers")
 	flags.StringVar(&s.output, "o", "table", "`format` of the result: table or json")
 	flags.StringVar(&s.compare, "compare", "", "`file` of an earlier run's -o json, whose ratios are printed beside the new ones")
-	only := flags.String("parts", strings.Join(parts, ","), "`list` of what is measured")
+	only := flags.String("parts", strings.Join(parts, ","), "`list` of the parts to measure")
 	flags.IntVar(&s.Creates, "creates", 150, "`rounds` of create, start, kill and delete")
-	flags.IntVar(&s.Execs, "execs", 300, "`rounds` of exec; of ten execs at once, a tenth")
+	flags.IntVar(&s.Execs, "execs", 300, "`rounds` of exec; ten execs at once have a tenth as many rounds")
 	flags.IntVar(&s.Compiles, "compiles", 30, "`rounds` of compiling the default profile")
-	flags.IntVar(&s.Pods, "pods", 40, "`number` of pods at once, and of pods alive when memory is measured")
-	flags.IntVar(&s.Bursts, "bursts", 7, "`rounds` of pods at once")
+	flags.IntVar(&s.Pods, "pods", 40, "`number` of pods that start at once, and that exist when memory is measured")
+	flags.IntVar(&s.Bursts, "bursts", 7, "`rounds` of starting all pods at once")
 	flags.IntVar(&s.Windows, "windows", 4, "`rounds` of probes, ten seconds each")
 	flags.IntVar(&s.Churn, "churn", 1000, "`number` of execs after which memory is measured again")
 	flags.DurationVar(&s.Settle, "settle", 30*time.Second, "`time` without work before memory is measured")
-	flags.Uint64Var(&s.Seed, "seed", 1, "`number` that the random order of each round follows")
+	flags.Uint64Var(&s.Seed, "seed", 1, "`number` that seeds the random order of each round")
 	err := flags.Parse(args)
 	s.Parts = strings.Split(*only, ",")
 	if err == nil {

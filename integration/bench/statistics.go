@@ -25,7 +25,7 @@ func summarize(ms []float64) summary {
 	}
 }
 
-// quantile interpolates between the values next to it.
+// quantile returns a quantile of sorted values. It interpolates between two values.
 func quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
 	low := int(at)
@@ -35,15 +35,15 @@ func quantile(sorted []float64, q float64) float64 {
 	return sorted[low] + (at-float64(low))*(sorted[low+1]-sorted[low])
 }
 
-// interval is a ratio of medians, and where it may as well be.
+// interval is a ratio of medians with its 90 % confidence interval.
 type interval struct {
 	Ratio float64 `json:"ratio"`
-	Low   float64 `json:"low"` // of 90 % confidence
+	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
 }
 
-// ratio compares the medians of two series of the same rounds. How far to trust
-// it is found by bootstrap: the same for rounds drawn at random, again and again.
+// ratio divides the medians of two series of the same rounds. It computes the confidence
+// interval by bootstrap: many times it draws rounds at random and divides their medians.
 func ratio(a, b []float64) interval {
 	const draws = 1000
 	random := rand.New(rand.NewPCG(1, 1)) // the same samples give the same interval

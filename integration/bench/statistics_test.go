@@ -11,7 +11,7 @@ func TestSummarize(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if unsorted[0] != 5 {
-		t.Error("the samples were reordered: they no longer tell their rounds")
+		t.Error("the samples were reordered: their index is no longer the round")
 	}
 	if got := summarize([]float64{1, 2}); got.Median != 1.5 {
 		t.Errorf("the median of 1 and 2 is %v", got.Median)
@@ -21,7 +21,8 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
-// What slows a whole round down does not count: rounds are drawn whole.
+// A disturbance of a whole round does not change the ratio, because both values of a round are
+// drawn together.
 func TestRatioIsOfPairs(t *testing.T) {
 	var a, b []float64
 	for round := range 100 {
@@ -31,7 +32,7 @@ func TestRatioIsOfPairs(t *testing.T) {
 	before := slices.Clone(a)
 	got := ratio(a, b)
 	if got.Ratio < 1.0999 || got.Ratio > 1.1001 || got.Low < 1.09 || got.High > 1.11 {
-		t.Errorf("got %+v, want 1.1 all over", got)
+		t.Errorf("got %+v, want 1.1 with a narrow interval", got)
 	}
 	if !slices.Equal(a, before) {
 		t.Error("the samples were reordered")

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// writeTable prints the result for people.
+// writeTable prints the result as tables.
 func writeTable(w io.Writer, r *result) {
 	m := r.Machine
 	fmt.Fprintf(w, "%s, %d CPUs (%s), Linux %s, %s, cgroup %s\n",
@@ -33,7 +33,7 @@ func writeFigures(w io.Writer, all []figure) {
 }
 
 func writeRatios(w io.Writer, all []comparison) {
-	fmt.Fprintf(w, "\n%-72s  %5s  %12s\n", "ratio of medians", "", "90 % sure")
+	fmt.Fprintf(w, "\n%-72s  %5s  %12s\n", "ratio of medians", "", "90 % interval")
 	for _, c := range all {
 		fmt.Fprintf(w, "%-20s  %-50s  %5.2f  %.2f to %.2f\n", c.Metric, c.Of+" / "+c.To, c.Ratio, c.Low, c.High)
 	}

@@ -12,8 +12,8 @@ import (
 // containerd runs on.
 const tick = 10 * time.Millisecond
 
-// processorTime is the time for which the machine's processors have worked since
-// it was booted: proc_stat(5).
+// processorTime returns for how long the machine's processors have worked since boot
+// (proc_stat(5)).
 func processorTime() (time.Duration, error) {
 	const user, nice, system, irq, softirq = 1, 2, 3, 6, 7
 	line := strings.Fields(firstOf("/proc/stat"))
@@ -31,15 +31,15 @@ func processorTime() (time.Duration, error) {
 	return time.Duration(sum) * tick, nil
 }
 
-// memoryWatch looks for the least memory that is available while it watches.
+// memoryWatch records the minimum of the available memory, in MiB, while it watches.
 type memoryWatch struct {
 	stop  chan struct{}
 	ended chan error
-	first float64
-	least float64
+	first float64 // the available memory at the beginning
+	least float64 // written by watch, read after ended
 }
 
-// watchInterval is short against the start of a pod.
+// watchInterval is short compared with the start of a pod.
 const watchInterval = 5 * time.Millisecond
 
 func watchMemory() (*memoryWatch, error) {
@@ -67,14 +67,14 @@ func (w *memoryWatch) watch() error {
 	}
 }
 
-// end returns the MiB that were missing at most.
+// end stops the watch. It returns the MiB by which the available memory fell, at most.
 func (w *memoryWatch) end() (float64, error) {
 	close(w.stop)
 	err := <-w.ended
 	return w.first - w.least, err
 }
 
-// sizeIn returns the MiB of a line "NAME: KIB kB" of a file of /proc.
+// sizeIn returns the value of a "NAME: KIB kB" line in a file of /proc, in MiB.
 func sizeIn(path, name string) (float64, error) {
 	value, err := field(path, name)
 	if err != nil {
@@ -84,7 +84,7 @@ func sizeIn(path, name string) (float64, error) {
 	return float64(kib) / 1024, err
 }
 
-// field returns the value of a "Name: value" line of a file of /proc.
+// field returns the value of a "Name: value" line in a file of /proc.
 func field(path, name string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

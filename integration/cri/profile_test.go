@@ -115,7 +115,7 @@ func (c *container) mustBeInstalled(t *testing.T, want behaviour) {
 }
 
 // programsOf reads the programs of a process from the kernel.
-func programsOf(t *testing.T, pid int) []installed.Filter {
+func programsOf(t *testing.T, pid int) []installed.LoadedFilter {
 	t.Helper()
 	filters, err := installed.Filters(pid)
 	if errors.Is(err, installed.ErrUnsupported) {

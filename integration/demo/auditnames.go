@@ -9,9 +9,9 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// ofProgram returns the records of the program's process from the load of the filter
-// on. A record does not name its container; for a demo the path of the program is
-// enough. Calls of the process before its execve are the runtime's.
+// ofProgram returns the records of the processes that run the program, also those of the
+// runtime's calls between the load of the filter and the execve. A record does not name its
+// container; for a demo the path of the program is enough.
 func ofProgram(records []testbed.AuditRecord) []testbed.AuditRecord {
 	pids := map[int]bool{}
 	for _, r := range records {
@@ -22,7 +22,8 @@ func ofProgram(records []testbed.AuditRecord) []testbed.AuditRecord {
 	return slices.DeleteFunc(records, func(r testbed.AuditRecord) bool { return !pids[r.Pid] })
 }
 
-// byProgram splits records into the program's and the runtime's.
+// byProgram splits records into those before the execve, the runtime's, and those after it,
+// the program's.
 func byProgram(records []testbed.AuditRecord) (ofProgram, ofRuntime []testbed.AuditRecord) {
 	for _, r := range records {
 		if r.Exe == program {

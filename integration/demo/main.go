@@ -1,6 +1,6 @@
 // Demo plays the Kubernetes tutorial "Restrict a Container's Syscalls with
-// Seccomp" on a private containerd, and compares what happens with what the
-// tutorial promises.
+// Seccomp" on a private containerd, and compares the results with those that the
+// tutorial shows.
 //
 // It plays each scene twice: with the profile in the container's OCI spec, as
 // `ctr run --seccomp` and Kubernetes put it there, and with the profile named
@@ -52,8 +52,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	// The signals stay caught until the end: make and sudo may each pass on one Ctrl-C,
-	// and the second must not interrupt the clean-up.
+	// The signals stay caught until the end: make and sudo may both forward a Ctrl-C, and
+	// the second signal must not interrupt the clean-up.
 	err = run(ctx, s)
 	switch {
 	case ctx.Err() != nil:
@@ -84,8 +84,8 @@ func parseFlags(args []string) (settings, error) {
 	return s, nil
 }
 
-// run plays all scenes and reports. An error of the clean-up is an error too: a
-// container must leave nothing behind.
+// run plays all scenes and prints the report. It also fails if the clean-up fails, because
+// a container must leave nothing on the host.
 func run(ctx context.Context, s settings) (err error) {
 	if why := testbed.Unavailable(s.bin, "containerd", "ctr", "http-echo", testbed.ShimBinary(s.runtime)); why != "" {
 		return errors.New(why)

@@ -21,7 +21,7 @@ type act struct {
 	differs string // how it differs from the wanted outcome, empty if it does not
 }
 
-// seen is what was observed in a scene.
+// seen has the observations of a scene.
 type seen struct {
 	served  bool
 	probes  map[string]string
@@ -31,8 +31,8 @@ type seen struct {
 	left    []string // what is left on the host
 }
 
-// play runs a container, makes the observations of the scene, and removes the
-// container. Its error means that the demo cannot go on.
+// play runs a container, observes it as the scene demands, and removes it. An error means
+// that the demo cannot continue.
 func (s *stage) play(ctx context.Context, sc scene, w way) (act, error) {
 	fmt.Printf("Playing %s by %s ...", sc.name, w.name)
 	seen, err := s.observe(ctx, sc, w)
@@ -50,7 +50,7 @@ func (s *stage) play(ctx context.Context, sc scene, w way) (act, error) {
 }
 
 func (s *stage) observe(ctx context.Context, sc scene, w way) (seen, error) {
-	if _, _, err := s.records(); err != nil { // records of the scene before
+	if _, _, err := s.records(); err != nil { // discard the records of the scene before
 		return seen{}, err
 	}
 	id := strings.ReplaceAll(sc.name+"-"+w.id, " ", "-")
@@ -58,20 +58,20 @@ func (s *stage) observe(ctx context.Context, sc scene, w way) (seen, error) {
 	if err != nil {
 		return seen{}, err
 	}
-	what := seen{served: c.awaitServing(ctx)}
-	if what.served {
-		what.probes, err = c.probe(ctx, sc.want.probes)
+	observed := seen{served: c.awaitServing(ctx)}
+	if observed.served {
+		observed.probes, err = c.probe(ctx, sc.want.probes)
 	}
 	if err := errors.Join(err, c.stop(ctx, s.node)); err != nil {
 		return seen{}, err
 	}
-	what.result, what.left = c.result, s.node.AwaitGone(id)
+	observed.result, observed.left = c.result, s.node.AwaitGone(id)
 	records, lost, err := s.records()
-	what.records, what.lost = ofProgram(records), lost
-	return what, errors.Join(c.err, err)
+	observed.records, observed.lost = ofProgram(records), lost
+	return observed, errors.Join(c.err, err)
 }
 
-// probe makes the program try the calls that have a wanted result.
+// probe asks the program to make the calls in wanted, and returns their results.
 func (c *container) probe(ctx context.Context, wanted map[string]string) (map[string]string, error) {
 	results := map[string]string{}
 	for name := range wanted {

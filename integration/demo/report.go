@@ -9,8 +9,8 @@ import (
 
 const lineWidth = 78
 
-// report prints the table, and below it the reasons: the errors of containers that did
-// not serve, and the calls that the kernel logged.
+// report prints a table of the scenes. Below it are the errors of containers that did not
+// serve, and the calls that the kernel logged.
 func report(w io.Writer, acts []act) {
 	fmt.Fprintln(w)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -46,8 +46,7 @@ func errorText(a act) string {
 	return fmt.Sprintf("(nothing; exit code %d)", a.seen.result.ExitCode)
 }
 
-// reportAudit prints the names of the logged calls, and one line as the kernel wrote
-// it.
+// reportAudit prints the names of the logged calls, and the last record.
 func reportAudit(w io.Writer, a act) {
 	ours, runtimes := byProgram(a.seen.records)
 	if len(ours) == 0 {
@@ -68,7 +67,7 @@ func reportAudit(w io.Writer, a act) {
 	}
 }
 
-// wrap prints words in lines of bounded width.
+// wrap returns the words, separated by commas, in lines of at most lineWidth.
 func wrap(words []string) string {
 	var out strings.Builder
 	line := "   "

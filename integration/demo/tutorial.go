@@ -9,12 +9,12 @@ type scene struct {
 	want outcome
 }
 
-// way is a way to name the profile: as ctr's flags, and as a text for people.
+// way is a way to name a container's profile.
 type way struct {
-	id    string // a part of the container's id
-	name  string
-	flags []string
-	// refuser is the program that notices a missing profile.
+	id    string   // a part of the container's id
+	name  string   // for the report
+	flags []string // of ctr
+	// refuser is the program that refuses a missing profile.
 	refuser string
 }
 
@@ -52,8 +52,8 @@ func tutorial(profiles string) []scene {
 		{
 			name: "violation",
 			ways: byFile(profiles, "violation.json"),
-			// It denies execve too. With either way the shim says so before the program
-			// starts.
+			// The profile denies execve, too. Both ways, the shim refuses it before the
+			// program starts.
 			want: outcome{text: "does not serve; the error says seccomp", says: "under seccomp"},
 		},
 		{

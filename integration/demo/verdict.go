@@ -9,45 +9,45 @@ import (
 
 // difference returns in a few words how the observations differ from the outcome, or
 // "".
-func (want outcome) difference(w way, what seen) string {
+func (want outcome) difference(w way, observed seen) string {
 	switch {
-	case len(what.left) > 0:
+	case len(observed.left) > 0:
 		return "leaves traces on the host"
-	case want.serves && !what.served:
+	case want.serves && !observed.served:
 		return "does not serve"
-	case !want.serves && what.served:
+	case !want.serves && observed.served:
 		return "serves"
 	case want.serves:
-		return want.differenceServing(what)
-	case !strings.Contains(what.result.Stderr, want.says):
+		return want.differenceServing(observed)
+	case !strings.Contains(observed.result.Stderr, want.says):
 		return fmt.Sprintf("the error does not say %q", want.says)
-	case want.refused && refuser(what) != w.refuser:
-		return "refused by " + refuser(what)
-	case what.result.ExitCode == 0:
+	case want.refused && refuser(observed) != w.refuser:
+		return "refused by " + refuser(observed)
+	case observed.result.ExitCode == 0:
 		return "exit code 0"
 	}
 	return ""
 }
 
-func (want outcome) differenceServing(what seen) string {
+func (want outcome) differenceServing(observed seen) string {
 	for _, name := range slices.Sorted(maps.Keys(want.probes)) {
-		if got := what.probes[name]; got != want.probes[name] {
+		if got := observed.probes[name]; got != want.probes[name] {
 			return fmt.Sprintf("%s: %s", name, got)
 		}
 	}
 	switch {
-	case want.logged && len(what.records) == 0:
+	case want.logged && len(observed.records) == 0:
 		return "the kernel logs nothing"
-	case !want.logged && len(what.records) > 0:
+	case !want.logged && len(observed.records) > 0:
 		return "the kernel logs calls"
 	}
 	return ""
 }
 
-// refuser returns who refused a container. Once containerd has asked the shim for a
-// task, errors name that request.
-func refuser(what seen) string {
-	if strings.Contains(what.result.Stderr, "create shim task") {
+// refuser returns which program refused a container. An error of the shim names containerd's
+// request to it.
+func refuser(observed seen) string {
+	if strings.Contains(observed.result.Stderr, "create shim task") {
 		return "the shim"
 	}
 	return "ctr"

@@ -1,6 +1,6 @@
 package main
 
-// caching: the cache returns the program of this profile only.
+// caching: the cache returns only the program of the given profile.
 var caching = []mutation{
 	{
 		"cache-checksum", "a damaged file of the cache is used",
@@ -8,7 +8,7 @@ var caching = []mutation{
 		in("seccomp/cache", "TestDecodeTruncatedOrFlipped"),
 	},
 	{
-		"cache-key", "a file of the cache counts for another key",
+		"cache-key", "a file of the cache is used for another key",
 		"seccomp/cache/entry.go", "k != key {", "k != key && len(file) == 0 {",
 		in("seccomp/cache", "TestDamagedFileIsDropped"),
 	},
@@ -33,27 +33,27 @@ var caching = []mutation{
 		in("seccomp/cache", "TestOpenDiskRefuses"),
 	},
 	{
-		"key-errno", "profiles that differ in an error number have one program",
+		"key-errno", "profiles that differ in an error number share a program",
 		"seccomp/compile/key.go", `optional(h, "errnoRet", rule.ErrnoRet)`, "",
 		in("seccomp/compile", "TestKeyCoversEveryField"),
 	},
 	{
-		"key-default-errno", "profiles that differ in the default error number have one program",
+		"key-default-errno", "profiles that differ in the default error number share a program",
 		"seccomp/compile/key.go", `optional(h, "defaultErrnoRet", spec.DefaultErrnoRet)`, "",
 		in("seccomp/compile", "TestKeyCoversEveryField"),
 	},
 	{
-		"key-value-two", "profiles that differ in a second value have one program",
+		"key-value-two", "profiles that differ in a second value share a program",
 		"seccomp/compile/key.go", `h.Number("valueTwo", arg.ValueTwo)`, "",
 		in("seccomp/compile", "TestKeyCoversEveryField"),
 	},
 	{
-		"key-compiler", "a new version of the shim uses programs of the old one",
+		"key-compiler", "a new version of the shim uses programs of the old version",
 		"seccomp/compile/key.go", `h.Text("compiler", f.Compiler)`, "",
 		in("seccomp/compile", "TestKeyCoversEveryField"),
 	},
 	{
-		"key-lengths", "fields of a key run together",
+		"key-lengths", "the fields of a key are hashed without their lengths",
 		"seccomp/cache/key.go", "\th.state.Write(bigEndian(uint64(len(b))))\n", "",
 		in("seccomp/cache", "TestHashTellsApart"),
 	},

@@ -8,7 +8,7 @@ var choice = []mutation{
 		in("seccomp/resolve", "TestResolve"),
 	},
 	{
-		"unset-profile", "unset_profile does not count",
+		"unset-profile", "unset_profile is ignored",
 		"seccomp/resolve/resolve.go", `if r.UnsetProfile != "" {`, `if r.UnsetProfile != "" && r.Inline != nil {`,
 		in("seccomp/resolve", "TestResolve"),
 	},
@@ -23,17 +23,17 @@ var choice = []mutation{
 		in("seccomp/resolve", "TestResolve"),
 	},
 	{
-		"sandbox", "a pod's sandbox is under the file that is meant for the pod's containers",
+		"sandbox", "a pod's sandbox runs under the file that is meant for the pod's containers",
 		"seccomp/resolve/resolve.go", `r.Annotations[containerTypeAnnotation] == "sandbox"`, `r.Annotations[containerTypeAnnotation] == ""`,
 		in("seccomp/resolve", "TestResolve"),
 	},
 	{
-		"sandbox-unconfined", "a pod's sandbox is unconfined instead",
+		"sandbox-unconfined", "a pod's sandbox runs without a profile instead of the default profile",
 		"seccomp/resolve/resolve.go", "chosen = Choice{Source: RuntimeDefault, Origin: chosen.Origin", "chosen = Choice{Source: Unconfined, Origin: chosen.Origin",
 		in("seccomp/resolve", "TestResolve"),
 	},
 	{
-		"misspelt-annotation", "an annotation that is almost right is passed over",
+		"misspelt-annotation", "a misspelt annotation is ignored",
 		"seccomp/resolve/resolve.go", "if err := checkKeys(r.Annotations); err != nil {", "if err := checkKeys(nil); err != nil {",
 		in("seccomp/resolve", "TestResolve"),
 	},
@@ -58,17 +58,17 @@ var choice = []mutation{
 		in("seccomp/resolve", "TestLocalhostRefused"),
 	},
 	{
-		"no-regular-file", "a profile is read from what is no regular file",
+		"no-regular-file", "a profile is read from a file that is not regular",
 		"seccomp/resolve/file.go", "if !info.Mode().IsRegular() {", "if info.IsDir() {",
 		in("seccomp/resolve", "TestLocalhostRefused"),
 	},
 	{
-		"unknown-option", "a misspelt option of the handler is passed over",
+		"unknown-option", "a misspelt option of the handler is ignored",
 		"shim/options/options.go", "\tdec.DisallowUnknownFields()\n", "",
 		in("shim/task", "TestBadCreate"),
 	},
 	{
-		"confined-anyway", "a profile that cannot be loaded means none",
+		"confined-anyway", "a container whose profile cannot be loaded runs without a profile",
 		"shim/task/create.go", "profile, err := choice.Load()\n\tif err != nil {\n\t\treturn nil, err", "profile, err := choice.Load()\n\tif err != nil {\n\t\treturn nil, nil",
 		in(integration, "TestInvalidNameIsRefused"),
 	},

@@ -23,12 +23,12 @@ var compilation = []mutation{
 		in("seccomp/check", "TestConditionsInHalves"),
 	},
 	{
-		"check-not-understood", "the check passes over instructions that it does not understand",
+		"check-not-understood", "the check ignores instructions that it does not understand",
 		"seccomp/check/program.go", "return 0, fmt.Errorf(\"instruction %d: %w\", at.pc, ErrNotUnderstood)", "fmt.Sprint(ErrNotUnderstood)",
 		in("seccomp/check", "TestNotUnderstood"),
 	},
 	{
-		"emission", "our own emission takes greater for greater or equal",
+		"emission", "our own emission compares by >= instead of >",
 		"seccomp/emit/conditions.go", "\tcase specs.OpGreaterThan:\n\t\ta.If(bpf.Greater, half, holds, fails)", "\tcase specs.OpGreaterThan:\n\t\ta.If(bpf.GreaterOrEqual, half, holds, fails)",
 		in("seccomp/compile", "TestEmitted"),
 	},
@@ -38,12 +38,12 @@ var compilation = []mutation{
 		in("seccomp/compile", "TestEmitted"),
 	},
 	{
-		"number-table", "a number decides as the one below it, until the check finds it and it is repaired",
+		"number-table", "a number gets the action of the number below it, until the check finds the fault and the program is repaired",
 		"seccomp/emit/numbers.go", "if nr != skipped {\n\t\t\tall[nr+1] = true", "if nr != skipped {\n\t\t\tall[nr+2] = true",
 		in("seccomp/compile", "TestOwn"),
 	},
 	{
-		"enosys-border", "the highest syscall that a profile names is taken for a new one",
+		"enosys-border", "the highest syscall that a profile names counts as new",
 		"seccomp/meaning/abirules.go", "return nr > r.Highest ||", "return nr >= r.Highest ||",
 		in("seccomp/meaning", "TestDecide"),
 	},
@@ -58,17 +58,17 @@ var compilation = []mutation{
 		in("seccomp/meaning", "TestDecide"),
 	},
 	{
-		"x32", "calls of x32 are taken for those of x86_64",
+		"x32", "calls of x32 count as calls of x86_64",
 		"seccomp/meaning/abi.go", "return !isX32(nr)", "return true",
 		in("seccomp/meaning", "TestDecide"),
 	},
 	{
-		"narrow", "of arguments of 32 bits, 64 count",
+		"narrow", "64 bits of a 32-bit argument are compared",
 		"seccomp/meaning/abi.go", "return !narrow[a.Name]", "return !narrow[a.Name] || true",
 		in("seccomp/meaning", "TestDecide"),
 	},
 	{
-		"strictness", "of two rules that match, the laxer counts",
+		"strictness", "the laxer of two matching rules applies",
 		"seccomp/meaning/rule.go", "return cmp.Compare(strictness(a.Action), strictness(b.Action))", "return cmp.Compare(strictness(b.Action), strictness(a.Action))",
 		in("seccomp/meaning", "TestOverlappingRules"),
 	},
@@ -78,7 +78,7 @@ var compilation = []mutation{
 		in("seccomp/meaning", "TestHolds"),
 	},
 	{
-		"multiplexer", "a permission with a condition on what is behind a multiplexer permits all of it",
+		"multiplexer", "a rule that permits one call behind a multiplexer permits them all",
 		"seccomp/meaning/rule.go", "return Rule{}, false", "return Rule{r.Action, nil, r.Source}, true",
 		in("seccomp/meaning", "TestDecide"),
 	},
@@ -88,7 +88,7 @@ var compilation = []mutation{
 		in("seccomp/compile", "TestDecisions"),
 	},
 	{
-		"unknown-kind-of-action", "a kind of action that the kernel does not know is taken for ALLOW",
+		"unknown-kind-of-action", "a kind of action that the kernel does not know counts as ALLOW",
 		"bpf/action.go", "case KillThread, UserNotif, Log, Allow:\n\t\treturn a.Kind()\n\t}\n\treturn KillProcess", "case KillThread, UserNotif, Log, Allow:\n\t\treturn a.Kind()\n\t}\n\treturn Allow",
 		in("bpf", "TestEnforced"),
 	},

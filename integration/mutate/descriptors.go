@@ -1,10 +1,10 @@
 package main
 
-// descriptors: programs that the shim starts inherit no descriptor of it, and none
-// leads out of the container.
+// descriptors: programs that the shim starts inherit none of its descriptors, and no
+// descriptor leads out of the container.
 var descriptors = []mutation{
 	{
-		"inherited-descriptors", "what containerd has inherited reaches logging binaries and hooks",
+		"inherited-descriptors", "logging binaries and hooks inherit descriptors that containerd has inherited",
 		"shim/run.go", "if err := descriptors.CloseOnExec(); err != nil {", "if err, _ := error(nil), descriptors.CloseOnExec; err != nil {",
 		in(integration, "TestLoggerInheritsItsStreamsOnly", "TestHookInheritsItsStreamsOnly"),
 	},
@@ -24,7 +24,7 @@ var descriptors = []mutation{
 		in("shim/stdio", "TestConsoleSocket"),
 	},
 	{
-		"console-descriptor", "the socket that a terminal comes by is made without close-on-exec",
+		"console-descriptor", "the socket over which a terminal is sent is made without close-on-exec",
 		"shim/stdio/consolesocket.go", "unix.SOCK_STREAM|unix.SOCK_CLOEXEC", "unix.SOCK_STREAM",
 		in("shim/stdio", "TestConsoleSocket"),
 	},
@@ -49,7 +49,7 @@ var descriptors = []mutation{
 		in(integration, "TestShimsDescriptorsEndAtExecve"),
 	},
 	{
-		"working-directory", "libcontainer does not look where the working directory is",
+		"working-directory", "libcontainer does not check that the working directory is inside the container",
 		"build/runc/libcontainer/init_linux.go", "if wd, err := linux.Getwd(); errors.Is(err, unix.ENOENT) {", "return nil\n\tif wd, err := linux.Getwd(); errors.Is(err, unix.ENOENT) {",
 		in(integration, "TestWorkingDirectoryIsInside"),
 	},
@@ -69,7 +69,7 @@ var descriptors = []mutation{
 		in("shim/container/initfile", "TestExecutableCannotBeWritten"),
 	},
 	{
-		"logger-environment", "a logging binary has containerd's environment",
+		"logger-environment", "a logging binary inherits containerd's environment",
 		"shim/stdio/logger.go", "cmd.Env = []string{", "cmd.Env = append(os.Environ(), []string{}...)\n\tcmd.Env = append(cmd.Env, []string{}...)\n\t_ = []string{",
 		in(integration, "TestLoggerInheritsItsStreamsOnly"),
 	},

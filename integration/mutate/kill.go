@@ -1,6 +1,6 @@
 package main
 
-// killing: a process that is killed is dead.
+// killing: no process survives the end of its container, or its own failed start.
 var killing = []mutation{
 	{
 		"kill-by-pid", "without a pid namespace of its own, a container's processes survive their init",

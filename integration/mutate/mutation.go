@@ -11,7 +11,7 @@ import (
 // A mutation is a small edit of one place that breaks a promise.
 type mutation struct {
 	name   string
-	breaks string // the effect, as the page says it
+	breaks string // the effect, for docs/mutations.md
 	file   string // path from the root of the sources; below build/ it is in the copy of a module
 	old    string // a text that the file has once
 	new    string
@@ -28,7 +28,7 @@ func (t test) needsShim() bool { return t.folder == integration }
 
 const integration = "integration"
 
-// in returns tests of a package.
+// in returns the named tests of a package.
 func in(folder string, names ...string) []test {
 	var all []test
 	for _, name := range names {
@@ -50,7 +50,7 @@ func (m mutation) edited(tree string) (before, after string, err error) {
 	}
 	before = string(text)
 	if found := strings.Count(before, m.old); found != 1 {
-		return "", "", fmt.Errorf("%s has %d places that read %q, not one", m.file, found, m.old)
+		return "", "", fmt.Errorf("%s contains %q %d times, not once", m.file, m.old, found)
 	}
 	return before, strings.Replace(before, m.old, m.new, 1), nil
 }

@@ -3,17 +3,17 @@ package main
 // profiles: a profile that cannot be enforced as written is refused.
 var profiles = []mutation{
 	{
-		"unknown-field", "a profile's unknown field is passed over",
+		"unknown-field", "an unknown field of a profile is ignored",
 		"seccomp/file.go", "if err := checkForm(data, profileForm); err != nil {", "if err := checkForm([]byte(`{\"defaultAction\":\"\"}`), profileForm); err != nil {",
 		in("seccomp", "TestParseRefused"),
 	},
 	{
-		"field-twice", "a field may be there twice, and its lists are mixed",
+		"field-twice", "a field may occur twice, and its lists are merged",
 		"seccomp/strict.go", "case slices.Contains(seen, name):", "case name == \"\":",
 		in("seccomp", "TestParseRefused"),
 	},
 	{
-		"absent-index", "an absent index in the OCI spec is that of another argument, 0",
+		"absent-index", "an absent index in the OCI spec means argument 0",
 		"seccomp/spec.go", "if arg.Index == nil {", "if arg.Index == nil && arg.Value == nil {",
 		in("seccomp", "TestReadSpecRefused"),
 	},
@@ -33,7 +33,7 @@ var profiles = []mutation{
 		in("seccomp", "TestRefused"),
 	},
 	{
-		"unknown-syscall", "a rule that denies a syscall that nobody knows is left out",
+		"unknown-syscall", "a rule that denies an unknown syscall is left out",
 		"seccomp/compile/unknown.go", "case mayBeLeftOut(action, otherwise):", "case mayBeLeftOut(action, otherwise) || true:",
 		in("seccomp/compile", "TestUnknownSyscall"),
 	},

@@ -8,7 +8,7 @@ var socket = []mutation{
 		in(integration, "TestOnlyRootReachesShim"),
 	},
 	{
-		"peer-credentials", "SO_PEERCRED does not count: every user is served whom the modes let through",
+		"peer-credentials", "SO_PEERCRED is ignored: the shim serves every user whom the socket's mode admits",
 		"build/ttrpc/unixcreds_linux.go", "return UnixSocketRequireUidGid(euid, egid)", "_, _ = euid, egid\n\treturn UnixSocketRequireUidGid(-1, -1)",
 		in(integration, "TestOnlyRootReachesShim"),
 	},

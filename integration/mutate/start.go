@@ -1,6 +1,7 @@
 package main
 
-// start: a process starts its program under its filter, with nothing of the runtime.
+// start: a process starts its program under its filter, and the program inherits nothing of
+// the runtime.
 var start = []mutation{
 	{
 		"exec-without-filter", "an exec runs without the container's filter",
@@ -25,12 +26,12 @@ var start = []mutation{
 		in(integration, "TestNoOrderRunsNothing"),
 	},
 	{
-		"order-cut-off", "of a program that is cut off the rest is loaded",
+		"order-cut-off", "the remaining part of a truncated program is loaded",
 		"shim/container/load/order.go", "len(raw)%instructionSize != 0", "len(raw) < 0",
 		in("shim/container/load", "TestFailsClosed"),
 	},
 	{
-		"call-before-execve", "a call of the runtime is between the load and the execve",
+		"call-before-execve", "the runtime makes a system call between the load and the execve",
 		"shim/container/load/lastact_unsafe.go", "\terrno = unix.EINTR\n", "\tsyscall.RawSyscall(unix.SYS_GETPID, 0, 0, 0)\n\terrno = unix.EINTR\n",
 		in("shim/container/load", "TestOnlyExecveIsUnderTheFilter"),
 	},
@@ -50,7 +51,7 @@ var start = []mutation{
 		in("shim/container/load", "TestFailsClosed"),
 	},
 	{
-		"ordered-flags", "the flags of a profile do not come into the order",
+		"ordered-flags", "the order lacks the flags of the profile",
 		"shim/container/filter.go", "order.Program, order.Flags = f.Program, f.Flags", "order.Program = f.Program",
 		in(integration, "TestRefusedLoadRunsNothing"),
 	},
@@ -75,12 +76,12 @@ var start = []mutation{
 		in(integration, "TestKeptCapabilityIsGone"),
 	},
 	{
-		"capability-inheritable", "it stays in the inheritable set",
+		"capability-inheritable", "CAP_SYS_ADMIN, kept for the load, stays in the inheritable set",
 		"shim/container/filter.go", "return &kept", "kept.Inheritable = append(slices.Clone(own.Inheritable), capabilityToLoad)\n\treturn &kept",
 		in(integration, "TestKeptCapabilityIsGone"),
 	},
 	{
-		"capability-ambient", "it stays in the ambient set, and in the inheritable, without which it cannot be there",
+		"capability-ambient", "CAP_SYS_ADMIN, kept for the load, stays in the ambient set and in the inheritable set, which the ambient set needs",
 		"shim/container/filter.go", "return &kept", "kept.Ambient = append(slices.Clone(own.Ambient), capabilityToLoad)\n\tkept.Inheritable = append(slices.Clone(own.Inheritable), capabilityToLoad)\n\treturn &kept",
 		in(integration, "TestKeptCapabilityIsGone"),
 	},
@@ -90,17 +91,17 @@ var start = []mutation{
 		in(integration, "TestFilterIsInForce"),
 	},
 	{
-		"signal-handlers", "Go's handlers are in force under the filter, and a signal's rt_sigreturn meets it",
+		"signal-handlers", "Go's signal handlers stay installed under the filter, which then decides their rt_sigreturn",
 		"shim/container/load/exec.go", "\tresetHandlers()\n", "",
 		in("shim/container/load", "TestSignalUnderTheFilter"),
 	},
 	{
-		"file-limit", "a program has the limit of files that Go has raised for itself",
+		"file-limit", "a program inherits the limit of open files that Go has raised for itself",
 		"shim/container/load/exec.go", "\trestoreFileLimit()\n", "",
 		in("shim/container/load", "TestProgramInheritsNothingOfTheRuntime"),
 	},
 	{
-		"executed", "a process counts as the program before its execve",
+		"executed", "a process counts as the user's program before its execve",
 		"shim/container/load/standing.go", "executed: first.flags&forkedNotExecuted == 0}", "executed: first.flags&forkedNotExecuted == 0 || true}",
 		in(integration, "TestFilterEndsExecve"),
 	},
@@ -110,17 +111,17 @@ var start = []mutation{
 		in("shim/container/load", "TestListenerThatNobodyTakes"),
 	},
 	{
-		"patch-check", "shim/patch does not look for other calls of execve",
+		"patch-check", "shim/patch does not search for other calls of execve",
 		"shim/patch/module.go", "return m.check(dir)", "return nil",
 		in("shim/patch", "TestApplyRefuses"),
 	},
 	{
-		"patch-source", "shim/patch takes changed files of the module cache",
+		"patch-source", "shim/patch uses changed files of the module cache",
 		"shim/patch/hash.go", "if err == nil && sum != m.sum {", "if err == nil && sum == \"\" {",
 		in("shim/patch", "TestChangedModuleCacheIsRefused"),
 	},
 	{
-		"patch-by-hand", "a copy that was changed by hand is built with",
+		"patch-by-hand", "the build uses a copy that was changed by hand",
 		"shim/patch/hash.go", "return err == nil && string(said) == want", "return err == nil",
 		in("shim/patch", "TestChangedCopyIsMadeAgain"),
 	},
@@ -135,18 +136,18 @@ var start = []mutation{
 		in("shim/container", "TestCheckpointsThatAreRefused"),
 	},
 	{
-		"checkpoint-program", "any filter of a checkpoint's thread counts for the container's",
+		"checkpoint-program", "any filter of a checkpoint's thread counts as the container's",
 		"shim/container/admit.go", "return bytes.Equal(program, f.Program) &&", "return (bytes.Equal(program, f.Program) || true) &&",
 		in("shim/container", "TestFilterIsAmong"),
 	},
 	{
-		"restored-unverified", "restored threads go on under any filters, or none",
+		"restored-unverified", "restored threads continue under any filters, or none",
 		"shim/container/admit.go", "if !slices.ContainsFunc(filters, f.isInstalledAs) {", "if slices.ContainsFunc(filters, f.isInstalledAs) && false {",
 		in("shim/container", "TestVerify"),
 	},
 	{
-		"restored-not-held", "restored threads are looked at while they run",
-		"shim/container/hold.go", "if status != libcontainer.Paused || len(threads) == 0 {", "if len(threads) == 0 {",
+		"restored-not-held", "restored threads are inspected while they run",
+		"shim/container/freeze.go", "if status != libcontainer.Paused || len(threads) == 0 {", "if len(threads) == 0 {",
 		in("shim/container", "TestVerifyOfWhatIsNotHeld"),
 	},
 	{
@@ -165,7 +166,7 @@ var start = []mutation{
 		in("seccomp/compile", "TestHelperMemory"),
 	},
 	{
-		"control-characters", "an error brings control characters to logs and terminals",
+		"control-characters", "control characters in an error reach logs and terminals",
 		"mistake/terminal.go", "if isPlain(message) {", "if true {",
 		in("integration", "TestNoControlCharactersInErrors"),
 	},

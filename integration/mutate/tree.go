@@ -57,7 +57,7 @@ func lock(dir string) error {
 		return &os.PathError{Op: "open", Path: dir, Err: err}
 	}
 	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return fmt.Errorf("%s: another run is at work here: %w", dir, err)
+		return fmt.Errorf("%s: another run uses this folder: %w", dir, err)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func judge(t test, output string, passed bool) error {
 	case strings.Contains(output, "--- FAIL: "+t.name), strings.Contains(output, "panic: test timed out"):
 		return nil
 	}
-	return fmt.Errorf("%s fails otherwise than by a failed test:\n%s", t, brief(output))
+	return fmt.Errorf("%s ends, but not by a failed test:\n%s", t, brief(output))
 }
 
 // passUnchanged checks that the tests pass without a mutation, and are not skipped.

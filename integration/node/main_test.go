@@ -1,5 +1,5 @@
-// Package node tests what deploy/ does to a node, on a virtual machine that boots
-// kind's node image as `make kind-image` builds it. `make test-node` runs it.
+// Package node tests how deploy/ changes a node. It runs on a virtual machine that boots
+// kind's node image as `make kind-image` builds it: `make test-node`.
 package node
 
 import (
@@ -27,9 +27,9 @@ const (
 	shim      = "/usr/local/bin/containerd-shim-seccomp-v1"
 )
 
-// given is the folder with the files of the tests. It is set only on the virtual
-// machine, which the tests change.
-var given = os.Getenv("SECCOMP_SHIM_NODE")
+// filesDir is the folder with the files of the tests. It is set only on the virtual
+// machine, because the tests change the node.
+var filesDir = os.Getenv("SECCOMP_SHIM_NODE")
 
 // client is a client of containerd's CRI plugin, like the kubelet.
 type client struct {
@@ -38,7 +38,7 @@ type client struct {
 
 func connect(t *testing.T) client {
 	t.Helper()
-	if given == "" {
+	if filesDir == "" {
 		t.Skip("changes the node that it runs on: make test-node boots one")
 	}
 	conn, err := grpc.NewClient("unix://"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -54,7 +54,8 @@ func connect(t *testing.T) client {
 	return c
 }
 
-// bounded returns a context for one request. The machine is emulated.
+// bounded returns a context for one request. The limit is long, because the machine is
+// emulated.
 func bounded(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
 	t.Cleanup(cancel)
@@ -85,7 +86,7 @@ func read(t *testing.T, file string) string {
 // importImages imports an image for tests, and the one that containerd needs for pods.
 func importImages(t *testing.T) {
 	t.Helper()
-	busybox, err := os.ReadFile(filepath.Join(given, "busybox"))
+	busybox, err := os.ReadFile(filepath.Join(filesDir, "busybox"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func importImages(t *testing.T) {
 	}
 	pause := regexp.MustCompile(`(?m)^ *sandbox = '(.*)'$`).FindStringSubmatch(output(t, "containerd", "config", "dump"))
 	if pause == nil {
-		t.Fatal("containerd names no image for pods")
+		t.Fatal("containerd's configuration names no sandbox image")
 	}
 	for _, name := range []string{testImage, pause[1]} {
 		file := filepath.Join(t.TempDir(), "image.tar")
@@ -113,5 +114,5 @@ func importImages(t *testing.T) {
 
 func importInstaller(t *testing.T) {
 	t.Helper()
-	output(t, "ctr", "-n", "k8s.io", "images", "import", "--local", filepath.Join(given, "installer.tar"))
+	output(t, "ctr", "-n", "k8s.io", "images", "import", "--local", filepath.Join(filesDir, "installer.tar"))
 }

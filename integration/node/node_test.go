@@ -28,7 +28,7 @@ func (c client) handlers(t *testing.T) []string {
 	return names
 }
 
-// mustHaveHandler runs a pod with the handler. Its filter must be RuntimeDefault's.
+// mustHaveHandler runs a pod with the handler. Its container must run under a filter.
 func (c client) mustHaveHandler(t *testing.T, name string) (*pod, string) {
 	t.Helper()
 	if got := c.handlers(t); !slices.Contains(got, "seccomp") || !slices.Contains(got, "runc") {
@@ -40,7 +40,7 @@ func (c client) mustHaveHandler(t *testing.T, name string) (*pod, string) {
 	})
 	status := p.exec(t, id, "cat", "/proc/1/status")
 	if !strings.Contains(status, "Seccomp:\t2\n") {
-		t.Errorf("its status is\n%s", status)
+		t.Errorf("the container has no filter:\n%s", status)
 	}
 	return p, id
 }
@@ -63,8 +63,8 @@ func TestBooted(t *testing.T) {
 	output(t, "seccompctl", "explain", "/var/lib/kubelet/seccomp/profiles/fine-grained.json")
 }
 
-// The DaemonSet's pod, with the rights that its spec has and no more, on a node where
-// systemd runs containerd.
+// The DaemonSet's pod installs and uninstalls with the privileges of its spec, on a node
+// where systemd runs containerd.
 func TestDaemonSet(t *testing.T) {
 	c := connect(t)
 	importImages(t)
@@ -90,13 +90,13 @@ func TestDaemonSet(t *testing.T) {
 	containerd := func() string { return output(t, "systemctl", "show", "-P", "MainPID", "containerd") }
 	before := containerd()
 
-	must("install") // the image has installed already
+	must("install") // it changes nothing: the node's image has the shim
 	if got := containerd(); got != before {
 		t.Error("containerd was restarted without need")
 	}
 	p, id := c.mustHaveHandler(t, "first")
 	if code, log := do("uninstall"); code == 0 || !strings.Contains(log, "pods still run") {
-		t.Errorf("uninstalled under a pod: %d, %s", code, log)
+		t.Errorf("uninstalled while a pod runs: %d, %s", code, log)
 	}
 	p.exec(t, id, "cat", "/proc/1/status")
 	if got := containerd(); got != before {
@@ -107,14 +107,14 @@ func TestDaemonSet(t *testing.T) {
 	}
 
 	must("uninstall")
-	gone := containerd()
-	if gone == before {
+	uninstalled := containerd()
+	if uninstalled == before {
 		t.Error("containerd was not restarted")
 	}
 	if got := c.handlers(t); slices.Contains(got, "seccomp") || !slices.Contains(got, "runc") {
 		t.Errorf("containerd has the handlers %q", got)
 	}
-	if got, want := read(t, config), read(t, filepath.Join(given, "config.toml")); got != want {
+	if got, want := read(t, config), read(t, filepath.Join(filesDir, "config.toml")); got != want {
 		t.Errorf("%s is\n%s\nwas\n%s", config, got, want)
 	}
 	for _, file := range []string{shim, "/etc/containerd/conf.d/seccomp.toml", "/var/lib/kubelet/seccomp/profiles/audit.json"} {
@@ -124,13 +124,14 @@ func TestDaemonSet(t *testing.T) {
 	}
 
 	must("install")
-	if got := containerd(); got == gone {
+	if got := containerd(); got == uninstalled {
 		t.Error("containerd was not restarted")
 	}
 	c.mustHaveHandler(t, "second")
 }
 
-// The container of the DaemonSet's pod that stays has no rights, and does nothing.
+// The DaemonSet's second container runs on after the installation. It has no capabilities, and
+// does nothing.
 func TestDaemonSetStays(t *testing.T) {
 	c := connect(t)
 	importImages(t)
@@ -149,12 +150,12 @@ func TestDaemonSetStays(t *testing.T) {
 // daemonSet returns the spec of the pods of daemonset.yaml.
 func daemonSet(t *testing.T) corev1.PodSpec {
 	t.Helper()
-	for text := range bytes.SplitSeq([]byte(read(t, filepath.Join(given, "daemonset.yaml"))), []byte("\n---\n")) {
+	for text := range bytes.SplitSeq([]byte(read(t, filepath.Join(filesDir, "daemonset.yaml"))), []byte("\n---\n")) {
 		var d appsv1.DaemonSet
 		if err := yaml.Unmarshal(text, &d); err == nil && d.Kind == "DaemonSet" {
 			return d.Spec.Template.Spec
 		}
 	}
-	t.Fatal("daemonset.yaml has none")
+	t.Fatal("daemonset.yaml has no DaemonSet")
 	return corev1.PodSpec{}
 }

@@ -12,8 +12,8 @@ import (
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
-// pod is a sandbox with the node's network, because there is no other. It has the
-// node's processes too if its spec says so.
+// pod is a sandbox in the node's network namespace, because the node has no CNI plugins. With
+// hostPID it is in the node's pid namespace, too.
 type pod struct {
 	client
 	id     string
@@ -112,7 +112,7 @@ func (p *pod) start(t *testing.T, spec corev1.PodSpec, c corev1.Container) strin
 	return created.ContainerId
 }
 
-// wait returns the exit code, and the log that containerd wrote.
+// wait waits for a container's exit, and returns the exit code and the container's log.
 func (p *pod) wait(t *testing.T, id string) (int32, string) {
 	t.Helper()
 	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {

@@ -11,10 +11,10 @@ import (
 
 // AuditLog reads the kernel's AUDIT_SECCOMP records from when it was opened.
 //
-// The kernel offers them in two places, and each fails where the other works:
+// The kernel has two sources, and each works where the other fails:
 //
-//   - The multicast group AUDIT_NLGRP_READLOG has every record, also while an
-//     auditd takes them all. But it speaks only to the first network namespace.
+//   - The multicast group AUDIT_NLGRP_READLOG has every record, even while an
+//     auditd runs. But only processes in the first network namespace can join it.
 //   - /dev/kmsg, the kernel's log, is readable from any privileged container.
 //     But while an auditd runs it has no records, and by default the kernel
 //     drops all but ten lines in five seconds (printk_ratelimit). See kmsg.go.
@@ -58,8 +58,8 @@ func inFirstNetworkNamespace() bool {
 
 // Drain returns the records that arrived since the last call, and those that arrive
 // within the time wait, in the kernel's order. A thread of the kernel delivers a record
-// some milliseconds after its call. The time is fixed, because on a busy host the
-// records of others never end.
+// some milliseconds after its call. Drain does not wait for a pause between records: on a
+// busy host the records of other processes never pause.
 //
 // If the error is ErrAuditLost, the records are incomplete.
 func (l *AuditLog) Drain(wait time.Duration) ([]AuditRecord, error) {

@@ -118,8 +118,8 @@ func TestAuditSources(t *testing.T) {
 	}
 }
 
-// checkCalls counts a process's calls of getppid. Others on the machine may write so
-// much that the kernel drops records; the test is then skipped.
+// checkCalls counts a process's calls of getppid. It skips the test if the kernel dropped
+// records, because other processes of the machine made too many.
 func checkCalls(t *testing.T, records []AuditRecord, err error, pid int) {
 	t.Helper()
 	if len(records) == 0 {

@@ -21,8 +21,8 @@ type Result struct {
 	ExitCode       int
 }
 
-// Ctr runs `ctr args...` on the node. If ctr fails, that is a Result. The error is for
-// a ctr that could not be run, or that ctx ended.
+// Ctr runs `ctr args...` on the node. A failure of ctr is in the Result. An error means
+// that ctr could not be run, or that the end of ctx has killed it.
 func (n *Node) Ctr(ctx context.Context, args ...string) (Result, error) {
 	return Run(n.Command(ctx, args...))
 }

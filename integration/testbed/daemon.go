@@ -121,7 +121,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return t.next.Write(p)
 }
 
-// String returns the kept lines, without one that is incomplete.
+// String returns the kept lines, without an incomplete first line.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

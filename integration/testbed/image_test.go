@@ -61,7 +61,7 @@ func TestWriteImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(image.Bytes(), again.Bytes()) {
-		t.Error("one description gives two images")
+		t.Error("the same description gives different images")
 	}
 
 	_, files := untar(t, image.Bytes())

@@ -15,9 +15,9 @@ import (
 const printkRateLimit = "/proc/sys/kernel/printk_ratelimit"
 
 // openKmsg opens the kernel's log at its end, and lifts its rate limit until Close. The
-// limit is the whole machine's. A lock on the log makes sure that only one process does
-// so at a time: a second would take the lifted limit for the usual one, and restore
-// that. openKmsg may wait for the lock.
+// whole machine has one limit. A lock on the log lets only one process lift it at a time:
+// otherwise a second process would read 0 as the usual limit, and restore 0 at its end.
+// openKmsg may wait for the lock.
 func openKmsg() (*AuditLog, error) {
 	fd, err := unix.Open("/dev/kmsg", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -20,8 +20,8 @@ var goneTimeout = Patient(3 * time.Second)
 
 // Leftovers lists what exists on the host for the container id: processes, mounts below
 // its bundle, cgroups in every hierarchy, sockets, bundle folders and the runtime's
-// state. Each entry is a line for people. With an empty id it lists these for all
-// containers of the node.
+// state. Each entry is a line of text. With an empty id it lists these for all containers
+// of the node.
 //
 // For a running container the list is its footprint. After a refused create or a delete
 // it should be empty.
@@ -103,8 +103,8 @@ func (n *Node) newOutsidePaths() []string {
 }
 
 // outsideFolders returns the new outside paths of a container, or of all. It leaves out
-// the <namespace> folders, which runtimes keep on purpose. systemd chooses the place of
-// a container's cgroup, so that is found only by id.
+// the <namespace> folders, which runtimes keep on purpose. A cgroup that systemd has made
+// is found only by id, because systemd chooses its place.
 func (n *Node) outsideFolders(id string) []string {
 	found := slices.DeleteFunc(n.newOutsidePaths(), func(path string) bool {
 		base := filepath.Base(path)
@@ -116,9 +116,9 @@ func (n *Node) outsideFolders(id string) []string {
 	return found
 }
 
-// sockets returns the shims' sockets: all, or those that containerd's naming gives to
-// id. In a folder that nodes share, it returns without an id only dead sockets: a live
-// one may be another node's, and ours is found as a process.
+// sockets returns the sockets of the shim of container id, or with an empty id of all
+// shims. If nodes share the folder, an empty id returns only sockets that no process
+// serves: others may be another node's, and our shims are in the list of processes.
 func (n *Node) sockets(id string) []string {
 	own := map[string]bool{}
 	base := filepath.Join(n.Address(), n.opts.Namespace, id)
@@ -175,7 +175,7 @@ func subdirs(dir string) []string {
 }
 
 // removeDirs removes a tree of folders, deepest first. RemoveAll does not work: the
-// files of a cgroup cannot be removed, they go with their folder.
+// files of a cgroup cannot be removed, and the kernel removes them with their folder.
 func removeDirs(root string) error {
 	for _, dir := range subdirs(root) {
 		if err := removeDirs(dir); err != nil {

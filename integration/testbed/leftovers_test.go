@@ -108,7 +108,7 @@ func TestSocketsOfAnotherRun(t *testing.T) {
 		}
 		return
 	}
-	// Replaces the host's folder, and stands in for an old containerd.
+	// Hide the host's folder, and write a script that answers as an old containerd does.
 	bin := t.TempDir()
 	err := errors.Join(
 		os.WriteFile(filepath.Join(bin, "containerd"), []byte("#!/bin/sh\necho containerd example.org v1.7.0 0\n"), 0o755),

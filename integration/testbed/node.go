@@ -1,15 +1,15 @@
 // Package testbed runs a private containerd, so that tests, benchmarks and the
-// demo meet the real one without touching the machine's own.
+// demo use a real containerd and do not touch the machine's own.
 //
 // A Node keeps its root, state, sockets, FIFOs and log in one temporary folder.
-// Two things cannot be moved there: cgroups, which appear at
-// /<namespace>/<container id> in every hierarchy, and what a runtime keeps
-// under /run/containerd. Both are keyed by namespace, so that each node has a
-// namespace of its own. A containerd before 2.3 also has its shims' sockets in
-// /run/containerd: [WithOwnSockets] gives a run a folder of its own there.
+// Two things cannot be there: cgroups, which are at /<namespace>/<container id>
+// in every hierarchy, and a runtime's state in /run/containerd. The paths of
+// both contain the namespace, so each node has a namespace of its own. A
+// containerd before 2.3 also has its shims' sockets in /run/containerd:
+// [WithOwnSockets] gives a run a folder of its own there.
 //
-// Stop does not only clean up. What a runtime left behind after containerd
-// deleted its containers is a defect of that runtime, and Stop returns it.
+// Stop removes everything. Its error lists what the runtime had left on the
+// host after containerd had deleted all containers.
 package testbed
 
 import (
@@ -30,10 +30,10 @@ var (
 	deleteTimeout = Patient(20 * time.Second)
 )
 
-// maxSocketDir is what fits in a socket address (108 bytes) before the
-// slash, the 64 hexadecimal digits by which containerd names a shim's
-// socket, and what the smallest platform takes off. containerd refuses
-// more, by an error that does not say where the length comes from.
+// maxSocketDir is the greatest length of a folder of sockets. A socket's path
+// has at most 107 bytes (unix(7)), and containerd names a socket by 64
+// hexadecimal digits. containerd 2.4 accepts 42 bytes for the folder on Linux
+// and 38 elsewhere; its error does not name the folder.
 const maxSocketDir = 38
 
 // Options says how a Node differs from the default. Only Bin is required.

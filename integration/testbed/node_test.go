@@ -163,7 +163,7 @@ func TestNodesDoNotSeeEachOther(t *testing.T) {
 	for _, id := range []string{"same", ""} {
 		for _, line := range first.Leftovers(id) {
 			if slices.Contains(second.Leftovers(id), line) {
-				t.Errorf("both nodes call it theirs: %s", line)
+				t.Errorf("both nodes list %s", line)
 			}
 		}
 	}
@@ -173,7 +173,7 @@ func TestNodesDoNotSeeEachOther(t *testing.T) {
 	footprint := strings.Join(first.Leftovers("same"), "\n")
 	for _, want := range []string{"/bin/http-echo", "bundle folder ", "mount ", "/" + first.Namespace() + "/same", "socket "} {
 		if !strings.Contains(footprint, want) {
-			t.Errorf("the other node's end took %q:\n%s", want, footprint)
+			t.Errorf("after the other node's end the footprint lacks %q:\n%s", want, footprint)
 		}
 	}
 	if list := ctr(t, first, "task", "ls").Stdout; !strings.Contains(list, "RUNNING") {

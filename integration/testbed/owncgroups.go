@@ -20,9 +20,9 @@ const ownCgroupsEnv = "SECCOMP_SHIM_CGROUPS"
 // until the kernel has released them.
 const removeTimeout = 5 * time.Second
 
-// OwnCgroups is the name of new cgroups, one in each hierarchy. A program in a cgroup
-// namespace in which they are the root makes its cgroups below them, under any name. So
-// all of its cgroups are found, and none of another program is taken for one of them.
+// OwnCgroups is the name of new cgroups, one in each hierarchy. They are the root of a
+// program's cgroup namespace, so all cgroups that the program makes are below them, and no
+// cgroup of another program is.
 type OwnCgroups string
 
 // NewOwnCgroups makes cgroups with a new name that begins with prefix.
@@ -46,8 +46,8 @@ func NewOwnCgroups(prefix string) (OwnCgroups, error) {
 
 func (o OwnCgroups) makeIn(root string) error {
 	dir := filepath.Join(root, string(o))
-	// In v2 a child has the controllers that its parent passes on. Not all can be
-	// passed on everywhere; a test that needs one fails without it.
+	// In v2 a child has the controllers that its parent enables. Not every host can enable
+	// all of them; a test that needs a missing one fails.
 	controllers, _ := os.ReadFile(filepath.Join(root, "cgroup.controllers"))
 	for _, name := range strings.Fields(string(controllers)) {
 		_ = os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+"+name), 0o644)
@@ -94,8 +94,8 @@ func EnterOwnCgroups() error {
 		if err := unix.Mount(filepath.Join(root, name), root, "", unix.MS_BIND, ""); err != nil {
 			return fmt.Errorf("show %s as the root of cgroups: %w", filepath.Join(root, name), err)
 		}
-		// In v2 a cgroup that passes controllers on has no processes, except the host's
-		// root.
+		// In v2 a cgroup that enables controllers for its children may not have processes
+		// of its own, except the host's root.
 		if _, err := os.Stat(filepath.Join(root, "cgroup.subtree_control")); err != nil {
 			continue
 		}

@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-// A program makes cgroups at its root, under names of its own, and leaves them. All are
-// below its own cgroups, and are removed with them.
+// A program makes cgroups at the root that it sees, and leaves them. They are below the
+// program's own cgroups, and Remove removes them.
 func TestOwnCgroups(t *testing.T) {
-	const stray = "testbed-stray"
+	const name = "testbed-left"
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: makes cgroups")
 	}
 	if IsPrivate() {
-		leaveCgroups(t, stray)
+		leaveCgroups(t, name)
 		return
 	}
 	own, err := NewOwnCgroups("testbed")
@@ -35,11 +35,11 @@ func TestOwnCgroups(t *testing.T) {
 		t.Error(err)
 	}
 	for _, root := range cgroupRoots() {
-		if _, err := os.Stat(filepath.Join(root, string(own), stray, "below")); err != nil {
+		if _, err := os.Stat(filepath.Join(root, string(own), name, "below")); err != nil {
 			t.Errorf("not below the own cgroup: %v", err)
 		}
-		if _, err := os.Stat(filepath.Join(root, stray)); err == nil {
-			t.Errorf("%s is in the host's root", filepath.Join(root, stray))
+		if _, err := os.Stat(filepath.Join(root, name)); err == nil {
+			t.Errorf("%s is in the host's root", filepath.Join(root, name))
 		}
 	}
 	if err := own.Remove(); err != nil {
@@ -52,7 +52,7 @@ func TestOwnCgroups(t *testing.T) {
 	}
 }
 
-// leaveCgroups is the program.
+// leaveCgroups is the program of TestOwnCgroups. It runs in a child.
 func leaveCgroups(t *testing.T, name string) {
 	if err := MountPrivately(); err != nil {
 		t.Fatal(err)

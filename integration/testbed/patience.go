@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// PatienceEnv is the environment variable with the factor by which all waits may take
-// longer than usual, because an emulated machine is slow.
+// PatienceEnv is the environment variable with a factor for the limits of all waits. An
+// emulated machine is slow, and needs more than 1.
 const PatienceEnv = "SECCOMP_SHIM_PATIENCE"
 
-// Patient returns the limit on this machine for a wait that elsewhere takes at most
-// usual.
+// Patient returns the limit of a wait on this machine: the usual limit times the factor.
 func Patient(usual time.Duration) time.Duration {
 	factor, err := strconv.Atoi(os.Getenv(PatienceEnv))
 	if err != nil || factor < 1 {

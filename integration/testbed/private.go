@@ -52,10 +52,10 @@ type Mount struct {
 	Data                 string
 }
 
-// Tmpfs mounts an empty folder at a path.
+// Tmpfs is the mount of an empty folder at a path.
 func Tmpfs(at string) Mount { return Mount{"private", at, "tmpfs", 0, "mode=755"} }
 
-// Proc shows the processes of a new pid namespace.
+// Proc is the mount of /proc, which shows the processes of a new pid namespace.
 func Proc() Mount { return Mount{"proc", "/proc", "proc", 0, ""} }
 
 // MountPrivately makes later mounts invisible to others, and mounts these.
@@ -84,7 +84,7 @@ func Privately(bin string, main func() int) int {
 // an empty folder there.
 func WithOwnSockets(bin string, main func() int) int {
 	if v, _, err := versionOf(context.Background(), bin); err != nil || v.hasSocketDir() {
-		return main() // it reports the error, if it needs containerd
+		return main() // main reports the error if it needs containerd
 	}
 	return runAgain(syscall.CLONE_NEWNS, func() error { return ownSockets(bin) }, main)
 }

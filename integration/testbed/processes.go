@@ -36,8 +36,8 @@ func (p process) String() string {
 	return fmt.Sprintf("process %d (%s): %s", p.pid, p.state, name)
 }
 
-// processes returns the processes of the container id and of its shim, or all of the
-// node's if id is empty, without containerd.
+// processes returns the processes of the container id and of its shim. With an empty id it
+// returns all processes of the node except containerd.
 //
 // A process belongs to the node if it is a shim with the node's address in its
 // arguments, if its working directory is in a bundle, or if its root is in the node's
@@ -65,13 +65,13 @@ func (n *Node) processes(id string) []process {
 
 func (n *Node) ownsProcess(p process) bool {
 	isShim := slices.Contains(p.args, n.Address())
-	stands := slices.ContainsFunc(n.bundleRoots(), func(root string) bool {
+	inBundle := slices.ContainsFunc(n.bundleRoots(), func(root string) bool {
 		return strings.HasPrefix(p.cwd, root+"/")
 	})
 	// Only the last part of the folder's path is compared: if /tmp is a file system of
 	// its own, the path that the kernel shows does not have it.
-	rooted := strings.Contains(p.rootMount, "/"+filepath.Base(n.dir)+"/")
-	return isShim || stands || rooted
+	hasRoot := strings.Contains(p.rootMount, "/"+filepath.Base(n.dir)+"/")
+	return isShim || inBundle || hasRoot
 }
 
 func (p process) serves(id string) bool {
@@ -141,7 +141,7 @@ func parseStat(stat string) (process, error) {
 func (n *Node) killProcesses() error {
 	for deadline := time.Now().Add(killTimeout); ; time.Sleep(killInterval) {
 		left := n.processes("")
-		// A zombie is dead, and its parent is not ours.
+		// A zombie has ended. Its parent, which is another program, reaps it.
 		left = slices.DeleteFunc(left, func(p process) bool { return p.state == "Z" })
 		if len(left) == 0 {
 			return nil

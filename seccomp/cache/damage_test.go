@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // Each row damages a good file. It must be a miss, be gone, and be reported; then
@@ -17,11 +19,11 @@ func TestDamagedFileIsDropped(t *testing.T) {
 	good := encode(key, value)
 	replace := func(t *testing.T, path string, make func() error) {
 		t.Helper()
-		must(t, os.Remove(path))
-		must(t, make())
+		seccomptest.Must(t, os.Remove(path))
+		seccomptest.Must(t, make())
 	}
 	content := func(file []byte) func(*testing.T, string) {
-		return func(t *testing.T, path string) { must(t, os.WriteFile(path, file, 0o600)) }
+		return func(t *testing.T, path string) { seccomptest.Must(t, os.WriteFile(path, file, 0o600)) }
 	}
 	otherVersion := bytes.Clone(good)
 	binary.BigEndian.PutUint32(otherVersion[len(magic):], version+1)
@@ -39,17 +41,17 @@ func TestDamagedFileIsDropped(t *testing.T) {
 		{"another value under the old checksum", "checksum", content(bytes.Replace(good, value, []byte("VALUE"), 1))},
 		{"the file of another key", numbered(2).String(), content(encode(numbered(2), value))},
 		{"a byte too large", "too many", content(encode(key, sized(MaxValue+1)))},
-		{"1 TiB", "too many", func(t *testing.T, path string) { must(t, os.Truncate(path, 1<<40)) }},
-		{"readable by the group", "0640", func(t *testing.T, path string) { must(t, os.Chmod(path, 0o640)) }},
-		{"writable by others", "0602", func(t *testing.T, path string) { must(t, os.Chmod(path, 0o602)) }},
-		{"setuid", "4600", func(t *testing.T, path string) { must(t, os.Chmod(path, 0o600|os.ModeSetuid)) }},
+		{"1 TiB", "too many", func(t *testing.T, path string) { seccomptest.Must(t, os.Truncate(path, 1<<40)) }},
+		{"readable by the group", "0640", func(t *testing.T, path string) { seccomptest.Must(t, os.Chmod(path, 0o640)) }},
+		{"writable by others", "0602", func(t *testing.T, path string) { seccomptest.Must(t, os.Chmod(path, 0o602)) }},
+		{"setuid", "4600", func(t *testing.T, path string) { seccomptest.Must(t, os.Chmod(path, 0o600|os.ModeSetuid)) }},
 		{"owned by somebody else", "uid 65534", func(t *testing.T, path string) {
 			needRoot(t, "to give a file away")
-			must(t, os.Chown(path, 65534, 0))
+			seccomptest.Must(t, os.Chown(path, 65534, 0))
 		}},
 		{"a symbolic link to a good file", "symbolic link", func(t *testing.T, path string) {
-			must(t, os.Rename(path, path+"-real"))
-			must(t, os.Symlink(path+"-real", path))
+			seccomptest.Must(t, os.Rename(path, path+"-real"))
+			seccomptest.Must(t, os.Symlink(path+"-real", path))
 		}},
 		{"a dangling symbolic link", "symbolic link", func(t *testing.T, path string) {
 			replace(t, path, func() error { return os.Symlink("missing", path) })
@@ -62,7 +64,7 @@ func TestDamagedFileIsDropped(t *testing.T) {
 				// By a short path: an address has 108 bytes.
 				t.Chdir(t.TempDir())
 				l, err := net.ListenUnix("unix", &net.UnixAddr{Name: "s"})
-				must(t, err)
+				seccomptest.Must(t, err)
 				t.Cleanup(func() { l.Close() })
 				return os.Rename("s", path)
 			})
@@ -95,7 +97,7 @@ func TestEveryTruncationAndFlipIsDropped(t *testing.T) {
 	key := numbered(1)
 	good := encode(key, []byte("value"))
 	try := func(file []byte, says string) {
-		must(t, os.WriteFile(d.file(key), file, 0o600))
+		seccomptest.Must(t, os.WriteFile(d.file(key), file, 0o600))
 		if got, ok := d.Get(key); ok {
 			t.Errorf("%x: a hit: %q", file, got)
 		}
@@ -117,7 +119,7 @@ func TestEveryTruncationAndFlipIsDropped(t *testing.T) {
 func TestFullDirectoryInPlaceOfAFile(t *testing.T) {
 	d := newDisk(t, wide)
 	key := numbered(1)
-	must(t, os.MkdirAll(d.file(key)+"/precious", 0o700))
+	seccomptest.Must(t, os.MkdirAll(d.file(key)+"/precious", 0o700))
 	if _, ok := d.Get(key); ok {
 		t.Error("a hit")
 	}

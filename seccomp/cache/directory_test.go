@@ -6,13 +6,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 func TestOpenDiskRefuses(t *testing.T) {
 	mkdir := func(t *testing.T, path string, mode os.FileMode) {
 		t.Helper()
-		must(t, os.Mkdir(path, 0o700))
-		must(t, os.Chmod(path, mode)) // Mkdir's mode is masked by umask
+		seccomptest.Must(t, os.Mkdir(path, 0o700))
+		seccomptest.Must(t, os.Chmod(path, mode)) // Mkdir's mode is masked by umask
 	}
 	for _, row := range []struct {
 		fact, says string
@@ -20,13 +22,13 @@ func TestOpenDiskRefuses(t *testing.T) {
 	}{
 		{"a symbolic link to a good directory", "not a directory", func(t *testing.T, path string) {
 			mkdir(t, path+"-real", 0o700)
-			must(t, os.Symlink(path+"-real", path))
+			seccomptest.Must(t, os.Symlink(path+"-real", path))
 		}},
 		{"a dangling symbolic link", "not a directory", func(t *testing.T, path string) {
-			must(t, os.Symlink(path+"-missing", path))
+			seccomptest.Must(t, os.Symlink(path+"-missing", path))
 		}},
 		{"a file", "not a directory", func(t *testing.T, path string) {
-			must(t, os.WriteFile(path, nil, 0o600))
+			seccomptest.Must(t, os.WriteFile(path, nil, 0o600))
 		}},
 		{"a directory that the group can read", "0740", func(t *testing.T, path string) { mkdir(t, path, 0o740) }},
 		{"a directory that others can list", "0704", func(t *testing.T, path string) { mkdir(t, path, 0o704) }},
@@ -36,7 +38,7 @@ func TestOpenDiskRefuses(t *testing.T) {
 		{"somebody else's directory", "uid 65534", func(t *testing.T, path string) {
 			needRoot(t, "to give a directory away")
 			mkdir(t, path, 0o700)
-			must(t, os.Chown(path, 65534, 65534))
+			seccomptest.Must(t, os.Chown(path, 65534, 65534))
 		}},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
@@ -79,8 +81,8 @@ func TestSwappedDirectoryIsNotUsed(t *testing.T) {
 	d.mustPut(t, numbered(1), valueOf(1))
 	other.mustPut(t, numbered(2), valueOf(2))
 	moved := d.path + "-moved"
-	must(t, os.Rename(d.path, moved))
-	must(t, os.Symlink(other.path, d.path))
+	seccomptest.Must(t, os.Rename(d.path, moved))
+	seccomptest.Must(t, os.Symlink(other.path, d.path))
 
 	d.mustPut(t, numbered(3), valueOf(3))
 	d.mustHave(t, numbered(1), valueOf(1))
@@ -95,7 +97,7 @@ func TestSwappedDirectoryIsNotUsed(t *testing.T) {
 
 func TestDirectoryThatIsGone(t *testing.T) {
 	d := newDisk(t, wide)
-	must(t, os.Remove(d.path))
+	seccomptest.Must(t, os.Remove(d.path))
 	if err := d.Put(numbered(1), valueOf(1)); err == nil {
 		t.Error("Put into a removed directory succeeds")
 	}
@@ -107,7 +109,7 @@ func TestDirectoryThatIsGone(t *testing.T) {
 func TestClosed(t *testing.T) {
 	d := newDisk(t, wide)
 	d.mustPut(t, numbered(1), valueOf(1))
-	must(t, d.Close())
+	seccomptest.Must(t, d.Close())
 	if _, ok := d.Get(numbered(1)); ok {
 		t.Error("a hit")
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // Each row puts keys 0, 1, 2… of 1,000 bytes, number 0 the longest unused, and
@@ -102,7 +104,7 @@ func TestHitRenewsTheTimeOfUse(t *testing.T) {
 func modified(t *testing.T, path string) time.Time {
 	t.Helper()
 	info, err := os.Stat(path)
-	must(t, err)
+	seccomptest.Must(t, err)
 	return info.ModTime()
 }
 
@@ -129,7 +131,7 @@ func TestEvictionDoesNotHarmAReader(t *testing.T) {
 	d := newDisk(t, Limit{1, 1 << 20})
 	d.mustPut(t, numbered(1), valueOf(1))
 	fd, err := d.dir.open(fileName(numbered(1)), unix.O_RDONLY, 0)
-	must(t, err)
+	seccomptest.Must(t, err)
 	defer unix.Close(fd)
 	mustAge(t, d.file(numbered(1)), time.Hour)
 	d.mustPut(t, numbered(2), valueOf(2))
@@ -137,7 +139,7 @@ func TestEvictionDoesNotHarmAReader(t *testing.T) {
 		t.Fatalf("left are %v", got)
 	}
 	file, err := readAll(fd, overhead+len(valueOf(1)))
-	must(t, err)
+	seccomptest.Must(t, err)
 	if got, err := decode(numbered(1), file); err != nil || !bytes.Equal(got, valueOf(1)) {
 		t.Errorf("the reader gets %d bytes, %v", len(got), err)
 	}
@@ -160,7 +162,7 @@ func TestSweep(t *testing.T) {
 		t.Run(row.fact, func(t *testing.T) {
 			d := newDisk(t, Limit{1, 1 << 20})
 			path := filepath.Join(d.path, row.name)
-			must(t, os.WriteFile(path, sized(100), 0o600))
+			seccomptest.Must(t, os.WriteFile(path, sized(100), 0o600))
 			mustAge(t, path, row.age)
 			d.mustPut(t, numbered(1), valueOf(1))
 			d.mustPut(t, numbered(2), valueOf(2)) // beyond the limit, too
@@ -200,7 +202,7 @@ func mustBeWithin(t *testing.T, d *disk, limit Limit) {
 	count, size := 0, int64(0)
 	for _, name := range d.names(t) {
 		info, err := os.Lstat(filepath.Join(d.path, name))
-		must(t, err)
+		seccomptest.Must(t, err)
 		if isEntry(name) {
 			count++
 			size += info.Size()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // A tmpfs of 64 KiB, as /run when somebody has filled it.
@@ -30,8 +32,8 @@ func TestReadOnlyDisk(t *testing.T) {
 	d := newDiskAt(t, path, Limit{1, 1 << 20})
 	d.mustPut(t, numbered(1), valueOf(1))
 	mustAge(t, d.file(numbered(1)), time.Hour)
-	must(t, os.WriteFile(d.file(numbered(2)), nil, 0o600))
-	must(t, unix.Mount("", path, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
+	seccomptest.Must(t, os.WriteFile(d.file(numbered(2)), nil, 0o600))
+	seccomptest.Must(t, unix.Mount("", path, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
 
 	d.mustHave(t, numbered(1), valueOf(1)) // though it cannot be touched
 	if err := d.Put(numbered(3), valueOf(3)); !errors.Is(err, unix.EROFS) {
@@ -54,8 +56,8 @@ func mountTmpfs(t *testing.T) string {
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
 		t.Skipf("needs CAP_SYS_ADMIN for a mount namespace: %v", err)
 	}
-	must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
-	must(t, unix.Mount("tmpfs", path, "tmpfs", 0, "size=64k,mode=0700"))
+	seccomptest.Must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+	seccomptest.Must(t, unix.Mount("tmpfs", path, "tmpfs", 0, "size=64k,mode=0700"))
 	t.Cleanup(func() { unix.Unmount(path, unix.MNT_DETACH) })
 	return path
 }
@@ -65,11 +67,11 @@ func TestNoDescriptorLeft(t *testing.T) {
 	d := newDisk(t, wide)
 	d.mustPut(t, numbered(1), valueOf(1))
 	var old unix.Rlimit
-	must(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &old))
-	must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: old.Max}))
+	seccomptest.Must(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &old))
+	seccomptest.Must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: old.Max}))
 	_, ok := d.Get(numbered(1))
 	err := d.Put(numbered(2), valueOf(2))
-	must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &old))
+	seccomptest.Must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &old))
 	if ok || !errors.Is(err, unix.EMFILE) {
 		t.Errorf("hit: %t, Put: %v", ok, err)
 	}
@@ -84,7 +86,7 @@ func TestNoDescriptorLeaks(t *testing.T) {
 		d.mustPut(t, numbered(n), valueOf(n))
 		d.mustHave(t, numbered(n), valueOf(n))
 		d.Get(numbered(n + 1))
-		must(t, os.Truncate(d.file(numbered(n)), 3))
+		seccomptest.Must(t, os.Truncate(d.file(numbered(n)), 3))
 		d.Get(numbered(n))
 		if _, err := OpenDisk("/", wide, nil); err == nil {
 			t.Error("/ is accepted")
@@ -106,6 +108,6 @@ func descriptors(t *testing.T) int {
 	if err != nil && strings.Contains(err.Error(), "no such file") {
 		t.Skip("needs /proc")
 	}
-	must(t, err)
+	seccomptest.Must(t, err)
 	return len(links)
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 const (
@@ -42,7 +44,7 @@ func TestProcesses(t *testing.T) {
 	for i, role := range roles {
 		commands[i] = process(role, path)
 		commands[i].Stdout, commands[i].Stderr = &outputs[i], &outputs[i]
-		must(t, commands[i].Start())
+		seccomptest.Must(t, commands[i].Start())
 	}
 	killed := <-victims
 	var hits, misses, drops, damages int

@@ -10,6 +10,7 @@ import (
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp/check"
 	"seccomp-shim/seccomp/meaning"
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // Compare finds a program that is written from a meaning equal to it. After any change of
@@ -42,16 +43,16 @@ func TestRandomMutants(t *testing.T) {
 
 func differential(t *testing.T, profile, mutations []byte, seed uint64) (differs bool) {
 	t.Helper()
-	c, change := choices(profile), choices(mutations)
-	m := c.meaning(t)
-	p, err := emit(m, style{c.upTo(2) == 1, c.upTo(2) == 1, c.upTo(2) == 1})
+	c, change := seccomptest.Choices(profile), seccomptest.Choices(mutations)
+	m := chosenMeaning(t, &c)
+	p, err := emit(m, style{c.UpTo(2) == 1, c.UpTo(2) == 1, c.UpTo(2) == 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if found := compare(t, p, m); len(found) > 0 {
 		t.Fatalf("written from the meaning, but %s\n%s", found[0], p)
 	}
-	p = change.mutate(p)
+	p = mutated(&change, p)
 	found := compare(t, p, m)
 	checkReal(t, p, m, found)
 	checkComplete(t, p, m, found, seed)
@@ -94,10 +95,10 @@ func checkComplete(t *testing.T, p bpf.Program, m *meaning.Meaning, found []chec
 	const calls, bytesForCall = 200, 64
 	var key [32]byte
 	binary.NativeEndian.PutUint64(key[:], seed)
-	random := make(choices, calls*bytesForCall)
+	random := make(seccomptest.Choices, calls*bytesForCall)
 	rand.NewChaCha8(key).Read(random)
 	for range calls {
-		call := random.call(p)
+		call := chosenCall(&random, p)
 		program, profile := p.Run(call), meant(m, call)
 		if program.Enforced() == profile.Enforced() {
 			continue

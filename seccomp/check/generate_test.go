@@ -8,22 +8,8 @@ import (
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/meaning"
+	"seccomp-shim/seccomp/seccomptest"
 )
-
-// choices turns bytes, random or from a fuzzer, into decisions. After the last byte all
-// decisions are 0.
-type choices []byte
-
-func (c *choices) upTo(n int) int {
-	if len(*c) == 0 {
-		return 0
-	}
-	b := (*c)[0]
-	*c = (*c)[1:]
-	return int(b) % n
-}
-
-func pick[T any](c *choices, from []T) T { return from[c.upTo(len(from))] }
 
 // Few names and numbers, so that rules often are about the same syscall.
 var (
@@ -41,26 +27,17 @@ var (
 
 	operators = seccomp.Operators()
 	actions   = []specs.LinuxSeccompAction{specs.ActErrno, specs.ActAllow, specs.ActLog, specs.ActKillProcess, specs.ActTrap, specs.ActTrace}
-
-	halves = []uint64{0, 1, 2, 3, 5, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff}
 )
 
-// wide chooses a value whose halves are edges of comparisons.
-func (c *choices) wide() uint64 { return pick(c, halves)<<32 | pick(c, halves) }
-
-func (c *choices) meaning(t *testing.T) *meaning.Meaning {
+func chosenMeaning(t *testing.T, c *seccomptest.Choices) *meaning.Meaning {
 	t.Helper()
-	spec := &specs.LinuxSeccomp{DefaultAction: pick(c, actions)}
-	for range c.upTo(7) {
-		r := specs.LinuxSyscall{Names: []string{pick(c, names)}, Action: pick(c, actions)}
-		for range c.upTo(4) {
-			r.Args = append(r.Args, specs.LinuxSeccompArg{
-				Index: uint(c.upTo(3)), Op: pick(c, operators), Value: c.wide(), ValueTwo: c.wide(),
-			})
-		}
+	spec := &specs.LinuxSeccomp{DefaultAction: seccomptest.Pick(c, actions)}
+	for range c.UpTo(7) {
+		r := specs.LinuxSyscall{Names: []string{seccomptest.Pick(c, names)}, Action: seccomptest.Pick(c, actions)}
+		r.Args = c.Conditions([]uint{0, 1, 2}, operators)
 		spec.Syscalls = append(spec.Syscalls, r)
 	}
-	return meaningOf(t, spec, pick(c, abiSets)...)
+	return meaningOf(t, spec, seccomptest.Pick(c, abiSets)...)
 }
 
 func meaningOf(t testing.TB, spec *specs.LinuxSeccomp, abis ...*meaning.ABI) *meaning.Meaning {
@@ -72,24 +49,24 @@ func meaningOf(t testing.TB, spec *specs.LinuxSeccomp, abis ...*meaning.ABI) *me
 	return meaning.New(p, abis)
 }
 
-// mutate changes some instructions a little. It leaves out changes that bpf.New refuses.
-func (c *choices) mutate(p bpf.Program) bpf.Program {
-	for range c.upTo(4) {
+// mutated changes some instructions a little. It leaves out changes that bpf.New refuses.
+func mutated(c *seccomptest.Choices, p bpf.Program) bpf.Program {
+	for range c.UpTo(4) {
 		code := p.Instructions()
-		in := &code[(c.upTo(256)<<8|c.upTo(256))%len(code)]
-		switch c.upTo(6) {
+		in := &code[(c.UpTo(256)<<8|c.UpTo(256))%len(code)]
+		switch c.UpTo(6) {
 		case 0:
 			in.K++
 		case 1:
 			in.K--
 		case 2:
-			in.K ^= 1 << c.upTo(32)
+			in.K ^= 1 << c.UpTo(32)
 		case 3:
 			in.Jt, in.Jf = in.Jf, in.Jt
 		case 4:
-			in.Code = pick(c, []uint16{bpf.JeqK, bpf.JgtK, bpf.JgeK, bpf.JsetK, bpf.LdAbs, bpf.AndK, bpf.RetK})
+			in.Code = seccomptest.Pick(c, []uint16{bpf.JeqK, bpf.JgtK, bpf.JgeK, bpf.JsetK, bpf.LdAbs, bpf.AndK, bpf.RetK})
 		case 5:
-			in.Jt += uint8(c.upTo(3))
+			in.Jt += uint8(c.UpTo(3))
 		}
 		if changed, err := bpf.New(code); err == nil {
 			p = changed
@@ -98,24 +75,24 @@ func (c *choices) mutate(p bpf.Program) bpf.Program {
 	return p
 }
 
-// call chooses values that are most likely to show a difference: the constants of the
+// chosenCall chooses values that are most likely to show a difference: the constants of the
 // program and their neighbours.
-func (c *choices) call(p bpf.Program) bpf.Data {
+func chosenCall(c *seccomptest.Choices, p bpf.Program) bpf.Data {
 	code := p.Instructions()
 	random := func() uint32 {
-		if c.upTo(3) == 0 {
-			return uint32(pick(c, halves))
+		if c.UpTo(3) == 0 {
+			return uint32(seccomptest.Pick(c, seccomptest.Halves))
 		}
-		return code[(c.upTo(256)<<8|c.upTo(256))%len(code)].K + uint32(c.upTo(3)) - 1
+		return code[(c.UpTo(256)<<8|c.UpTo(256))%len(code)].K + uint32(c.UpTo(3)) - 1
 	}
-	d := bpf.Data{Nr: random(), Arch: pick(c, []bpf.Arch{bpf.ArchX86_64, bpf.ArchI386, bpf.ArchS390X, bpf.Arch(random())})}
-	if c.upTo(2) == 0 {
-		d.Nr = pick(c, []*meaning.ABI{x8664, x86, x32, s390x}).Numbers[pick(c, names)]
+	d := bpf.Data{Nr: random(), Arch: seccomptest.Pick(c, []bpf.Arch{bpf.ArchX86_64, bpf.ArchI386, bpf.ArchS390X, bpf.Arch(random())})}
+	if c.UpTo(2) == 0 {
+		d.Nr = seccomptest.Pick(c, []*meaning.ABI{x8664, x86, x32, s390x}).Numbers[seccomptest.Pick(c, names)]
 	}
 	for arg := range 4 {
 		d.Args[arg] = uint64(random())<<32 | uint64(random())
 	}
-	if c.upTo(3) == 0 {
+	if c.UpTo(3) == 0 {
 		d.InstructionPointer = uint64(random())
 	}
 	return d

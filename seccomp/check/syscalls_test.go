@@ -12,6 +12,7 @@ import (
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp/check"
 	"seccomp-shim/seccomp/meaning"
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // Programs that differ from the meaning in one place: in architectures, numbers or
@@ -161,8 +162,8 @@ func TestProfilesSayTheSameOfNeighbours(t *testing.T) {
 	for range 300 {
 		profile := make([]byte, 150)
 		r.Read(profile)
-		c := choices(profile)
-		m := c.meaning(t)
+		c := seccomptest.Choices(profile)
+		m := chosenMeaning(t, &c)
 		p, err := emit(m, style{})
 		if err != nil {
 			t.Fatal(err)

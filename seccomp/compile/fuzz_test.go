@@ -15,6 +15,7 @@ import (
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/check"
 	"seccomp-shim/seccomp/meaning"
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // For every profile, Translate ends in time, leaves no process, and gives
@@ -146,8 +147,8 @@ func TestRandomProfiles(t *testing.T) {
 	compiled, own := 0, 0
 	decided := map[bpf.Action]int{}
 	for seed := range uint64(profiles) {
-		c := choices(randomBytes(1000 + seed))
-		p, err := seccomp.New(c.spec(someNames))
+		c := seccomptest.Choices(randomBytes(1000 + seed))
+		p, err := seccomp.New(chosenSpec(&c, someNames))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,25 +11,11 @@ import (
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/meaning"
+	"seccomp-shim/seccomp/seccomptest"
 )
 
-// Choices turns bytes, random or a fuzzer's, into decisions. Those behind the
-// last byte are 0.
-type choices []byte
-
-func (c *choices) upTo(n int) int {
-	if len(*c) == 0 {
-		return 0
-	}
-	b := (*c)[0]
-	*c = (*c)[1:]
-	return int(b) % n
-}
-
-func pick[T any](c *choices, from []T) T { return from[c.upTo(len(from))] }
-
-// What profiles are made of: little, so that rules meet, and of each kind what
-// is treated differently.
+// Profiles have few different values, so that several rules are about one syscall. Of each
+// kind there are values that the compiler treats differently.
 var (
 	someArchs = []specs.Arch{
 		specs.ArchX86, specs.ArchX32, specs.ArchX86_64, // the native one and those that share a kernel with it
@@ -45,77 +31,67 @@ var (
 		"mseal", "uretprobe", // newer than libseccomp 2.5
 		"no_such_call",
 	}
-	someOperators = []specs.LinuxSeccompOperator{specs.OpEqualTo, specs.OpNotEqual, specs.OpLessThan, specs.OpLessEqual,
-		specs.OpGreaterEqual, specs.OpGreaterThan, specs.OpMaskedEqual}
 	someActions = []specs.LinuxSeccompAction{specs.ActErrno, specs.ActAllow, specs.ActKillProcess, specs.ActLog, specs.ActKillThread,
 		specs.ActTrap, specs.ActTrace, specs.ActNotify, specs.ActKill}
-	someHalves = []uint64{0, 1, 2, 5, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff}
 )
 
 // chosen is the profile that bytes choose.
 func chosen(t *testing.T, raw []byte) *seccomp.Profile {
 	t.Helper()
-	c := choices(raw)
-	p, err := seccomp.New(c.spec(someNames))
+	c := seccomptest.Choices(raw)
+	p, err := seccomp.New(chosenSpec(&c, someNames))
 	if err != nil {
 		t.Fatalf("the generator is wrong: %v", err)
 	}
 	return p
 }
 
-// spec chooses a profile for some syscalls. It is valid as far as that can be
-// known without a host.
-func (c *choices) spec(names []string) *specs.LinuxSeccomp {
+// chosenSpec chooses a profile for some syscalls. It is valid as far as that can be known
+// without a host.
+func chosenSpec(c *seccomptest.Choices, names []string) *specs.LinuxSeccomp {
 	spec := &specs.LinuxSeccomp{ListenerPath: "/run/agent.sock"}
-	spec.DefaultAction, spec.DefaultErrnoRet = c.action()
-	for range c.upTo(4) {
+	spec.DefaultAction, spec.DefaultErrnoRet = chosenAction(c)
+	for range c.UpTo(4) {
 		// The first three again: one of the other byte order is refused at once.
-		spec.Architectures = append(spec.Architectures, pick(c, append(someArchs, someArchs[:3]...)))
+		spec.Architectures = append(spec.Architectures, seccomptest.Pick(c, append(someArchs, someArchs[:3]...)))
 	}
-	spec.Flags = pick(c, [][]specs.LinuxSeccompFlag{nil, {}, {specs.LinuxSeccompFlagLog}})
-	favourite := pick(c, names)
-	for range c.upTo(8) {
-		spec.Syscalls = append(spec.Syscalls, c.rule(names, favourite))
+	spec.Flags = seccomptest.Pick(c, [][]specs.LinuxSeccompFlag{nil, {}, {specs.LinuxSeccompFlagLog}})
+	favourite := seccomptest.Pick(c, names)
+	for range c.UpTo(8) {
+		spec.Syscalls = append(spec.Syscalls, chosenRule(c, names, favourite))
 	}
 	return spec
 }
 
-func (c *choices) rule(names []string, favourite string) specs.LinuxSyscall {
+func chosenRule(c *seccomptest.Choices, names []string, favourite string) specs.LinuxSyscall {
 	rule := specs.LinuxSyscall{Names: []string{favourite}}
-	switch c.upTo(8) {
+	switch c.UpTo(8) {
 	case 0, 1, 2:
-		rule.Names = []string{pick(c, names)}
+		rule.Names = []string{seccomptest.Pick(c, names)}
 	case 3:
-		rule.Names = append(rule.Names, names[:c.upTo(len(names)-1)]...)
+		rule.Names = append(rule.Names, names[:c.UpTo(len(names)-1)]...)
 	case 4:
-		rule.Names = append(rule.Names, crowd[:c.upTo(len(crowd))]...) // enough for libseccomp to make a tree
+		rule.Names = append(rule.Names, crowd[:c.UpTo(len(crowd))]...) // enough for libseccomp to make a tree
 	}
-	rule.Action, rule.ErrnoRet = c.action()
-	for range c.upTo(4) {
-		rule.Args = append(rule.Args, specs.LinuxSeccompArg{
-			Index: pick(c, []uint{0, 0, 1, 1, 2, 3, 4, 5}), Op: pick(c, someOperators), Value: c.wide(), ValueTwo: c.wide(),
-		})
-	}
+	rule.Action, rule.ErrnoRet = chosenAction(c)
+	rule.Args = c.Conditions([]uint{0, 0, 1, 1, 2, 3, 4, 5}, seccomp.Operators())
 	return rule
 }
 
-func (c *choices) action() (specs.LinuxSeccompAction, *uint) {
-	action := pick(c, someActions)
+func chosenAction(c *seccomptest.Choices) (specs.LinuxSeccompAction, *uint) {
+	action := seccomptest.Pick(c, someActions)
 	errnos := map[specs.LinuxSeccompAction][]uint{
 		specs.ActErrno: {1, 0, 38, 4094, 4095},
 		specs.ActTrace: {1, 0, 38, 4095, 65535},
 	}[action]
-	i := c.upTo(6)
+	i := c.UpTo(6)
 	if i >= len(errnos) {
 		return action, nil
 	}
 	return action, &errnos[i]
 }
 
-// wide chooses a value at whose halves comparisons go wrong.
-func (c *choices) wide() uint64 { return pick(c, someHalves)<<32 | pick(c, someHalves) }
-
-// crowd are many syscalls that nothing is special about.
+// crowd are many syscalls that the compiler treats alike.
 var crowd = []string{
 	"access", "alarm", "capget", "capset", "chdir", "chmod", "chown", "chroot", "close", "creat", "dup", "dup2", "dup3",
 	"eventfd", "eventfd2", "exit", "faccessat", "fallocate", "fchmod", "fchmodat", "fchownat", "fdatasync", "fgetxattr",
@@ -127,8 +103,8 @@ var crowd = []string{
 	"vhangup", "wait4", "waitid", "write", "writev",
 }
 
-// A caller makes calls at which a program and a meaning part if they do
-// anywhere: of the numbers and constants that they know, and next to them.
+// A caller makes calls that are most likely to show a difference between a program and a
+// meaning: the numbers and constants of both, and their neighbours.
 type caller struct {
 	*rand.Rand
 	meaning *meaning.Meaning
@@ -172,13 +148,13 @@ func (r *caller) call() bpf.Data {
 	return d
 }
 
-// arguments returns some that decide about a call of the number.
+// arguments returns arguments on which the action for the number may depend.
 func (r *caller) arguments(d bpf.Data) [6]uint64 {
 	rules := r.meaning.Call(d.Arch, d.Nr).Rules
 	for arg := range d.Args {
-		d.Args[arg] = oneOf(r, someHalves)<<32 | oneOf(r, someHalves)
+		d.Args[arg] = oneOf(r, seccomptest.Halves)<<32 | oneOf(r, seccomptest.Halves)
 	}
-	// Of one rule all arguments, so that it often holds.
+	// All arguments of one rule, so that it often holds.
 	if len(rules) > 0 {
 		for _, c := range oneOf(r, rules).Conditions {
 			d.Args[c.Index] = r.near(c)
@@ -187,14 +163,14 @@ func (r *caller) arguments(d bpf.Data) [6]uint64 {
 	return d.Args
 }
 
-// near returns a value at which a condition begins or ends to hold, or one that
-// differs from it in a half.
+// near returns a value at which a condition begins or ceases to hold, or a value that
+// differs from it in one half.
 func (r *caller) near(c specs.LinuxSeccompArg) uint64 {
 	v := c.Value
 	if c.Op == specs.OpMaskedEqual {
 		v = c.ValueTwo&c.Value | r.Uint64()&^c.Value // the bits outside of the mask are free
 	}
-	half := oneOf(r, someHalves)
+	half := oneOf(r, seccomptest.Halves)
 	switch r.IntN(8) {
 	case 0:
 		return v + 1

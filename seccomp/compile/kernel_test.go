@@ -16,6 +16,7 @@ import (
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/seccomp/meaning"
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // What the running kernel does with calls under a compiled program is what the
@@ -25,8 +26,8 @@ func TestKernelDecidesAsTheProfileMeans(t *testing.T) {
 	const profiles, callsEach = 150, 100
 	seen := map[string]int{}
 	for seed := range uint64(profiles) {
-		c := choices(randomBytes(seed))
-		p, err := seccomp.New(c.spec(harmlessNames))
+		c := seccomptest.Choices(randomBytes(seed))
+		p, err := seccomp.New(chosenSpec(&c, harmlessNames))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -92,7 +92,7 @@ func argumentRules(r *rand.Rand) *specs.LinuxSeccomp {
 		indices := slices.Sorted(slices.Values(r.Perm(3)[:1+r.IntN(2)]))
 		for _, i := range indices {
 			rule.Args = append(rule.Args, specs.LinuxSeccompArg{
-				Index: uint(i), Op: someOperators[r.IntN(len(someOperators))],
+				Index: uint(i), Op: seccomp.Operators()[r.IntN(len(seccomp.Operators()))],
 				Value: edges[r.IntN(len(edges))], ValueTwo: edges[r.IntN(len(edges))],
 			})
 		}

@@ -18,8 +18,8 @@ import (
 // or it is itself under seccomp.
 var ErrUnsupported = errors.New("the kernel does not tell a process's seccomp programs")
 
-// A Filter is a program with its flags, as the kernel has it.
-type Filter struct {
+// A LoadedFilter is a program with its flags, as the kernel has it for a thread.
+type LoadedFilter struct {
 	Program bpf.Program
 	Logs    bool // SECCOMP_FILTER_FLAG_LOG
 }
@@ -27,8 +27,8 @@ type Filter struct {
 // Filters returns the filters of a process, the oldest first, or those of one thread if pid
 // is the id of a thread. Meanwhile the thread is stopped. The error is [ErrUnsupported] or
 // that of ptrace.
-func Filters(pid int) ([]Filter, error) {
-	var filters []Filter
+func Filters(pid int) ([]LoadedFilter, error) {
+	var filters []LoadedFilter
 	err := onOwnThread(func() error {
 		t, err := seize(pid, 0)
 		if err != nil {
@@ -52,7 +52,7 @@ func Filters(pid int) ([]Filter, error) {
 // program.
 //
 // Threads that have ended are left out.
-func Verify(threads []int, thaw func() error, judge func(thread int, filters []Filter) error) error {
+func Verify(threads []int, thaw func() error, judge func(thread int, filters []LoadedFilter) error) error {
 	return onOwnThread(func() error {
 		var held []tracee
 		err := hold(threads, &held)
@@ -91,9 +91,9 @@ func hold(threads []int, held *[]tracee) error {
 	return nil
 }
 
-func (t *tracee) verify(judge func(thread int, filters []Filter) error) error {
+func (t *tracee) verify(judge func(thread int, filters []LoadedFilter) error) error {
 	err := t.stop()
-	var filters []Filter
+	var filters []LoadedFilter
 	if err == nil {
 		filters, err = t.filters()
 	}

@@ -9,25 +9,25 @@ import (
 )
 
 // filter reads one filter of a stopped process.
-func filter(pid, index int) (Filter, error) {
+func filter(pid, index int) (LoadedFilter, error) {
 	const instructionSize = 8 // sizeof(struct sock_filter)
 	buf := make([]byte, bpf.MaxInstructions*instructionSize)
 	n, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SECCOMP_GET_FILTER, uintptr(pid), uintptr(index),
 		uintptr(unsafe.Pointer(unsafe.SliceData(buf))), 0, 0)
 	if errno != 0 {
-		return Filter{}, errno
+		return LoadedFilter{}, errno
 	}
 	program, err := bpf.Decode(buf[:n*instructionSize])
 	if err != nil {
-		return Filter{}, err
+		return LoadedFilter{}, err
 	}
 	metadata := struct{ offset, flags uint64 }{offset: uint64(index)} // struct seccomp_metadata
 	_, _, errno = unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SECCOMP_GET_METADATA, uintptr(pid),
 		unsafe.Sizeof(metadata), uintptr(unsafe.Pointer(&metadata)), 0, 0)
 	if errno != 0 {
-		return Filter{}, errno
+		return LoadedFilter{}, errno
 	}
-	return Filter{Program: program, Logs: metadata.flags&unix.SECCOMP_FILTER_FLAG_LOG != 0}, nil
+	return LoadedFilter{Program: program, Logs: metadata.flags&unix.SECCOMP_FILTER_FLAG_LOG != 0}, nil
 }
 
 // statusOf returns si_status of the result of waitid: the signal that stopped a thread, and

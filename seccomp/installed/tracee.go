@@ -82,8 +82,8 @@ func (t *tracee) release() error {
 	return nil
 }
 
-func (t *tracee) filters() ([]Filter, error) {
-	var all []Filter
+func (t *tracee) filters() ([]LoadedFilter, error) {
+	var all []LoadedFilter
 	for i := 0; ; i++ {
 		f, err := filter(t.thread, i)
 		switch {

@@ -25,7 +25,7 @@ func TestVerifyApproves(t *testing.T) {
 	pid := start(t, 1, addThreadEnv+"=1")
 	threads := threadsOf(t, pid)
 	counts := map[int]int{}
-	err := Verify(threads, nil, func(thread int, filters []Filter) error {
+	err := Verify(threads, nil, func(thread int, filters []LoadedFilter) error {
 		if state := stateOf(t, thread); state != "t" {
 			t.Errorf("thread %d is judged in state %s", thread, state)
 		}
@@ -56,7 +56,7 @@ func TestVerifyApproves(t *testing.T) {
 // If judge refuses one thread, its process is killed, and so are all others.
 func TestVerifyRefuses(t *testing.T) {
 	first, second := start(t, 1), start(t, 2)
-	err := Verify(append(threadsOf(t, first), threadsOf(t, second)...), nil, func(_ int, filters []Filter) error {
+	err := Verify(append(threadsOf(t, first), threadsOf(t, second)...), nil, func(_ int, filters []LoadedFilter) error {
 		if len(filters) != 1 {
 			return errJudged
 		}
@@ -99,7 +99,7 @@ func TestVerifyFrozenThreads(t *testing.T) {
 					thawed.Store(true)
 					kind.set(t, folder, kind.thawed)
 					return nil
-				}, func(int, []Filter) error {
+				}, func(int, []LoadedFilter) error {
 					if !thawed.Load() {
 						t.Error("judged before it is thawed")
 					}
@@ -124,7 +124,7 @@ func TestVerifyFrozenThreads(t *testing.T) {
 
 func TestVerifyThatCannotThaw(t *testing.T) {
 	pid, cannot := start(t, 1), errors.New("it cannot be thawed")
-	err := Verify(threadsOf(t, pid), func() error { return cannot }, func(int, []Filter) error {
+	err := Verify(threadsOf(t, pid), func() error { return cannot }, func(int, []LoadedFilter) error {
 		t.Error("judged")
 		return nil
 	})
@@ -143,7 +143,7 @@ func TestVerifyOtherStates(t *testing.T) {
 	await(t, stopped, "T")
 	await(t, zombie, "Z")
 	var judged []int
-	err := Verify([]int{1 << 30, zombie, stopped}, nil, func(thread int, _ []Filter) error {
+	err := Verify([]int{1 << 30, zombie, stopped}, nil, func(thread int, _ []LoadedFilter) error {
 		judged = append(judged, thread)
 		return nil
 	})

@@ -6,6 +6,8 @@ import (
 
 	containerd "github.com/containerd/containerd/v2/contrib/seccomp"
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // criCapabilities are the 14 capabilities that containerd's CRI plugin gives a container
@@ -45,7 +47,7 @@ func TestRuntimeDefaultIsContainerds(t *testing.T) {
 				annotated(podNote, "docker/default"),
 				unset("RuntimeDefault", request{}),
 			} {
-				if got := loadedDefault(t, given, row.capabilities); encoded(t, got) != encoded(t, want) {
+				if got := loadedDefault(t, given, row.capabilities); seccomptest.Encoded(t, got) != seccomptest.Encoded(t, want) {
 					t.Errorf("%v: differs from containerd's profile for the same capabilities", given.Annotations)
 				}
 			}

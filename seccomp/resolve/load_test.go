@@ -9,6 +9,7 @@ import (
 
 	"seccomp-shim/mistake/mistaketest"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // localhost_test.go and default_test.go have the other two sources.
@@ -24,7 +25,7 @@ func TestLoad(t *testing.T) {
 		{"nothing is no profile", request{}, "", nil},
 		{"Unconfined is no profile", annotated(ours, "Unconfined"), "", nil},
 		{"inline is what the spec says", inline(annotated(ours, "Unconfined")), `{"defaultAction":"SCMP_ACT_ERRNO"}`, nil},
-		{"an empty inline profile is not unconfined", empty, "", says("linux.seccomp", "defaultAction", `""`)},
+		{"an empty inline profile is not unconfined", empty, "", []string{"linux.seccomp", "defaultAction", `""`}},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			choice, err := resolve(row.given)
@@ -45,7 +46,7 @@ func TestLoad(t *testing.T) {
 			}
 			got := ""
 			if p != nil {
-				got = encoded(t, p.Spec())
+				got = seccomptest.Encoded(t, p.Spec())
 			}
 			if got != row.want {
 				t.Errorf("loaded %q, want %q", got, row.want)

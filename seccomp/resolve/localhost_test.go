@@ -15,6 +15,7 @@ import (
 
 	"seccomp-shim/mistake/mistaketest"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 const (
@@ -28,18 +29,18 @@ func profileRoot(t testing.TB) string {
 	t.Helper()
 	top := t.TempDir()
 	root := filepath.Join(top, "root")
-	must(t, os.MkdirAll(filepath.Join(root, "folder"), 0o755))
+	seccomptest.Must(t, os.MkdirAll(filepath.Join(root, "folder"), 0o755))
 	for path, text := range map[string]string{
 		"outside.json":          outside,
 		"root/inside.json":      inside,
 		"root/folder/deep.json": inside,
-		"root/limit.json":       padded(inside, 1<<20),
-		"root/large.json":       padded(inside, 1<<20+1),
-		"root/3MiB.json":        padded(inside, 3<<20),
+		"root/limit.json":       seccomptest.Padded(inside, 1<<20),
+		"root/large.json":       seccomptest.Padded(inside, 1<<20+1),
+		"root/3MiB.json":        seccomptest.Padded(inside, 3<<20),
 		"root/unconfined.json":  `{}`,
 		"root/secret.json":      inside,
 	} {
-		must(t, os.WriteFile(filepath.Join(top, path), []byte(text), 0o644))
+		seccomptest.Must(t, os.WriteFile(filepath.Join(top, path), []byte(text), 0o644))
 	}
 	for link, target := range map[string]string{
 		"sibling":          "inside.json",
@@ -55,10 +56,10 @@ func profileRoot(t testing.TB) string {
 		"loop":             "loop",
 		"dangling":         "nowhere",
 	} {
-		must(t, os.Symlink(target, filepath.Join(root, link)))
+		seccomptest.Must(t, os.Symlink(target, filepath.Join(root, link)))
 	}
-	must(t, unix.Mkfifo(filepath.Join(root, "fifo"), 0o644))
-	must(t, os.Chmod(filepath.Join(root, "secret.json"), 0))
+	seccomptest.Must(t, unix.Mkfifo(filepath.Join(root, "fifo"), 0o644))
+	seccomptest.Must(t, os.Chmod(filepath.Join(root, "secret.json"), 0))
 	return root
 }
 
@@ -87,30 +88,30 @@ func TestLocalhostRefused(t *testing.T) {
 		is               error // for errors.Is; nil if the reason has no variable
 		says             []string
 	}{
-		{"a path up", root, "../outside.json", nil, says("escapes")},
-		{"a path up later", root, "folder/../../outside.json", nil, says("escapes")},
-		{"an absolute path", root, "/outside.json", nil, says("escapes")},
-		{"an absolute link out", root, "absolute-out", nil, says("escapes", `symbolic link "absolute-out" to "`+filepath.Dir(root)+`/outside.json"`, "profile_root")},
-		{"a relative link out", root, "relative-out", nil, says("escapes", `symbolic link "relative-out" to "../outside.json"`)},
-		{"a link to a link out", root, "link-to-escape", nil, says("escapes", `symbolic link "relative-out" to "../outside.json"`)},
-		{"a link to a folder outside", root, "folder-out/outside.json", nil, says("escapes", `symbolic link "folder-out" to ".."`)},
-		{"a folder outside by way of a link in a folder", root, "folder-link/folder-up/outside.json", nil, says("escapes", `symbolic link "folder/folder-up" to "../.."`)},
-		{"a link out and in again", root, "out-and-in", nil, says("escapes", `symbolic link "out-and-in" to "../root/inside.json"`)},
-		{"an absolute link, even into the root", root, "absolute-in", nil, says("escapes", `symbolic link "absolute-in" to "`+root+`/inside.json"`, "must be relative")},
+		{"a path up", root, "../outside.json", nil, []string{"escapes"}},
+		{"a path up later", root, "folder/../../outside.json", nil, []string{"escapes"}},
+		{"an absolute path", root, "/outside.json", nil, []string{"escapes"}},
+		{"an absolute link out", root, "absolute-out", nil, []string{"escapes", `symbolic link "absolute-out" to "` + filepath.Dir(root) + `/outside.json"`, "profile_root"}},
+		{"a relative link out", root, "relative-out", nil, []string{"escapes", `symbolic link "relative-out" to "../outside.json"`}},
+		{"a link to a link out", root, "link-to-escape", nil, []string{"escapes", `symbolic link "relative-out" to "../outside.json"`}},
+		{"a link to a folder outside", root, "folder-out/outside.json", nil, []string{"escapes", `symbolic link "folder-out" to ".."`}},
+		{"a folder outside by way of a link in a folder", root, "folder-link/folder-up/outside.json", nil, []string{"escapes", `symbolic link "folder/folder-up" to "../.."`}},
+		{"a link out and in again", root, "out-and-in", nil, []string{"escapes", `symbolic link "out-and-in" to "../root/inside.json"`}},
+		{"an absolute link, even into the root", root, "absolute-in", nil, []string{"escapes", `symbolic link "absolute-in" to "` + root + `/inside.json"`, "must be relative"}},
 		{"a loop of links", root, "loop", nil, nil},
 		{"a dangling link", root, "dangling", fs.ErrNotExist, nil},
-		{"a folder", root, "folder", nil, says("not a regular file", "d")},
-		{"the root", root, ".", nil, says("not a regular file", "d")},
-		{"a FIFO without a writer", root, "fifo", nil, says("not a regular file", "p")},
+		{"a folder", root, "folder", nil, []string{"not a regular file", "d"}},
+		{"the root", root, ".", nil, []string{"not a regular file", "d"}},
+		{"a FIFO without a writer", root, "fifo", nil, []string{"not a regular file", "p"}},
 		{"a missing file", root, "missing.json", fs.ErrNotExist, nil},
 		{"a file in a missing folder", root, "nowhere/missing.json", fs.ErrNotExist, nil},
 		{"a file as a folder", root, "inside.json/x", unix.ENOTDIR, nil},
 		{"a path with a NUL", root, "a\x00b", unix.EINVAL, nil},
-		{"a file of 1 MiB and a byte", root, "large.json", nil, says("1048577", "1048576")},
-		{"a file of 3 MiB", root, "3MiB.json", nil, says("3145728", "1048576")},
-		{"an invalid profile", root, "unconfined.json", nil, says("defaultAction", `""`)},
-		{"a root that is missing", root + "/missing", "a.json", fs.ErrNotExist, says("profile_root: open " + root + "/missing:")},
-		{"a root that is a file", root + "/inside.json", "a.json", nil, says("profile_root: ", "not a directory")},
+		{"a file of 1 MiB and a byte", root, "large.json", nil, []string{"1048577", "1048576"}},
+		{"a file of 3 MiB", root, "3MiB.json", nil, []string{"3145728", "1048576"}},
+		{"an invalid profile", root, "unconfined.json", nil, []string{"defaultAction", `""`}},
+		{"a root that is missing", root + "/missing", "a.json", fs.ErrNotExist, []string{"profile_root: open " + root + "/missing:"}},
+		{"a root that is a file", root + "/inside.json", "a.json", nil, []string{"profile_root: ", "not a directory"}},
 		{"the kubelet's root by default", "", "no/such/seccomp-shim.json", fs.ErrNotExist, nil},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
@@ -129,8 +130,8 @@ func TestLocalhostUnreadable(t *testing.T) {
 	_, err := load(t, root, "secret.json")
 	mustFail(t, err, root, "secret.json", fs.ErrPermission)
 
-	must(t, os.Chmod(root, 0))
-	t.Cleanup(func() { must(t, os.Chmod(root, 0o755)) })
+	seccomptest.Must(t, os.Chmod(root, 0))
+	t.Cleanup(func() { seccomptest.Must(t, os.Chmod(root, 0o755)) })
 	_, err = load(t, root, "inside.json")
 	mustFail(t, err, root, "inside.json", fs.ErrPermission)
 }
@@ -184,12 +185,12 @@ func asNobody(t *testing.T, root string) {
 	}
 	// Up to the folder of package testing, which only its owner may enter.
 	for _, path := range []string{"secret.json", ".", "..", "../.."} {
-		must(t, os.Chown(filepath.Join(root, path), nobody, nobody))
+		seccomptest.Must(t, os.Chown(filepath.Join(root, path), nobody, nobody))
 	}
 	runtime.LockOSThread()
-	must(t, unix.Setfsuid(nobody))
+	seccomptest.Must(t, unix.Setfsuid(nobody))
 	t.Cleanup(func() {
-		must(t, unix.Setfsuid(0))
+		seccomptest.Must(t, unix.Setfsuid(0))
 		runtime.UnlockOSThread()
 	})
 }
@@ -198,18 +199,18 @@ func asNobody(t *testing.T, root string) {
 func TestLocalhostFilesAreParsed(t *testing.T) {
 	const folder = "../testdata/written"
 	files, err := os.ReadDir(folder)
-	must(t, err)
+	seccomptest.Must(t, err)
 	if len(files) == 0 {
 		t.Fatal("no files")
 	}
 	for _, file := range files {
 		t.Run(file.Name(), func(t *testing.T) {
 			data, err := os.ReadFile(filepath.Join(folder, file.Name()))
-			must(t, err)
+			seccomptest.Must(t, err)
 			_, parsed := seccomp.Parse(data)
 			_, loaded := load(t, folder, file.Name())
 			if parsed == nil {
-				must(t, loaded)
+				seccomptest.Must(t, loaded)
 				return
 			}
 			mustFail(t, loaded, folder, file.Name(), nil, parsed.Error())

@@ -43,7 +43,7 @@ func (f *Filter) admitCheckpoint(images string) error {
 }
 
 // admitThread refuses a restored thread whose filters in the kernel lack the container's.
-func (f *Filter) admitThread(thread int, filters []installed.Filter) error {
+func (f *Filter) admitThread(thread int, filters []installed.LoadedFilter) error {
 	if !slices.ContainsFunc(filters, f.isInstalledAs) {
 		return fmt.Errorf("%s: restored thread %d is %w, but under %d others", f.Name, thread, ErrUnconfined, len(filters))
 	}
@@ -56,10 +56,10 @@ func (f *Filter) is(program []byte, logs bool) bool {
 	return bytes.Equal(program, f.Program) && logs == (f.Flags&unix.SECCOMP_FILTER_FLAG_LOG != 0)
 }
 
-func (f *Filter) wasSavedAs(other dump.Filter) bool {
+func (f *Filter) wasSavedAs(other dump.SavedFilter) bool {
 	return f.is(other.Program, other.Flags&unix.SECCOMP_FILTER_FLAG_LOG != 0)
 }
 
-func (f *Filter) isInstalledAs(other installed.Filter) bool {
+func (f *Filter) isInstalledAs(other installed.LoadedFilter) bool {
 	return f.is(other.Program.Bytes(), other.Logs)
 }

@@ -33,7 +33,7 @@ func program(t *testing.T, i uint32) bpf.Program {
 // A restored thread may have more filters, but one must be the container's, byte for byte
 // and with the same flag for logging. The images and the kernel are judged alike.
 func TestFilterIsAmong(t *testing.T) {
-	type filter = installed.Filter
+	type filter = installed.LoadedFilter
 	own, other := filter{Program: program(t, 0)}, filter{Program: program(t, 1)}
 	logging := filter{Program: own.Program, Logs: true}
 	longer, err := bpf.Decode(append(own.Program.Bytes(), own.Program.Bytes()...))
@@ -72,15 +72,15 @@ func TestFilterIsAmong(t *testing.T) {
 
 // Each thread of each process must be under the filter.
 func TestEachThreadIsAdmitted(t *testing.T) {
-	own, other := installed.Filter{Program: program(t, 0)}, installed.Filter{Program: program(t, 1)}
+	own, other := installed.LoadedFilter{Program: program(t, 0)}, installed.LoadedFilter{Program: program(t, 1)}
 	f := &Filter{Name: "the profile", Program: own.Program.Bytes()}
-	all := []installed.Filter{own}
+	all := []installed.LoadedFilter{own}
 	if err := f.admitCheckpoint(checkpointOf(t, all, all, all)); err != nil {
 		t.Errorf("all under the filter: %v", err)
 	}
 	for i := range 3 {
-		threads := [][]installed.Filter{all, all, all}
-		threads[i] = []installed.Filter{other}
+		threads := [][]installed.LoadedFilter{all, all, all}
+		threads[i] = []installed.LoadedFilter{other}
 		want := fmt.Sprintf("core-%d.img: its thread is not under the container's seccomp filter, but under 1 others", i+1)
 		if err := f.admitCheckpoint(checkpointOf(t, threads...)); !errors.Is(err, ErrUnconfined) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)
@@ -93,7 +93,7 @@ func TestCheckpointsThatAreRefused(t *testing.T) {
 	if err := none.admitCheckpoint("/nonexistent"); err != nil {
 		t.Errorf("a container without a filter: %v", err)
 	}
-	own := installed.Filter{Program: program(t, 0)}
+	own := installed.LoadedFilter{Program: program(t, 0)}
 	for fact, row := range map[string]struct {
 		filter Filter
 		change func(t *testing.T, folder string)
@@ -110,7 +110,7 @@ func TestCheckpointsThatAreRefused(t *testing.T) {
 	} {
 		t.Run(fact, func(t *testing.T) {
 			row.filter.Program = own.Program.Bytes()
-			folder := checkpointOf(t, []installed.Filter{own})
+			folder := checkpointOf(t, []installed.LoadedFilter{own})
 			row.change(t, folder)
 			if err := row.filter.admitCheckpoint(folder); !errors.Is(err, ErrUnconfined) {
 				t.Errorf("got %v", err)
@@ -121,7 +121,7 @@ func TestCheckpointsThatAreRefused(t *testing.T) {
 
 // checkpointOf writes the images of a process with two threads and of others with one, each
 // thread under filters, the oldest first, and returns their folder.
-func checkpointOf(t *testing.T, threads ...[]installed.Filter) (folder string) {
+func checkpointOf(t *testing.T, threads ...[]installed.LoadedFilter) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
 	all := &seccomp.SeccompEntry{}

@@ -16,7 +16,7 @@ import (
 // returns the pid of the container's init, or 0 if there was no container.
 func Destroy(ctx context.Context, bundle, id string) (pid int, err error) {
 	root := stateRoot(bundle)
-	if err := removeYards(bundle); err != nil {
+	if err := unmountCRIUCgroups(bundle); err != nil {
 		return 0, err
 	}
 	lc, err := libcontainer.Load(root, id)

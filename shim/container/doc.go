@@ -39,7 +39,7 @@
 //
 // # Every wait can be ended
 //
-// A container can hold the process that enters it (see startBy), a filter can kill
+// A container can hold the process that enters it (see startOrReap), a filter can kill
 // the thread that loads it and leave the others (see package load), a hook can hang.
 // So Create and Start end with their context, which ends when the client is gone, and
 // SIGKILL reaches a process at any time of its life. A process lives as long as one of

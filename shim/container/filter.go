@@ -11,7 +11,8 @@ import (
 	"seccomp-shim/shim/container/load"
 )
 
-// Filter is the seccomp filter of a container's processes.
+// Filter is the seccomp filter that a container's processes must have. As the kernel and a
+// checkpoint know a filter it is an installed.LoadedFilter and a dump.SavedFilter.
 type Filter struct {
 	Name    string // names the profile in error messages
 	Program []byte // array of struct sock_filter

@@ -120,7 +120,7 @@ func (b *libcontainerBackend) start(ctx context.Context, lc *libcontainer.Contai
 		return err
 	}
 	defer console.Close()
-	if err := startBy(ctx, c, func() error { return lc.Start(c.process) }); err != nil {
+	if err := startOrReap(ctx, c, func() error { return lc.Start(c.process) }); err != nil {
 		return err
 	}
 	c.channel.Started()

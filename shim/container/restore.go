@@ -46,7 +46,7 @@ func (r *restoration) run(lp *libcontainer.Process) error {
 		StatusFd:        -1,
 	}
 	if cfg.Filter != nil {
-		setBeforeResume(opts, r.holdOrKill)
+		setBeforeResume(opts, r.freezeOrKill)
 	}
 	err := r.backend.libcontainer().Restore(lp, opts)
 	if err != nil {
@@ -82,7 +82,7 @@ func (r *restoration) kill(criu ...int) {
 // undo removes what a failed restoration has made.
 func (r *restoration) undo() error {
 	r.kill()
-	err := removeYards(r.backend.config.Bundle)
+	err := unmountCRIUCgroups(r.backend.config.Bundle)
 	if r.lc == nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (b *libcontainerBackend) restore(ctx context.Context, p *Process) (child, e
 	}
 	defer console.Close()
 	r := &restoration{backend: b}
-	if err := startBy(ctx, c, func() error { return r.run(c.process) }); err != nil {
+	if err := startOrReap(ctx, c, func() error { return r.run(c.process) }); err != nil {
 		return nil, err
 	}
 	b.setLibcontainer(r.lc)

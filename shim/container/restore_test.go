@@ -204,14 +204,14 @@ func TestCheckInside(t *testing.T) {
 }
 
 // The mounts that CRIU leaves in a bundle would keep containerd from removing it.
-func TestRemoveYards(t *testing.T) {
+func TestUnmountCRIUCgroups(t *testing.T) {
 	bundle := t.TempDir()
-	yard := filepath.Join(criuWork(bundle), ".criu.cgyard.x")
-	below := filepath.Join(yard, "below")
-	if err := os.MkdirAll(yard, 0o700); err != nil {
+	hierarchy := filepath.Join(criuWork(bundle), ".criu.cgyard.x")
+	below := filepath.Join(hierarchy, "below")
+	if err := os.MkdirAll(hierarchy, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, folder := range []string{yard, below} {
+	for _, folder := range []string{hierarchy, below} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func TestRemoveYards(t *testing.T) {
 		t.Cleanup(func() { _ = unix.Unmount(folder, unix.MNT_DETACH) })
 	}
 	for range 2 { // the second time, none is mounted
-		if err := removeYards(bundle); err != nil {
+		if err := unmountCRIUCgroups(bundle); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -229,8 +229,8 @@ func TestRemoveYards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(mounts), yard) {
-		t.Errorf("%s is still mounted", yard)
+	if strings.Contains(string(mounts), hierarchy) {
+		t.Errorf("%s is still mounted", hierarchy)
 	}
 	if err := os.RemoveAll(bundle); err != nil {
 		t.Error(err)

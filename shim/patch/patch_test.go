@@ -29,6 +29,11 @@ func tree(t *testing.T, m module, change func(file, text string) string) (dir st
 			texts[e.file] += "func something() error {\n" + e.old + "}\n"
 		}
 	}
+	for file := range m.added {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for file, text := range texts {
 		write(t, filepath.Join(dir, file), change(file, text))
 	}
@@ -97,17 +102,19 @@ func TestPublishedRunc(t *testing.T) {
 		cmd.Env = append(os.Environ(), "GOFLAGS=")
 		return cmd.CombinedOutput()
 	}
-	out, err := build("-tags", "lastact", "./shim/container")
+	out, err := build("-tags", "lastact", "./shim/container/initprocess")
 	if err == nil || !strings.Contains(string(out), "undefined: libcontainer.LastAct") {
 		t.Errorf("with the tag: %v: %s", err, out)
 	}
-	binary := filepath.Join(t.TempDir(), "shim")
-	if out, err := build("-o", binary, "./cmd/containerd-shim-seccomp-v1"); err != nil {
-		t.Fatalf("without the tag: %v: %s", err, out)
-	}
-	cmd := exec.Command(binary, "init")
-	out, err = cmd.CombinedOutput()
-	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "use make") {
-		t.Errorf("init: %v: %s", err, out)
+	for _, name := range []string{"containerd-shim-seccomp-v1", "seccomp-shim-init"} {
+		binary := filepath.Join(t.TempDir(), name)
+		if out, err := build("-o", binary, "./cmd/"+name); err != nil {
+			t.Fatalf("without the tag: %v: %s", err, out)
+		}
+		cmd := exec.Command(binary, "init")
+		out, err = cmd.CombinedOutput()
+		if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "use make") {
+			t.Errorf("%s init: %v: %s", name, err, out)
+		}
 	}
 }

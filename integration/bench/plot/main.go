@@ -1,12 +1,11 @@
-// Plot draws a result of the benchmark: a file bench-GROUP.svg for each group of
-// metrics. Each bar is a median as a ratio to runc's, and is labelled with its
-// value: milliseconds and MiB can stand side by side, and ratios hold where the
-// machine is another.
+// Plot draws a result of the benchmark: a file bench-GROUP.svg for each group of metrics. A
+// bar's height is the ratio of a median to runc's median; its label is the value. So
+// milliseconds and MiB fit in one plot, and the plots of different machines are comparable.
 //
 //	make -s bench ARGS='-o json' >result.json
 //	go run -C integration/bench/plot . FOLDER <result.json
 //
-// It is a module of its own, so that nobody else loads the plotting library.
+// It is a module of its own, so that the project does not depend on the plotting library.
 package main
 
 import (
@@ -24,7 +23,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// result is what is read of the benchmark's -o json.
+// result is the part of the benchmark's -o json that is drawn.
 type result struct {
 	Machine struct {
 		CPU, Kernel, System, Cgroups string
@@ -89,8 +88,7 @@ func draw(in io.Reader, folder string) error {
 	return nil
 }
 
-// series has the bars of one runtime, a metric after the other. A metric that
-// the runtime lacks has none.
+// series has the bars of one runtime, one for each metric.
 type series struct {
 	ratios plotter.Values
 	labels []string

@@ -1,14 +1,14 @@
 //go:build ignore
 
 // The line above is for the go tool, which otherwise refuses a folder that
-// holds both C and Go files. A C compiler sees a comment.
+// has both C and Go files. A C compiler sees a comment.
 
 /*
- * program: what the benchmark's containers run. It does next to nothing, so
- * that what is measured is the runtime.
+ * program: runs in the benchmark's containers. It does almost nothing, so that
+ * the benchmark measures the runtime.
  *
- *     program FIFO    says by one byte that it runs, and stays until killed
- *     program         ends at once, as /bin/true does
+ *     program FIFO    writes a byte to the FIFO, and waits for a signal
+ *     program         exits at once, as /bin/true does
  */
 #include <fcntl.h>
 #include <unistd.h>

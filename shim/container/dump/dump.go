@@ -8,12 +8,12 @@ import (
 
 // Thread is a living thread of the checkpoint.
 type Thread struct {
-	Image   string   // name of the thread's image
-	Filters []Filter // from the last loaded to the first
+	Image   string        // name of the thread's image
+	Filters []SavedFilter // from the last loaded to the first
 }
 
-// Filter is a filter as it was saved.
-type Filter struct {
+// SavedFilter is a filter as it was saved.
+type SavedFilter struct {
 	Program []byte // array of struct sock_filter
 	Flags   uint32 // SECCOMP_FILTER_FLAG_*, as far as the kernel shows them
 }
@@ -83,7 +83,7 @@ func (p process) living(images fs.FS, filters chain) ([]Thread, error) {
 // synchronized returns the filters that a process's first thread loads for the other
 // threads, too. If all threads have the same filters, CRIU saves them for the first thread
 // only, with SECCOMP_FILTER_FLAG_TSYNC (try_use_tsync in criu/seccomp.c).
-func synchronized(own []Filter) []Filter {
+func synchronized(own []SavedFilter) []SavedFilter {
 	const flagTSYNC = 1
 	for i, f := range own {
 		if f.Flags&flagTSYNC != 0 {
@@ -97,7 +97,7 @@ func synchronized(own []Filter) []Filter {
 type chain []link
 
 type link struct {
-	Filter
+	SavedFilter
 	before int // index of the filter that was loaded before this one; -1 for none
 }
 
@@ -117,7 +117,7 @@ func readFilters(images fs.FS) (chain, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: filter %d: %w", image, i, err)
 		}
-		l := link{Filter: Filter{Program: one[1][0].bytes, Flags: one.number(3)}, before: -1}
+		l := link{SavedFilter: SavedFilter{Program: one[1][0].bytes, Flags: one.number(3)}, before: -1}
 		if one.has(2) {
 			l.before = int(one.number(2))
 		}
@@ -131,7 +131,7 @@ func readFilters(images fs.FS) (chain, error) {
 const maxFilters = 1 << 13
 
 // of returns the filters of a thread, from the last loaded to the first.
-func (all chain) of(c core) ([]Filter, error) {
+func (all chain) of(c core) ([]SavedFilter, error) {
 	filtered, err := c.filtered()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.image, err)
@@ -139,7 +139,7 @@ func (all chain) of(c core) ([]Filter, error) {
 	if !filtered {
 		return nil, nil
 	}
-	var filters []Filter
+	var filters []SavedFilter
 	for at := int(c.thread.number(threadFilter)); at != -1; at = all[at].before {
 		if at >= len(all) {
 			return nil, fmt.Errorf("%s: filter %d is not in seccomp.img, which has %d", c.image, at, len(all))
@@ -147,7 +147,7 @@ func (all chain) of(c core) ([]Filter, error) {
 		if len(filters) == maxFilters {
 			return nil, fmt.Errorf("%s: more than %d filters: they go round, or no kernel has loaded them", c.image, maxFilters)
 		}
-		filters = append(filters, all[at].Filter)
+		filters = append(filters, all[at].SavedFilter)
 	}
 	return filters, nil
 }

@@ -20,7 +20,7 @@ import (
 func TestFiltersOfThreads(t *testing.T) {
 	got, err := Threads(images(map[string][]byte{
 		"seccomp.img": image(markSeccomp, seccompOf(
-			link{Filter{[]byte("first"), 0}, -1}, link{Filter{[]byte("second"), 2}, 0}, link{Filter{[]byte("other"), 0}, -1})),
+			link{SavedFilter{[]byte("first"), 0}, -1}, link{SavedFilter{[]byte("second"), 2}, 0}, link{SavedFilter{[]byte("other"), 0}, -1})),
 		"pstree.img": image(markTree, processOf(1, 1, 2), processOf(3, 3), processOf(4, 0), processOf(5, 0)),
 		"core-1.img": image(markCore, coreOf(1, 2, 1)),
 		"core-2.img": image(markCore, threadOf(2, 2)),
@@ -66,7 +66,7 @@ func TestSynchronizedFilters(t *testing.T) {
 		"both":       {[2]uint32{sync | 2, sync}, "[second first]"},
 	} {
 		threads, err := Threads(images(map[string][]byte{
-			"seccomp.img": image(markSeccomp, seccompOf(link{Filter{[]byte("first"), row.flags[0]}, -1}, link{Filter{[]byte("second"), row.flags[1]}, 0})),
+			"seccomp.img": image(markSeccomp, seccompOf(link{SavedFilter{[]byte("first"), row.flags[0]}, -1}, link{SavedFilter{[]byte("second"), row.flags[1]}, 0})),
 			"pstree.img":  image(markTree, processOf(1, 1, 2), processOf(3, 3)),
 			"core-1.img":  image(markCore, coreOf(1, 2, 1)),
 			"core-2.img":  image(markCore, threadOf(0, 0)),
@@ -95,7 +95,7 @@ func hostile() map[string]struct {
 	want  string
 } {
 	core, tree := image(markCore, coreOf(1, 2, 0)), image(markTree, processOf(1, 1))
-	seccomp := image(markSeccomp, seccompOf(link{Filter{[]byte("a"), 0}, -1}))
+	seccomp := image(markSeccomp, seccompOf(link{SavedFilter{[]byte("a"), 0}, -1}))
 	files := func(all ...any) map[string][]byte {
 		m := map[string][]byte{"pstree.img": tree, "core-1.img": core, "seccomp.img": seccomp}
 		for i := 0; i < len(all); i += 2 {
@@ -122,7 +122,7 @@ func hostile() map[string]struct {
 		"no thread that lives":         {files("core-1.img", image(markCore, coreOf(2, 0, 0))), "no process that lives"},
 		"no filters":                   {files("seccomp.img", nil), "filter 0 is not in seccomp.img"},
 		"a filter that is not there":   {files("core-1.img", image(markCore, coreOf(1, 2, 7))), "core-1.img: filter 7 is not in seccomp.img"},
-		"filters that go round":        {files("seccomp.img", image(markSeccomp, seccompOf(link{Filter{[]byte("a"), 0}, 0}))), "more than 8192 filters"},
+		"filters that go round":        {files("seccomp.img", image(markSeccomp, seccompOf(link{SavedFilter{[]byte("a"), 0}, 0}))), "more than 8192 filters"},
 		"another kind of image":        {files("core-1.img", image(markSeccomp, coreOf(1, 2, 0))), "core-1.img: not an image"},
 		"a mark of no image":           {files("pstree.img", append([]byte("#!/bin/sh\n"), tree...)), "pstree.img: not an image"},
 		"a core that is cut off":       {files("core-1.img", core[:len(core)-1]), "core-1.img: message of"},

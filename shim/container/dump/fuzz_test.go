@@ -20,7 +20,7 @@ func FuzzThreads(f *testing.F) {
 	}
 	f.Add(image(markTree, processOf(1, 1, 2), processOf(99999)), image(markCore, coreOf(1, 2, 0)),
 		image(markCore, threadOf(2, 1)), image(markCore, coreOf(2, 0, 0)),
-		image(markSeccomp, seccompOf(link{Filter{[]byte("a"), 0}, -1}, link{Filter{[]byte("b"), 2}, 0})))
+		image(markSeccomp, seccompOf(link{SavedFilter{[]byte("a"), 0}, -1}, link{SavedFilter{[]byte("b"), 2}, 0})))
 	f.Fuzz(func(t *testing.T, tree, first, second, last, filters []byte) {
 		checkpoint := images(map[string][]byte{
 			"pstree.img": tree, "core-1.img": first, "core-2.img": second, "core-99999.img": last, "seccomp.img": filters,
@@ -36,7 +36,7 @@ func FuzzThreads(f *testing.F) {
 }
 
 func sameThread(a, b Thread) bool {
-	return a.Image == b.Image && slices.EqualFunc(a.Filters, b.Filters, func(a, b Filter) bool {
+	return a.Image == b.Image && slices.EqualFunc(a.Filters, b.Filters, func(a, b SavedFilter) bool {
 		return string(a.Program) == string(b.Program) && a.Flags == b.Flags
 	})
 }
@@ -53,7 +53,7 @@ func asGenerated(t *testing.T, images fs.FS) []Thread {
 		if first.GetTc().GetTaskState() == stateDead {
 			continue
 		}
-		var own []Filter
+		var own []SavedFilter
 		for _, id := range p.GetThreads() {
 			one := coreEntry(t, images, id).GetThreadCore()
 			if first.GetTc().OldSeccompMode != nil || first.GetTc().OldSeccompFilter != nil {
@@ -63,7 +63,7 @@ func asGenerated(t *testing.T, images fs.FS) []Thread {
 			if one.GetSeccompMode() == criu.SeccompMode_filter {
 				unmarshal(t, bodies(t, images, "seccomp.img")[0], &all)
 				for f := all.SeccompFilters[one.GetSeccompFilter()]; ; f = all.SeccompFilters[f.GetPrev()] {
-					thread.Filters = append(thread.Filters, Filter{f.Filter, f.GetFlags()})
+					thread.Filters = append(thread.Filters, SavedFilter{f.Filter, f.GetFlags()})
 					if f.Prev == nil {
 						break
 					}
@@ -82,7 +82,7 @@ func asGenerated(t *testing.T, images fs.FS) []Thread {
 
 // loadedForAll returns how many filters, of those from the last to the first, had been
 // loaded when the last was loaded with SECCOMP_FILTER_FLAG_TSYNC.
-func loadedForAll(own []Filter) (count int) {
+func loadedForAll(own []SavedFilter) (count int) {
 	for i := range own {
 		if oldest := own[len(own)-1-i]; oldest.Flags&1 != 0 {
 			count = i + 1

@@ -14,10 +14,10 @@ import (
 	"seccomp-shim/seccomp/installed"
 )
 
-// holdOrKill is called when all processes are made and stopped. CRIU detaches from them
-// after an error, too, so on error holdOrKill kills them before it returns.
-func (r *restoration) holdOrKill(criu, init int) error {
-	err := r.hold(criu, init)
+// freezeOrKill is called when all processes are made and stopped. CRIU detaches from them
+// after an error, too, so on error freezeOrKill kills them before it returns.
+func (r *restoration) freezeOrKill(criu, init int) error {
+	err := r.freeze(criu, init)
 	if err == nil {
 		return nil
 	}
@@ -28,9 +28,9 @@ func (r *restoration) holdOrKill(criu, init int) error {
 	return fmt.Errorf("hold the restored processes: %w", err)
 }
 
-// hold freezes all processes. It refuses a checkpoint that puts a process outside of the
+// freeze freezes all processes. It refuses a checkpoint that puts a process outside of the
 // container's cgroup, since that process would not be frozen.
-func (r *restoration) hold(criu, init int) error {
+func (r *restoration) freeze(criu, init int) error {
 	cfg := r.backend.config
 	var err error
 	if r.threads, err = descendants(init); err != nil {

@@ -14,22 +14,22 @@ import (
 	"seccomp-shim/shim/poll"
 )
 
-// startBy starts a process by a function of libcontainer, which returns when the process
-// has set itself up inside the container. A container can hold the process before that:
+// startOrReap starts a process by a function of libcontainer, which returns when the process
+// has set itself up inside the container. A container can stop the process before that:
 // its /etc/passwd is a FIFO, or it sends SIGSTOP to each process that enters. So when the
-// context ends, startBy kills the processes that the function has started.
+// context ends, startOrReap kills the processes that the function has spawned.
 //
 // A start that fails half-way leaves children that libcontainer does not wait for. runc
-// exits then, and the host's init reaps them. startBy reaps them itself: as zombies in
+// exits then, and the host's init reaps them. startOrReap reaps them itself: as zombies in
 // the container's pid namespace they would keep its init from ending.
-func startBy(ctx context.Context, c *libcontainerChild, start func() error) error {
+func startOrReap(ctx context.Context, c *libcontainerChild, start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	s := newStrays()
-	stop := context.AfterFunc(ctx, s.killAll)
+	s := newSpawned()
+	stop := context.AfterFunc(ctx, s.killUntilReturned)
 	defer stop()
 	err := start()
-	close(s.over)
+	close(s.returned)
 	cause := context.Cause(ctx)
 	if err == nil {
 		c.number, err = c.process.Pid()
@@ -53,45 +53,45 @@ func endedStart(cause, err error) error {
 	return errors.Join(fmt.Errorf("the start of the process was ended: %w", cause), err)
 }
 
-// strays are the processes that a start has made so far. libcontainer does not tell their
+// spawned are the processes that a start has made so far. libcontainer does not tell their
 // pids before it returns. But the kernel lists the children of a thread, and each new
 // child of a locked thread is libcontainer's: the process, its intermediate parents, and
 // hooks.
-type strays struct {
-	thread int           // the parent of the strays
-	others []int         // children that the thread had before the start
-	over   chan struct{} // closed when libcontainer has returned
+type spawned struct {
+	thread   int           // their parent
+	older    []int         // children that the thread had before the start
+	returned chan struct{} // closed when libcontainer has returned
 }
 
-// newStrays is called on a locked thread, before the start.
-func newStrays() *strays {
+// newSpawned is called on a locked thread, before the start.
+func newSpawned() *spawned {
 	thread := unix.Gettid()
-	return &strays{thread: thread, others: ownChildren(thread), over: make(chan struct{})}
+	return &spawned{thread: thread, older: ownChildren(thread), returned: make(chan struct{})}
 }
 
-func (s *strays) pids() []int {
-	return slices.DeleteFunc(ownChildren(s.thread), func(pid int) bool { return slices.Contains(s.others, pid) })
+func (s *spawned) pids() []int {
+	return slices.DeleteFunc(ownChildren(s.thread), func(pid int) bool { return slices.Contains(s.older, pid) })
 }
 
-// killAll kills each stray until the start is over. It polls, because no event reports
-// that a thread has a new child.
-func (s *strays) killAll() {
+// killUntilReturned kills spawned processes until libcontainer has returned. It polls,
+// because no event reports that a thread has a new child.
+func (s *spawned) killUntilReturned() {
 	for {
 		for _, pid := range s.pids() {
 			s.kill(pid)
 		}
 		select {
-		case <-s.over:
+		case <-s.returned:
 			return
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }
 
-// kill kills a stray that libcontainer may reap at any time, so that its pid may become
-// another process's. If the pid is still a stray's after the pidfd was opened, the pidfd
-// is that stray's.
-func (s *strays) kill(pid int) {
+// kill kills a spawned process, unless another process has its pid by now: libcontainer may
+// reap it at any time. If the pid is still in the list after the pidfd was opened, the pidfd
+// refers to the spawned process.
+func (s *spawned) kill(pid int) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return // it has ended
@@ -102,10 +102,10 @@ func (s *strays) kill(pid int) {
 	}
 }
 
-// reap waits for the strays. They have been killed, or they exit because the pipes to
-// their parent are closed. A stray may have made another by clone(2) with CLONE_PARENT
+// reap waits for the spawned processes. They have been killed, or they exit because the
+// pipes to their parent are closed. One may have made another by clone(2) with CLONE_PARENT
 // before it exited, so reap reads the list again until it is empty.
-func (s *strays) reap(limit time.Duration) error {
+func (s *spawned) reap(limit time.Duration) error {
 	var alive []int
 	if poll.Until(time.Millisecond, limit, func() bool {
 		alive = nil
