@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // measureBursts starts many pods at once.
 func (l *lab) measureBursts(ctx context.Context, rounds, number int, into samples) error {
-	all := confined(l.peers)
+	all := confined(slices.Concat(l.peers, []*peer{shared}))
 	for round := -1; round < rounds; round++ { // round -1 warms up
 		progress("pods", round, rounds)
 		for _, s := range l.shuffled(all) {

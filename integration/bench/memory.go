@@ -19,7 +19,7 @@ type memory struct {
 // crun out, because crun has the same shim as runc: with both, twice as many processes would
 // share the shim's pages.
 func (l *lab) measureMemory(ctx context.Context, s settings, into samples) (err error) {
-	all := confined(l.peers[:2])
+	all := confined([]*peer{l.peers[0], l.peers[1], shared})
 	alive := map[subject][]*pod{}
 	defer func() {
 		for _, ps := range alive {
@@ -100,11 +100,16 @@ func settledMemory(alive map[subject][]*pod, settle time.Duration) (map[subject]
 	sums := map[subject]memory{}
 	for s, ps := range alive {
 		var sum memory
+		seen := map[int]bool{}
 		for _, p := range ps {
 			shim, err := parent(p.task.Pid())
 			if err != nil {
 				return nil, err
 			}
+			if seen[shim] {
+				continue
+			}
+			seen[shim] = true
 			m, err := memoryOf(shim)
 			if err != nil {
 				return nil, err

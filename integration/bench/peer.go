@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	runcoptions "github.com/containerd/containerd/api/types/runc/options"
+	runtimeoptions "github.com/containerd/containerd/api/types/runtimeoptions/v1"
 
 	"seccomp-shim/integration/testbed"
 )
@@ -20,9 +21,14 @@ const (
 type peer struct {
 	name    string // as in the report
 	runtime string // containerd's name
+	handler string // our handler's options, as TOML
 	binary  string // the OCI runtime that the shim calls; empty for ours
 	version string
 }
+
+// shared is our shim when it serves all pods of the node. It is measured in what somebody
+// would choose it for: memory, and many pods at once.
+var shared = &peer{name: ours + " for the node", runtime: shimRuntime, handler: `group_by = "node"`}
 
 // ours is the name of this project's shim, the first of the peers.
 const ours = "seccomp-shim"
@@ -50,6 +56,9 @@ func findPeers(s settings) ([]*peer, error) {
 
 // options returns the runtime options of a peer's containers.
 func (p *peer) options() any {
+	if p.handler != "" {
+		return &runtimeoptions.Options{ConfigBody: []byte(p.handler)}
+	}
 	if p.binary == "" {
 		return nil
 	}

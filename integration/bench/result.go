@@ -58,7 +58,7 @@ func (l *lab) measure(ctx context.Context, s settings, into *result) (err error)
 		}
 	}
 	for _, m := range metrics {
-		for _, of := range append(subjects(l.peers), subject{l.peers[0], coldCache}) {
+		for _, of := range append(subjects(l.peers), subject{l.peers[0], coldCache}, subject{shared, defaultProfile}) {
 			if values := found[m][of]; values != nil {
 				into.Figures = append(into.Figures, figure{m, of.peer.name, of.profile, summarize(values)})
 			}
@@ -84,6 +84,9 @@ func compare(m metric, of map[subject][]float64, peers []*peer) []comparison {
 		for _, p := range peers[1:] {
 			divide(subject{own, profile}, subject{p, profile})
 		}
+	}
+	for _, p := range peers {
+		divide(subject{shared, defaultProfile}, subject{p, defaultProfile})
 	}
 	divide(subject{own, coldCache}, subject{own, noProfile})
 	for _, p := range peers {
