@@ -129,6 +129,8 @@ func (l *lab) close() error {
 		errs = append(errs, l.fifo.Close())
 	}
 	if l.node != nil {
+		// The shim for the node stays for 20 seconds after its last container.
+		testbed.HoldsWithin(3*patience, func() bool { return len(l.node.Leftovers("")) == 0 })
 		errs = append(errs, removeFilters(l.node.Namespace()), l.node.Stop())
 	}
 	return errors.Join(errs...)
