@@ -75,7 +75,8 @@ func (l *lab) measure(ctx context.Context, s settings, into *result) (err error)
 func compare(m metric, of map[subject][]float64, peers []*peer) []comparison {
 	var all []comparison
 	divide := func(a, b subject) {
-		if of[a] != nil && of[b] != nil {
+		// The shim for the node may take no memory at all for a further pod.
+		if of[a] != nil && of[b] != nil && !slices.Contains(of[b], 0) {
 			all = append(all, comparison{m.Name, a.String(), b.String(), ratio(of[a], of[b])})
 		}
 	}
