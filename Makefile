@@ -80,7 +80,7 @@ export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm test-node \
+.PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm bench-vm test-node \
 	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit mutate fmt clean \
 	$(PATCHED) $(SHIM) $(INIT) $(CTL) $(DEMO) $(INSTALLER) $(NODE_INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
@@ -88,7 +88,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The groups of .ci/deps that a target needs, besides "build".
-demo test stress bench mutate conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes: DEPS += test
+demo test stress bench bench-vm mutate conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes: DEPS += test
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@.ci/deps build $(sort $(DEPS))
 
@@ -146,6 +146,10 @@ fuzz: deps $(PATCHED) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) 
 bench: DEPS += crun
 bench: deps $(PATCHED) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 20 minutes)
 	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
+
+bench-vm: DEPS += crun vm
+bench-vm: deps $(PATCHED) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(VM)/root.img ## the same on cgroup v2, in qemu: ratios of a few rounds (root; 15 minutes)
+	@integration/vm/bench $(VM) $(BIN) $(BENCH) -parts life,exec -creates 15 -execs 30 $(ARGS)
 
 # For example: make conformance RUNTIME=io.containerd.runc.v2 ARGS='-run TestContainer'
 conformance: DEPS += suite
