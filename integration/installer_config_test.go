@@ -116,39 +116,44 @@ func TestNodeInstallerConfig(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			in := newConfig(t, row.on, row.files)
-			before, effective := in.read(t), in.dump(t)
-
-			in.must(t, "install")
-			in.mustHaveRestarted(t, 1)
-			in.mustHaveHandler(t)
-			now := lines(in.dump(t))
-			for _, line := range lines(effective) {
-				if !slices.Contains(now, line) && !strings.Contains(line, "imports = ") {
-					t.Errorf("lost: %s", line)
-				}
-			}
-			for file, text := range before {
-				if text == "" {
-					continue // an empty file, or a folder
-				}
-				if kept := lines(in.read(t)[file]); !slices.Contains(kept, lines(text)[0]) || len(kept) < len(lines(text)) {
-					t.Errorf("%s is now\n%s", file, strings.Join(kept, "\n"))
-				}
-			}
-
-			installed := in.read(t)
-			if out := in.must(t, "install"); strings.Contains(out, "wrote") {
-				t.Error("the second time something was written")
-			}
-			in.mustHaveRestarted(t, 1)
-			in.mustHave(t, installed)
-
-			in.must(t, "uninstall")
-			in.mustHaveRestarted(t, 2)
-			in.mustHave(t, before)
-			in.must(t, "uninstall")
-			in.mustHaveRestarted(t, 2)
+			newConfig(t, row.on, row.files).mustInstallAndUninstall(t)
 		})
 	}
+}
+
+// mustInstallAndUninstall does each twice, and checks the configuration after every run.
+func (in *installation) mustInstallAndUninstall(t *testing.T) {
+	t.Helper()
+	before, effective := in.read(t), in.dump(t)
+
+	in.must(t, "install")
+	in.mustHaveRestarted(t, 1)
+	in.mustHaveHandler(t)
+	now := lines(in.dump(t))
+	for _, line := range lines(effective) {
+		if !slices.Contains(now, line) && !strings.Contains(line, "imports = ") {
+			t.Errorf("lost: %s", line)
+		}
+	}
+	for file, text := range before {
+		if text == "" {
+			continue // an empty file, or a folder
+		}
+		if kept := lines(in.read(t)[file]); !slices.Contains(kept, lines(text)[0]) || len(kept) < len(lines(text)) {
+			t.Errorf("%s is now\n%s", file, strings.Join(kept, "\n"))
+		}
+	}
+
+	installed := in.read(t)
+	if out := in.must(t, "install"); strings.Contains(out, "wrote") {
+		t.Error("the second time something was written")
+	}
+	in.mustHaveRestarted(t, 1)
+	in.mustHave(t, installed)
+
+	in.must(t, "uninstall")
+	in.mustHaveRestarted(t, 2)
+	in.mustHave(t, before)
+	in.must(t, "uninstall")
+	in.mustHaveRestarted(t, 2)
 }
