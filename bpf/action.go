@@ -59,6 +59,16 @@ func (a Action) Enforced() Action {
 	return KillProcess
 }
 
+// MayRun reports whether the kernel may execute the syscall: at once, or after the listener
+// has agreed. For Trace it returns false: without a tracer the syscall fails with ENOSYS.
+func (a Action) MayRun() bool {
+	switch a.Kind() {
+	case Allow, Log, UserNotif:
+		return true
+	}
+	return false
+}
+
 // String returns the kind's UAPI name, with the data if it has an effect, such as ALLOW,
 // TRACE(1) or ERRNO(1 operation not permitted). An unknown kind is KILL_PROCESS with the
 // number, such as KILL_PROCESS(0x12340000).

@@ -147,3 +147,14 @@ func effect(t *testing.T, actions ...Action) string {
 		return fmt.Sprintf("returns -%d", got.Errno)
 	}
 }
+
+func TestMayRun(t *testing.T) {
+	for action, want := range map[Action]bool{
+		Allow: true, Log: true, UserNotif: true, Allow | 1: true,
+		ErrnoOf(0): false, ErrnoOf(1): false, Trap: false, Trace: false, KillThread: false, KillProcess: false, 0x7ffb0000: false,
+	} {
+		if got := action.MayRun(); got != want {
+			t.Errorf("%v: %v", action, got)
+		}
+	}
+}

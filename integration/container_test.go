@@ -1,13 +1,10 @@
 package integration
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -264,64 +261,12 @@ func await(t *testing.T, who string, exits <-chan containerd.ExitStatus) contain
 	}
 }
 
-// output collects what a process writes.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
-
-// await returns when the output contains text.
-func (o *output) await(t *testing.T, text string) {
-	t.Helper()
-	eventually(t, fmt.Sprintf("the output contains %q", text), func() bool { return strings.Contains(o.String(), text) })
-}
-
 // eventually polls until the fact holds.
 func eventually(t *testing.T, fact string, holds func() bool) {
 	t.Helper()
 	if !testbed.HoldsWithin(patience, holds) {
 		t.Fatalf("not so after %v: %s", patience, fact)
 	}
-}
-
-// containerdLog collects containerd's log, which includes the shims'.
-type containerdLog struct{ output }
-
-// of returns the warnings and errors that name a container.
-func (l *containerdLog) of(id string) string {
-	var about strings.Builder
-	for line := range strings.Lines(l.String()) {
-		if strings.Contains(line, "level=info") {
-			continue
-		}
-		if strings.Contains(line, "="+id+" ") || strings.Contains(line, "="+id+"\n") || strings.Contains(line, `\"`+id+`\"`) {
-			about.WriteString(line)
-		}
-	}
-	return about.String()
-}
-
-// all returns the lines of all levels that name a container.
-func (l *containerdLog) all(id string) string {
-	var about strings.Builder
-	for line := range strings.Lines(l.String()) {
-		if slices.Contains(strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(` =/"\\\n`, r) }), id) {
-			about.WriteString(line)
-		}
-	}
-	return about.String()
 }
 
 // refusalTime is the limit for a refusal on a busy machine. An idle one takes a small

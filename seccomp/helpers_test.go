@@ -1,11 +1,8 @@
 package seccomp
 
 import (
-	"encoding/json"
 	"errors"
 	"testing"
-
-	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/mistake/mistaketest"
 )
@@ -30,14 +27,4 @@ func with(fields string) string {
 
 func withRule(fields string) string {
 	return with(`"syscalls":[{` + fields + `}]`)
-}
-
-// decoded decodes linux.seccomp as containerd does, without code of this project.
-func decoded(t *testing.T, doc string) *specs.LinuxSeccomp {
-	t.Helper()
-	var spec specs.LinuxSeccomp
-	if err := json.Unmarshal([]byte(doc), &spec); err != nil {
-		t.Fatal(err)
-	}
-	return &spec
 }

@@ -19,9 +19,9 @@ const everyField = `{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":38,` +
 // A new field of runtime-spec makes this test fail, until everyField has the field and
 // clone copies what it refers to.
 func TestProfileIsImmutable(t *testing.T) {
-	mustHaveEveryField(t, reflect.ValueOf(decoded(t, everyField)), "LinuxSeccomp")
+	mustHaveEveryField(t, reflect.ValueOf(seccomptest.Decoded(t, everyField)), "LinuxSeccomp")
 
-	input := decoded(t, everyField)
+	input := seccomptest.Decoded(t, everyField)
 	p, err := New(input)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestProfileIsImmutable(t *testing.T) {
 		{"the result of Spec", p.Spec()},
 	} {
 		erase(reflect.ValueOf(row.spec))
-		if got := p.Spec(); !reflect.DeepEqual(got, decoded(t, everyField)) {
+		if got := p.Spec(); !reflect.DeepEqual(got, seccomptest.Decoded(t, everyField)) {
 			t.Errorf("%s, erased, changed the profile: %s", row.fact, seccomptest.Encoded(t, got))
 		}
 	}

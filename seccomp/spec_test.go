@@ -45,7 +45,7 @@ func TestReadSpecRefused(t *testing.T) {
 // properties that OCI does not know: a runtime must not fail because of them (config.md,
 // "Extensibility").
 func TestReadSpecAccepted(t *testing.T) {
-	zero := decoded(t, withRule(`"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":0,"op":"SCMP_CMP_EQ"}]`))
+	zero := seccomptest.Decoded(t, withRule(`"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":0,"op":"SCMP_CMP_EQ"}]`))
 	standard := containerd.DefaultProfile(&specs.Spec{Process: &specs.Process{Capabilities: &specs.LinuxCapabilities{}}})
 	for _, profile := range []*specs.LinuxSeccomp{nil, zero, standard} {
 		want := &specs.Spec{Version: specs.Version, Linux: &specs.Linux{Seccomp: profile}}

@@ -83,7 +83,7 @@ func TestRefused(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.fact, func(t *testing.T) {
-			_, err := New(decoded(t, row.given))
+			_, err := New(seccomptest.Decoded(t, row.given))
 			mustBlame(t, err, row.field, row.value)
 			_, err = Parse([]byte(row.given))
 			mustBlame(t, err, row.field, row.value)
@@ -126,7 +126,7 @@ func TestAccepted(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.fact, func(t *testing.T) {
-			want := decoded(t, row.given)
+			want := seccomptest.Decoded(t, row.given)
 			p, err := New(want)
 			if err != nil {
 				t.Fatal(err)

@@ -94,7 +94,7 @@ var compilation = []mutation{
 	},
 	{
 		"start-check", "a profile under which no program can start is accepted",
-		"seccomp/compile/execve.go", "\tcase bpf.Allow, bpf.Log, bpf.UserNotif:", "\tcase bpf.Allow, bpf.Log, bpf.UserNotif, bpf.Errno:",
+		"bpf/action.go", "\tcase Allow, Log, UserNotif:", "\tcase Allow, Log, UserNotif, Errno:",
 		in("seccomp/compile", "TestCheckExecve"),
 	},
 	{

@@ -31,14 +31,10 @@ func NewHash(domain string) *Hash {
 
 // The types of a field.
 const (
-	bytesField  = 'b'
 	textField   = 't'
 	numberField = 'n'
 	listField   = 'l'
 )
-
-// Bytes adds a field of any bytes.
-func (h *Hash) Bytes(name string, value []byte) { h.field(bytesField, name, value) }
 
 // Text adds a field of text.
 func (h *Hash) Text(name, value string) { h.field(textField, name, []byte(value)) }

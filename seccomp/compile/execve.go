@@ -3,13 +3,12 @@ package compile
 import (
 	"fmt"
 
-	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/meaning"
 )
 
 // CheckExecve refuses a profile under which no program can start: execve, the last act of
-// the runtime, would fail under it, when no one can be told the reason any more. The error
+// the runtime, would fail under it, and the process could not report the reason. The error
 // is a [*seccomp.InvalidError].
 func CheckExecve(m *meaning.Meaning) error {
 	const name = "execve"
@@ -18,9 +17,9 @@ func CheckExecve(m *meaning.Meaning) error {
 	if len(call.Rules) > 0 && len(call.Rules[0].Conditions) == 0 {
 		call.Otherwise = call.Rules[0].Action
 	} else if len(call.Rules) > 0 {
-		return nil // it depends on addresses, which only the kernel knows
+		return nil // the action depends on addresses, which only the kernel knows
 	}
-	if canRun(call.Otherwise) {
+	if call.Otherwise.MayRun() {
 		return nil
 	}
 	return &seccomp.InvalidError{
@@ -28,14 +27,4 @@ func CheckExecve(m *meaning.Meaning) error {
 		Value:  name,
 		Reason: fmt.Sprintf("the profile answers %v, so under seccomp the container's program cannot be started", call.Otherwise),
 	}
-}
-
-// canRun reports whether the kernel executes a call with this action. SCMP_ACT_TRACE does
-// not: a container's process has no tracer before it has started.
-func canRun(a bpf.Action) bool {
-	switch a.Kind() {
-	case bpf.Allow, bpf.Log, bpf.UserNotif:
-		return true
-	}
-	return false
 }

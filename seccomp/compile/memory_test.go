@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"encoding/json"
 	"runtime"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/libseccomp"
+	"seccomp-shim/seccomp/seccomptest"
 )
 
 // manyRules are rules about one argument of a syscall.
@@ -40,7 +40,7 @@ func TestHelperMemory(t *testing.T) {
 		}
 	}
 	const largest = 256 << 20
-	p, err := seccomp.New(parseSpec(t, hanging))
+	p, err := seccomp.New(seccomptest.Decoded(t, hanging))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,13 +74,4 @@ func limitedChild(t *testing.T) (pid int, limit unix.Rlimit) {
 func onArchitectures(spec *specs.LinuxSeccomp, archs ...specs.Arch) *specs.LinuxSeccomp {
 	spec.Architectures = archs
 	return spec
-}
-
-func parseSpec(t *testing.T, profile string) *specs.LinuxSeccomp {
-	t.Helper()
-	var spec specs.LinuxSeccomp
-	if err := json.Unmarshal([]byte(profile), &spec); err != nil {
-		t.Fatal(err)
-	}
-	return &spec
 }

@@ -62,7 +62,7 @@ func noExit(m *meaning.Meaning) []Finding {
 				continue
 			}
 			first := cases(abi, m.Call(abi.Arch, nr), nr, nil)[0]
-			if len(first.If) > 0 || canRun(first.Action) {
+			if len(first.If) > 0 || first.Action.MayRun() {
 				continue
 			}
 			if refusing[first.Action] == nil {
@@ -80,11 +80,6 @@ func noExit(m *meaning.Meaning) []Finding {
 		}
 	}
 	return all
-}
-
-// canRun reports whether a call may run, perhaps after an agent has agreed.
-func canRun(a bpf.Action) bool {
-	return a.Kind() == bpf.Allow || a.Kind() == bpf.Log || a.Kind() == bpf.UserNotif
 }
 
 func kills(a bpf.Action) bool {

@@ -24,6 +24,14 @@ func Encoded(t testing.TB, spec *specs.LinuxSeccomp) string {
 	return string(b)
 }
 
+// Decoded decodes linux.seccomp as containerd does, without code of this project.
+func Decoded(t testing.TB, text string) *specs.LinuxSeccomp {
+	t.Helper()
+	var spec specs.LinuxSeccomp
+	Must(t, json.Unmarshal([]byte(text), &spec))
+	return &spec
+}
+
 // Padded puts spaces before a profile's text, so that a read of the first size-1 bytes
 // does not have all of it.
 func Padded(text string, size int) string {
