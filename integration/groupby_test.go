@@ -38,28 +38,6 @@ func (n *separateNode) runGrouped(groupBy, id string, pod podOf, args ...string)
 	return shimOf(n.t, n.pid(id))
 }
 
-// pid returns the pid of a container's init; 0 if it does not run.
-func (n *separateNode) pid(id string) uint32 {
-	n.t.Helper()
-	for line := range strings.Lines(n.must(0, "task", "ls")) {
-		fields := strings.Fields(line)
-		if len(fields) == 3 && fields[0] == id && fields[2] == "RUNNING" {
-			pid, err := strconv.ParseUint(fields[1], 10, 32)
-			if err != nil {
-				n.t.Fatal(err)
-			}
-			return uint32(pid)
-		}
-	}
-	return 0
-}
-
-func (n *separateNode) remove(id string) {
-	n.t.Helper()
-	n.must(0, "task", "rm", "--force", id)
-	n.must(0, "container", "rm", id)
-}
-
 // A shim can serve more than a pod. Its tests have one node, and wait at the end for all
 // shims.
 func TestGroupBy(t *testing.T) {

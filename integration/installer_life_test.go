@@ -23,7 +23,7 @@ func TestNodeInstaller(t *testing.T) {
 	t.Parallel()
 	in := newInstallation(t)
 	n, restarts := in.startNode(t)
-	n.mustCtr(t, 0, "version")
+	n.must(0, "version")
 	if err := n.Import(t.Context(), imageName, testbed.Rootfs{Files: programs}); err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestNodeInstaller(t *testing.T) {
 	}
 	restarts(1)
 	binary := filepath.Join(in.bin, testbed.ShimBinary(runtimeName))
-	old := n.runContainer(t, "old")
+	old := n.runContainer("old")
 	if got := executableOf(t, old); got != binary {
 		t.Errorf("the shim is %s, not %s", got, binary)
 	}
@@ -46,14 +46,14 @@ func TestNodeInstaller(t *testing.T) {
 	if got := executableOf(t, old); got != binary+" (deleted)" {
 		t.Errorf("after the upgrade the old shim is %s", got)
 	}
-	n.mustCtr(t, 7, "task", "exec", "--fifo-dir", n.FIFODir(), "--exec-id", "e", "old", "/bin/sh", "-c", "exit 7")
-	if got := executableOf(t, n.runContainer(t, "new")); got != binary {
+	n.must(7, "task", "exec", "--fifo-dir", n.FIFODir(), "--exec-id", "e", "old", "/bin/sh", "-c", "exit 7")
+	if got := executableOf(t, n.runContainer("new")); got != binary {
 		t.Errorf("the new shim is %s", got)
 	}
 	if !bytes.HasSuffix(read(t, binary), []byte("newer")) {
 		t.Error("the binary was not replaced")
 	}
-	n.removeContainer(t, "new")
+	n.remove("new")
 
 	// While a container runs, all files stay, including the old shim.
 	config := read(t, in.config)
@@ -64,25 +64,22 @@ func TestNodeInstaller(t *testing.T) {
 		t.Error("config.toml changed")
 	}
 	restarts(1)
-	n.removeContainer(t, "old")
+	n.remove("old")
 	in.must(t, "uninstall")
 	restarts(2)
 	if got := read(t, in.config); !bytes.Equal(got, before) {
 		t.Errorf("config.toml is\n%s\nwas\n%s", got, before)
 	}
-	for _, name := range []string{"bin/containerd-shim-seccomp-v1", "bin/seccompctl", "profiles/audit.json", "state"} {
+	for _, name := range []string{"bin/containerd-shim-seccomp-v1", "bin/seccomp-shim-init", "bin/seccompctl", "profiles/audit.json", "state"} {
 		if _, err := os.Stat(in.path(name)); !os.IsNotExist(err) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-// installedNode is a node of its own, whose shims the installer installs.
-type installedNode struct{ *testbed.Node }
-
 // startNode starts a containerd that the installer can restart. The returned function checks
 // the number of restarts.
-func (in *installation) startNode(t *testing.T) (_ installedNode, restarts func(want int)) {
+func (in *installation) startNode(t *testing.T) (_ *separateNode, restarts func(want int)) {
 	t.Helper()
 	// containerd also looks for shims in the folder of its own binary, after links.
 	write(t, filepath.Join(in.bin, "containerd"), read(t, filepath.Join(in.bin, "containerd")))
@@ -105,37 +102,14 @@ func (in *installation) startNode(t *testing.T) (_ installedNode, restarts func(
 	})
 	in.config = filepath.Join(n.Dir(), "config.toml")
 	in.env = append(in.env, "RESTART="+in.path("restart")) // the socket is in the configuration
-	return installedNode{n}, serveRestarts(t, n, ask, answer)
-}
-
-// mustCtr runs ctr, which must exit with the code.
-func (n installedNode) mustCtr(t *testing.T, code int, args ...string) string {
-	t.Helper()
-	got, err := n.Ctr(bounded(t), args...)
-	if err != nil || got.ExitCode != code {
-		t.Fatalf("ctr %s: %+v, %v", strings.Join(args, " "), got, err)
-	}
-	return got.Stdout
+	return &separateNode{Node: n, t: t}, serveRestarts(t, n, ask, answer)
 }
 
 // runContainer starts a container and returns the pid of its shim.
-func (n installedNode) runContainer(t *testing.T, id string) (shim int) {
-	t.Helper()
-	n.mustCtr(t, 0, "run", "-d", "--null-io", "--runtime", runtimeName, imageName, id, "/bin/sleep", "1000")
-	for line := range strings.Lines(n.mustCtr(t, 0, "task", "ls")) {
-		if f := strings.Fields(line); f[0] == id {
-			pid, _ := strconv.ParseUint(f[1], 10, 32)
-			return shimOf(t, uint32(pid))
-		}
-	}
-	t.Fatalf("no task %s", id)
-	return 0
-}
-
-func (n installedNode) removeContainer(t *testing.T, id string) {
-	t.Helper()
-	n.mustCtr(t, 0, "task", "rm", "-f", id)
-	n.mustCtr(t, 0, "container", "rm", id)
+func (n *separateNode) runContainer(id string) (shim int) {
+	n.t.Helper()
+	n.must(0, "run", "-d", "--null-io", "--runtime", runtimeName, imageName, id, "/bin/sleep", "1000")
+	return shimOf(n.t, n.pid(id))
 }
 
 // executableOf returns the file that a process runs.

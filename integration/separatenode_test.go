@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -47,6 +48,28 @@ func (n *separateNode) must(code int, args ...string) string {
 		n.t.Fatalf("containerd %s: ctr %s: %+v, %v", n.Version(), strings.Join(args, " "), got, err)
 	}
 	return got.Stdout
+}
+
+// pid returns the pid of a container's init; 0 if it does not run.
+func (n *separateNode) pid(id string) uint32 {
+	n.t.Helper()
+	for line := range strings.Lines(n.must(0, "task", "ls")) {
+		fields := strings.Fields(line)
+		if len(fields) == 3 && fields[0] == id && fields[2] == "RUNNING" {
+			pid, err := strconv.ParseUint(fields[1], 10, 32)
+			if err != nil {
+				n.t.Fatal(err)
+			}
+			return uint32(pid)
+		}
+	}
+	return 0
+}
+
+func (n *separateNode) remove(id string) {
+	n.t.Helper()
+	n.must(0, "task", "rm", "--force", id)
+	n.must(0, "container", "rm", id)
 }
 
 // linkBinaries makes a folder of links to containerd and ctr, and to further files by their
