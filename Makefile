@@ -32,6 +32,9 @@ ECHO  := $(BIN)/http-echo
 CHANGED := -modfile=$(CURDIR)/build/go.mod -tags=lastact
 export CHANGED
 PATCHED := $(CURDIR)/build/runc $(CURDIR)/build/ttrpc
+# The shim knows the seccomp-shim-init of its folder by the build ID: see
+# shim/container/initfile.
+init_id = -X seccomp-shim/shim/container/initfile.buildID=$$($(GO) tool buildid $(1)/seccomp-shim-init)
 DEMO  := $(BIN)/demo
 # A folder of its own for runc and crun, because the tests' PATH must have none. Only the
 # benchmark and the test of the pages use them.
@@ -132,7 +135,8 @@ unit: $(PATCHED) ## run the tests that need no root and no containerd
 # their processes would sleep for a second at its exit, so that reports can be written.
 stress: deps $(PATCHED) $(SHIM) $(PEERS) ## race exits, starts, execs and kills, STRESS (1000) times each, under -race; starts under limits 40 times (root)
 	@mkdir -p $(RACE)
-	$(GO) build $(CHANGED) -race -trimpath -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1
+	$(GO) build $(CHANGED) -race -trimpath -o $(RACE)/ ./cmd/seccomp-shim-init
+	$(GO) build $(CHANGED) -race -trimpath -ldflags "$(call init_id,$(RACE))" -o $(RACE)/ ./cmd/containerd-shim-seccomp-v1
 	cp -u $(PEERS) $(RACE)/
 	GORACE=atexit_sleep_ms=0 SECCOMP_SHIM_BIN=$(RACE) STRESS=$(STRESS) $(GO) test $(CHANGED) -race -timeout 3h -count 1 -v -run '^TestStress$$' ./integration
 	# Without the race detector, whose own memory would be measured too.
@@ -205,9 +209,7 @@ $(PATCHED) &: ; @$(GO) run ./shim/patch $(CURDIR)/build
 # Linked statically the shim starts faster, and needs no libseccomp on the node. Both
 # binaries have the same libseccomp, so that they compile the same programs.
 LDFLAGS = -linkmode external -extldflags -static -X seccomp-shim/version.stamped=$(VERSION)
-# The shim knows its seccomp-shim-init by the build ID: see shim/container/initfile.
-INIT_ID = -X seccomp-shim/shim/container/initfile.buildID=$$($(GO) tool buildid $(@D)/$(notdir $(INIT)))
-$(SHIM): private LDFLAGS += $(INIT_ID)
+$(SHIM): private LDFLAGS += $(call init_id,$(@D))
 $(SHIM): $(INIT)
 $(INIT): private STRIP = -s -w
 $(SHIM) $(INIT) $(CTL): $(PATCHED)
