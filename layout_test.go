@@ -43,6 +43,10 @@ var mayImport = map[string][]string{
 		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/meaning",
 		"github.com/opencontainers/runtime-spec/specs-go",
 	},
+	"seccomp/denials": {
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/explain", "seccomp-shim/seccomp/meaning",
+		"github.com/opencontainers/runtime-spec/specs-go",
+	},
 	"seccomp/cache":     {"golang.org/x/sys/unix"},
 	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
 	// cgo of ours stops here.
@@ -54,7 +58,7 @@ var mayImport = map[string][]string{
 	},
 	"seccomp/emit": {"seccomp-shim/bpf", "seccomp-shim/seccomp/meaning", "github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/compile": {
-		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/emit",
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/emit",
 		"seccomp-shim/seccomp/libseccomp", "seccomp-shim/seccomp/meaning", "seccomp-shim/seccomp/syscalls",
 		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
 		"golang.org/x/sys/unix",
@@ -160,6 +164,7 @@ var mayLink = map[string][]string{
 	"seccomp/meaning":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/check":     {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/explain":   {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/denials":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/emit":      {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/installed": {"golang.org/x/sys/unix"},
 }
