@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"version":             {},
 	"seccomp":             {"seccomp-shim/mistake", "github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/resolve": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/denials",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
 	},
@@ -80,6 +80,12 @@ var mayImport = map[string][]string{
 	"shim/container/load": {"seccomp-shim/mistake", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
 	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
 	"shim/prefork":        {"golang.org/x/sys/unix"},
+	"shim/observe": {
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/denials",
+		"github.com/opencontainers/runtime-spec/specs-go",
+		"github.com/sirupsen/logrus",
+		"golang.org/x/sys/unix",
+	},
 	"shim/poll":           {},
 	"shim/rights":         {"golang.org/x/sys/unix"},
 	"shim/stdio":          {"seccomp-shim/shim/poll", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
@@ -90,7 +96,7 @@ var mayImport = map[string][]string{
 		"github.com/containerd/containerd/api/types", "github.com/containerd/containerd/v2/core/mount", "github.com/containerd/errdefs",
 	},
 	"shim/options": {
-		"seccomp-shim/mistake",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp/denials",
 		"github.com/containerd/containerd/api/types/runc/options", "github.com/containerd/containerd/api/types/runtimeoptions/v1", "github.com/containerd/typeurl/v2",
 		"github.com/pelletier/go-toml/v2",
 	},
@@ -106,8 +112,8 @@ var mayImport = map[string][]string{
 		"google.golang.org/protobuf/",
 	},
 	"shim/task": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/resolve",
-		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/stdio",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/resolve",
+		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/observe", "seccomp-shim/shim/options", "seccomp-shim/shim/stdio",
 		"github.com/containerd/containerd/api/",
 		"github.com/containerd/containerd/v2/core/events", "github.com/containerd/containerd/v2/core/runtime",
 		"github.com/containerd/containerd/v2/pkg/namespaces", "github.com/containerd/containerd/v2/pkg/protobuf",

@@ -49,3 +49,12 @@ func (r *Report) Name() string {
 	}
 	return r.Pod.Namespace + "/" + r.Pod.Name + "/" + r.Pod.Container
 }
+
+// Total returns the number of all calls, without probes.
+func (r *Report) Total() uint64 {
+	total := r.Others
+	for _, d := range r.Shown() {
+		total += d.Count
+	}
+	return total
+}

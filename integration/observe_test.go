@@ -1,0 +1,197 @@
+package integration
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	runtimeoptions "github.com/containerd/containerd/api/types/runtimeoptions/v1"
+
+	"seccomp-shim/seccomp/denials"
+)
+
+const observeAs = "io.containerd.seccomp.v1/observe="
+
+// A refused call has the profile's errno, in init and in an exec, and the report has it with
+// its count, its process, its arguments and the rule.
+func TestDenialsAreReported(t *testing.T) {
+	t.Parallel()
+	p := profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
+		{"names":["getpgid"],"action":"SCMP_ACT_ERRNO","errnoRet":71},
+		{"names":["unshare"],"action":"SCMP_ACT_ERRNO","errnoRet":72,"args":[{"index":0,"value":268435456,"op":"SCMP_CMP_EQ"}]}]}`)
+	id := newObservedID(t)
+	c := hold(t, id, []string{call("getpgid", 7), call("getpgid", 8), call("unshare", 1<<28), call("unshare", 0)}, under(p), annotatedWith(observeAs+"denials"))
+	mustAnswer(t, "init", c.stdout.String(), map[string]string{
+		call("getpgid", 7): "EPROTO", call("getpgid", 8): "EPROTO", call("unshare", 1<<28): "EMULTIHOP", call("unshare", 0): "ok",
+	})
+	got := c.exec(t, calls(call("getpgid", 9)))
+	mustAnswer(t, "an exec", got.stdout, map[string]string{call("getpgid", 9): "EPROTO"})
+
+	// The exec has ended, so the report has its calls.
+	report := readReport(t, id)
+	if report.Mode != denials.Enforcing || report.Ended != nil || report.Profile != "seccomp profile (linux.seccomp)" {
+		t.Errorf("the report says %+v", report)
+	}
+	mustHaveDenials(t, report,
+		"init getpgid ×2 ERRNO(71 protocol error) syscalls[0] [0x7 0x0 0x0 0x0 0x0 0x0]",
+		"init unshare(CLONE_NEWUSER) ×1 ERRNO(72 multihop attempted) syscalls[1] [0x10000000 0x0 0x0 0x0 0x0 0x0]",
+		"exec getpgid ×1 ERRNO(71 protocol error) syscalls[0] [0x9 0x0 0x0 0x0 0x0 0x0]",
+	)
+	first := report.Denials[0]
+	if first.PID != int(c.task.Pid()) || first.Executable != "/bin/calls" || first.Thread != "calls" || first.ABI != "SCMP_ARCH_X86_64" {
+		t.Errorf("the call is of %+v", first)
+	}
+	if len(report.Denials) == 3 && !strings.HasPrefix(report.Denials[2].ExecID, "e") {
+		t.Errorf("the exec is %q", report.Denials[2].ExecID)
+	}
+	c.kill(t)
+	if report = readReport(t, id); report.Ended == nil || report.Ended.Status != 137 {
+		t.Errorf("the end is %+v", report.Ended)
+	}
+	if log := nodeLog.of(id); strings.Count(log, "seccomp: call refused") != 3 {
+		t.Errorf("the log has:\n%s", log)
+	}
+}
+
+// On trial nothing is enforced: neither an errno, nor a kill, nor a foreign ABI.
+func TestTrial(t *testing.T) {
+	t.Parallel()
+	p := profile(t, `{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":71,"syscalls":[
+		{"names":["getpgid"],"action":"SCMP_ACT_KILL_PROCESS"},{"names":["getsid"],"action":"SCMP_ACT_TRAP"},
+		{"names":["getppid","hold"],"action":"SCMP_ACT_ALLOW"}]}`)
+	id := newObservedID(t)
+	steps := []string{call("getpgid", 0), call("getsid", 0), call("getppid"), call("getuid"), "hold"}
+	c := &container{Container: newContainerWith(t, id, observing("trial"), calls(steps...), under(p)), stdout: &output{}, stderr: &output{}}
+	c.run(t)
+	c.stdout.await(t, "hold -> waiting")
+	mustAnswer(t, "init", c.stdout.String(), map[string]string{
+		call("getpgid", 0): "ok", call("getsid", 0): "ok", call("getppid"): "ok", call("getuid"): "ok",
+	})
+	c.kill(t)
+	found := map[string]bool{}
+	report := readReport(t, id)
+	for _, d := range report.Denials {
+		found[d.Text+" "+d.Answer] = true
+	}
+	for _, want := range []string{"getpgid KILL_PROCESS", "getsid TRAP(0)", "getuid ERRNO(71 protocol error)", "execve ERRNO(71 protocol error)"} {
+		if !found[want] {
+			t.Errorf("not reported: %s; there is %v", want, found)
+		}
+	}
+	if report.Mode != denials.Trial {
+		t.Errorf("the mode is %q", report.Mode)
+	}
+}
+
+// A pod cannot switch enforcement off, and a profile with an agent of its own cannot be
+// observed.
+func TestObserveIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		fact, annotation, profile string
+		words                     []string
+	}{
+		{"a trial", "trial", denyUnshare, []string{"annotation io.containerd.seccomp.v1/observe", `"trial"`, "allow_trial"}},
+		{"an unknown mode", "deny", denyUnshare, []string{"annotation io.containerd.seccomp.v1/observe", `"deny"`, "denials or trial"}},
+		{"an agent", "denials", `"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/run/none","syscalls":[{"names":["getpgid"],"action":"SCMP_ACT_NOTIFY"}]`,
+			[]string{"annotation io.containerd.seccomp.v1/observe", "SCMP_ACT_NOTIFY"}},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			_, err := create(t, newID(t), calls("hold"), under(profile(t, "{"+row.profile+"}")), annotatedWith(observeAs+row.annotation))
+			if err == nil {
+				t.Fatal("the container is created")
+			}
+			for _, word := range row.words {
+				if !strings.Contains(err.Error(), word) {
+					t.Errorf("the error lacks %q: %v", word, err)
+				}
+			}
+		})
+	}
+}
+
+// Under the handler's option a container with an agent runs unobserved, and its agent is
+// asked.
+func TestObserveBesideAnAgent(t *testing.T) {
+	t.Parallel()
+	skipWithoutNotify(t)
+	agent := listen(t)
+	p := profile(t, notifyRules)
+	p.ListenerPath = agent.path
+	id := newObservedID(t)
+	c := &container{Container: newContainerWith(t, id, observing("denials"), calls(call("getpgid", 0), "hold"), under(p)), stdout: &output{}, stderr: &output{}}
+	c.run(t)
+	c.stdout.await(t, "hold -> waiting")
+	mustContain(t, "init", c.stdout.String(), []string{call("getpgid", 0) + " -> 4242"})
+	if _, err := os.Stat(reportPath(id)); !os.IsNotExist(err) {
+		t.Errorf("there is a report: %v", err)
+	}
+	eventually(t, "the log says so", func() bool {
+		return strings.Contains(nodeLog.String(), "is not observed: the profile has SCMP_ACT_NOTIFY")
+	})
+}
+
+// observing returns the handler's options with a mode.
+func observing(mode string) *runtimeoptions.Options {
+	return &runtimeoptions.Options{ConfigBody: fmt.Appendf(nil, "profile_root = %q\nobserve = %q\n", profileRoot, mode)}
+}
+
+// run makes the container's task and starts it.
+func (c *container) run(t *testing.T) {
+	t.Helper()
+	var err error
+	if c.task, err = c.NewTask(bounded(t), toStreams(nil, c.stdout, c.stderr)); err != nil {
+		t.Fatalf("create: %v", err)
+	}
+	if c.exits, err = c.task.Wait(context.WithoutCancel(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.task.Start(bounded(t)); err != nil {
+		t.Fatalf("start: %v", err)
+	}
+}
+
+// newObservedID is newID for a container that leaves a report. The report is removed with
+// the container.
+func newObservedID(t *testing.T) string {
+	t.Helper()
+	id := newID(t)
+	t.Cleanup(func() {
+		os.Remove(reportPath(id))
+		os.Remove(filepath.Dir(reportPath(id))) // if it was the last one
+	})
+	return id
+}
+
+func reportPath(id string) string {
+	return filepath.Join("/run/seccomp-shim/denials", node.Namespace(), id+".json")
+}
+
+func readReport(t *testing.T, id string) *denials.Report {
+	t.Helper()
+	text, err := os.ReadFile(reportPath(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r denials.Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return &r
+}
+
+func mustHaveDenials(t *testing.T, report *denials.Report, want ...string) {
+	t.Helper()
+	var got []string
+	for _, d := range report.Denials {
+		got = append(got, fmt.Sprintf("%s %s ×%d %s %s %v", d.Kind, d.Text, d.Count, d.Answer, d.Rule, d.Args))
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("the report has:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
