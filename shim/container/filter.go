@@ -51,13 +51,11 @@ func (f *Filter) order(tasks []*os.File, limits []load.Limit) load.Order {
 	return order
 }
 
-// listens reports whether the kernel makes a listener for the filter.
-func (f *Filter) listens() bool {
-	return f != nil && f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0
+// asksAgent reports whether the kernel makes a listener for the filter and an agent gets it,
+// instead of an observer.
+func (f *Filter) asksAgent() bool {
+	return f != nil && f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 && f.Observer == nil
 }
-
-// asksAgent reports whether an agent answers notifications, and not an observer.
-func (f *Filter) asksAgent() bool { return f.listens() && f.Observer == nil }
 
 // validate reports when the container is created that its agent's socket is missing. The
 // shim connects to the socket only when it has a listener.
