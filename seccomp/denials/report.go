@@ -20,6 +20,10 @@ type Report struct {
 	Others    uint64    `json:"others,omitempty"` // calls beyond [MostDistinct] distinct ones
 }
 
+// Dir is the folder of the node's reports. It has a file <namespace>/<container ID>.json for
+// each observed container, and only root can enter it.
+const Dir = "/run/seccomp-shim/denials"
+
 // ReportFormat is the format of reports that this package writes.
 const ReportFormat = 1
 

@@ -14,9 +14,6 @@ import (
 	"seccomp-shim/shim/observe"
 )
 
-// denialsDir has the reports of the node's observed containers.
-const denialsDir = cacheDir + "/denials"
-
 // modeFor returns the mode in which a container under a profile is observed.
 //
 // A profile with SCMP_ACT_NOTIFY cannot be observed. If the pod's annotation has asked for
