@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	runtimeoptions "github.com/containerd/containerd/api/types/runtimeoptions/v1"
 
@@ -84,6 +86,44 @@ func TestTrial(t *testing.T) {
 	}
 	if report.Mode != denials.Trial {
 		t.Errorf("the mode is %q", report.Mode)
+	}
+}
+
+// The report names the call that has killed a process, in init and in an exec, if the kernel's
+// log does.
+func TestKilledCallIsNamed(t *testing.T) {
+	t.Parallel()
+	p := profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getsid"],"action":"SCMP_ACT_KILL_PROCESS"}]}`)
+	for _, inExec := range []bool{false, true} {
+		id := newObservedID(t)
+		var pid uint32
+		if inExec {
+			c := hold(t, id, nil, under(p), annotatedWith(observeAs+"denials"))
+			if got := c.exec(t, calls(call("getsid", 0))); got.code != diedOfSigsys {
+				t.Errorf("an exec: %+v", got)
+			}
+		} else {
+			c := launch(t, id, calls(call("getsid", 0)), under(p), annotatedWith(observeAs+"denials"))
+			pid = c.task.Pid()
+			if got := c.end(t); got.code != diedOfSigsys {
+				t.Errorf("init: %+v", got)
+			}
+		}
+		report := readReport(t, id)
+		if len(report.Denials) == 1 {
+			d := report.Denials[0]
+			if d.Text != "getsid" || d.Answer != "KILL_PROCESS" || d.Rule != "syscalls[0]" || d.Executable != "/bin/calls" || pid != 0 && d.PID != int(pid) {
+				t.Errorf("the call is %+v", d)
+			}
+			continue
+		}
+		if pid != 0 && (report.Ended == nil || report.Ended.Unnamed == "") {
+			t.Errorf("no call, and no reason: %+v", report)
+		}
+		log, err := exec.Command("dmesg").Output()
+		if pid != 0 && strings.Contains(string(log), fmt.Sprintf(" pid=%d comm=\"calls\"", pid)) {
+			t.Errorf("the kernel's log has the call: %v, %+v", err, report.Ended)
+		}
 	}
 }
 
@@ -193,5 +233,58 @@ func mustHaveDenials(t *testing.T, report *denials.Report, want ...string) {
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("the report has:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// endlessly makes refused calls until it is killed, in several processes.
+const endlessly = "for i in 1 2 3; do while :; do mkdir /new; done 2>/dev/null & done; while :; do mkdir /new; done 2>/dev/null"
+
+// A container that makes refused calls without end is paused, goes on, and is killed as any
+// other. Its shim stays small, its log short, and nothing that was counted is lost.
+func TestEndlessDenials(t *testing.T) {
+	t.Parallel()
+	p := profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}`)
+	id := newObservedID(t)
+	c := launch(t, id, sh(endlessly), under(p), annotatedWith(observeAs+"denials"))
+	total := func() uint64 { return readReport(t, id).Total() }
+	eventually(t, "it has made calls", func() bool { return total() > 100 })
+	if err := c.task.Pause(bounded(t)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1500 * time.Millisecond) // a report is written once in a second
+	paused := total()
+	time.Sleep(1500 * time.Millisecond)
+	if now := total(); now != paused {
+		t.Errorf("paused it makes calls: %d, then %d", paused, now)
+	}
+	if err := c.task.Resume(bounded(t)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it goes on", func() bool { return total() > paused+100 })
+	begin := time.Now()
+	c.kill(t)
+	if took := time.Since(begin); took > refusalTime {
+		t.Errorf("it was killed and deleted within %v", took)
+	}
+	report := readReport(t, id)
+	if report.Ended == nil || len(report.Denials) != 1 || report.Denials[0].Executable != "/bin/busybox" || report.Total() < paused+100 {
+		t.Errorf("the report is %s", encoded(t, report))
+	}
+	if count := strings.Count(nodeLog.of(id), "seccomp: call refused"); count < 2 || count > 5 {
+		t.Errorf("%d lines in the log for %d calls", count, report.Total())
+	}
+}
+
+// An observed container is not saved: the error says why.
+func TestCheckpointOfObserved(t *testing.T) {
+	t.Parallel()
+	id := newObservedID(t)
+	c := hold(t, id, nil, under(profile(t, "{"+denyUnshare+"}")), annotatedWith(observeAs+"denials"))
+	_, err := c.task.Checkpoint(bounded(t))
+	if err == nil || !strings.Contains(err.Error(), "the container is observed") {
+		t.Errorf("error %v", err)
+	}
+	if got := c.exec(t, calls(call("unshare", 0))); answers(got.stdout)[call("unshare", 0)] != "EPROTO" {
+		t.Errorf("after it: %+v", got)
 	}
 }

@@ -15,11 +15,12 @@ type Call struct {
 	Syscall string    `json:"syscall"`
 	Number  uint32    `json:"number"`
 	ABI     string    `json:"abi"`
-	Args    [6]string `json:"args"` // of the first such call
+	Args    [6]string `json:"args"` // of the first such call; empty if nobody knows them
 	Answer  string    `json:"answer"`
 	Rule    string    `json:"rule"` // what decided, such as syscalls[3]
 	Why     string    `json:"why"`  // the rule with its conditions
 	Probe   bool      `json:"probe,omitempty"`
+	Killed  bool      `json:"killed,omitempty"` // the call has killed its thread or process
 }
 
 func ruleName(index int) string { return fmt.Sprintf("syscalls[%d]", index) }
@@ -43,7 +44,7 @@ func callText(name string, abi *meaning.ABIRules, d bpf.Data, examined [6]bool) 
 	if last < 0 {
 		return name
 	}
-	index, names, decodes := named(abi, d.Nr)
+	index, names, decodes := valueNames(abi, d.Nr)
 	texts := make([]string, 0, last+1)
 	for i := range last + 1 {
 		arg := d.Args[i]

@@ -1,6 +1,8 @@
 package denials
 
 import (
+	"slices"
+	"strings"
 	"syscall"
 
 	"seccomp-shim/bpf"
@@ -36,18 +38,41 @@ func (j *Judge) Answer(call bpf.Data) Answer {
 // Describe returns what there is to report about a call, without the process and the time.
 func (j *Judge) Describe(d bpf.Data) Call {
 	abi, decided := explain.Call(j.Profile, d)
-	call := Call{Number: d.Nr, ABI: d.Arch.String(), Args: hexadecimal(d.Args), Answer: decided.Action.String(), Rule: ruleOf(decided), Why: decided.Why()}
-	if abi == nil {
-		call.Syscall = "syscall " + explain.SyscallNumber(d.Nr)
-		call.Text = call.Syscall
-		return call
+	call := named(abi, d)
+	call.Args, call.Answer, call.Rule, call.Why = hexadecimal(d.Args), decided.Action.String(), ruleOf(decided), decided.Why()
+	if abi != nil {
+		call.Text = callText(call.Syscall, abi, d, j.examined(d))
 	}
-	call.ABI, call.Syscall = string(abi.Name), abi.SyscallName(d.Nr)
+	call.Probe = isProbe(call.Syscall, decided.Action)
+	return call
+}
+
+// DescribeKilled is Describe for a call whose thread or process was killed. The kernel's
+// record of it has no arguments, so there may be several rules that can have decided.
+func (j *Judge) DescribeKilled(r Record) Call {
+	abi, possible := explain.Outcomes(j.Profile, r.Arch, r.Number)
+	call := named(abi, bpf.Data{Arch: r.Arch, Nr: r.Number})
+	call.Answer, call.Killed = r.Action.String(), true
+	var rules, whys []string
+	for _, c := range possible {
+		if c.Action == r.Action && !slices.Contains(rules, ruleOf(c)) {
+			rules, whys = append(rules, ruleOf(c)), append(whys, c.Why())
+		}
+	}
+	call.Rule, call.Why = strings.Join(rules, " or "), strings.Join(whys, " or ")
+	return call
+}
+
+// named returns a call with its names alone. abi is nil if the profile does not have it.
+func named(abi *meaning.ABIRules, d bpf.Data) Call {
+	call := Call{Number: d.Nr, ABI: d.Arch.String()}
+	if abi != nil {
+		call.ABI, call.Syscall = string(abi.Name), abi.SyscallName(d.Nr)
+	}
 	if call.Syscall == "" {
 		call.Syscall = "syscall " + explain.SyscallNumber(d.Nr)
 	}
-	call.Text = callText(call.Syscall, abi, d, j.examined(d))
-	call.Probe = isProbe(call.Syscall, decided.Action)
+	call.Text = call.Syscall
 	return call
 }
 
@@ -74,7 +99,7 @@ func (j *Judge) examined(d bpf.Data) (all [6]bool) {
 			all[c.Index] = true
 		}
 	}
-	if index, _, ok := named(abi, d.Nr); ok {
+	if index, _, ok := valueNames(abi, d.Nr); ok {
 		all[index] = true
 	}
 	return all

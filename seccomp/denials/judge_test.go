@@ -137,3 +137,24 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("examined %v", got)
 	}
 }
+
+// The record of a kill has no arguments. All rules with the recorded action can have decided.
+func TestDescribeKilled(t *testing.T) {
+	j := judge(t, Enforcing, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
+		{"names":["read"],"action":"SCMP_ACT_KILL_PROCESS"},
+		{"names":["write"],"action":"SCMP_ACT_KILL_PROCESS","args":[{"index":0,"op":"SCMP_CMP_EQ","value":1}]},
+		{"names":["write"],"action":"SCMP_ACT_KILL_PROCESS","args":[{"index":1,"op":"SCMP_CMP_EQ","value":2}]},
+		{"names":["write"],"action":"SCMP_ACT_ERRNO","args":[{"index":2,"op":"SCMP_CMP_EQ","value":2}]}]}`)
+	for _, row := range []struct {
+		record    Record
+		name, why string
+	}{
+		{Record{Arch: bpf.ArchX86_64, Number: 0, Action: bpf.KillProcess}, "read", "syscalls[0]"},
+		{Record{Arch: bpf.ArchX86_64, Number: 1, Action: bpf.KillProcess}, "write", "syscalls[1]: arg0 == 1 or syscalls[2]: arg1 == 2"},
+		{Record{Arch: bpf.ArchAARCH64, Number: 1, Action: bpf.KillThread}, "syscall 1", "not one of the profile's architectures"},
+	} {
+		if got := j.DescribeKilled(row.record); got.Text != row.name || got.Why != row.why || !got.Killed || got.Answer != row.record.Action.String() {
+			t.Errorf("got %+v", got)
+		}
+	}
+}

@@ -12,8 +12,8 @@ import (
 // MaxMessage is the longest termination message in bytes. The kubelet shows 4,096.
 const MaxMessage = 1 << 10
 
-// sigsys is the exit status of a process that SIGSYS has killed.
-const sigsys = 128 + 31
+// Sigsys is the exit status of a process that SIGSYS has killed.
+const Sigsys = 128 + 31
 
 // Message returns the termination message of a container that has ended as the report says,
 // or "" if there is nothing to say: it ended well, or no call of its first process and of
@@ -22,10 +22,10 @@ func (r *Report) Message() string {
 	if r.Mode != Enforcing || r.Ended == nil || r.Ended.Status == 0 {
 		return ""
 	}
-	refused := slices.DeleteFunc(r.Shown(), func(d *Denial) bool { return d.Kind != Init })
+	refused := slices.DeleteFunc(r.Shown(), func(d *Denial) bool { return d.Kind != Init || d.Killed })
 	var text strings.Builder
-	if r.Ended.Status == sigsys {
-		fmt.Fprintf(&text, "killed by SIGSYS: the %s answers a call of the container with KILL or TRAP\n", mistake.Line(r.Profile))
+	if r.Ended.Status == Sigsys {
+		text.WriteString(r.killed())
 	}
 	if len(refused) > 0 {
 		fmt.Fprintf(&text, "the %s refused:\n", mistake.Line(r.Profile))
@@ -42,6 +42,21 @@ func (r *Report) Message() string {
 		text.WriteString(line)
 	}
 	return cut(strings.TrimSuffix(text.String(), "\n"))
+}
+
+// killed says which call has killed the first process.
+func (r *Report) killed() string {
+	profile := mistake.Line(r.Profile)
+	for _, d := range r.Denials {
+		if d.Killed && d.Kind == Init {
+			return fmt.Sprintf("killed by SIGSYS: the %s answers %s with %s, by %s\n", profile, d.Text, d.Answer, d.Rule)
+		}
+	}
+	text := fmt.Sprintf("killed by SIGSYS: the %s answers a call of the container with KILL or TRAP", profile)
+	if r.Ended.Unnamed != "" {
+		text += "; which one is not known: " + mistake.Line(r.Ended.Unnamed)
+	}
+	return text + "\n"
 }
 
 // cut returns as much of a text as a message may have, in whole characters.

@@ -9,9 +9,9 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// named returns the argument of a syscall that has names for its values, and the function
+// valueNames returns the argument of a syscall that has names for its values, and the function
 // that writes it.
-func named(abi *meaning.ABIRules, nr uint32) (index int, write func(uint64) string, ok bool) {
+func valueNames(abi *meaning.ABIRules, nr uint32) (index int, write func(uint64) string, ok bool) {
 	name := abi.SyscallName(nr)
 	switch name {
 	case "socket", "socketpair":

@@ -39,6 +39,8 @@ type Pod struct {
 type End struct {
 	At     time.Time `json:"at"`
 	Status int       `json:"status"` // exit code, or 128 plus the signal
+	// Unnamed says why the report lacks the call that has killed the process by SIGSYS.
+	Unnamed string `json:"unnamed,omitempty"`
 }
 
 // Shown returns the denials without probes.

@@ -46,6 +46,8 @@ func TestMessage(t *testing.T) {
 	}
 	probe, exec := denial("clone3", 1, 0), denial("mkdir", 1, 0)
 	probe.Probe, exec.Kind = true, Exec
+	killed := denial("getsid", 1, 9)
+	killed.Killed, killed.Answer = true, "KILL_PROCESS"
 	for _, row := range []struct {
 		fact    string
 		mode    Mode
@@ -62,9 +64,13 @@ func TestMessage(t *testing.T) {
 			"the seccomp profile (linux.seccomp) refused:\n" +
 				"mkdir ×3: ERRNO(1 operation not permitted) by syscalls[3], in /bin/app\n" +
 				"openat2 ×1: ERRNO(1 operation not permitted) by syscalls[3], in /bin/app"},
-		{"SIGSYS", Enforcing, 159, nil, "killed by SIGSYS: the seccomp profile (linux.seccomp) answers a call of the container with KILL or TRAP"},
+		{"SIGSYS", Enforcing, 159, nil, "killed by SIGSYS: the seccomp profile (linux.seccomp) answers a call of the container with KILL or TRAP; which one is not known: no record"},
+		{"SIGSYS of a known call, after a refusal", Enforcing, 159, []*Denial{denial("mkdir", 3, 0), killed},
+			"killed by SIGSYS: the seccomp profile (linux.seccomp) answers getsid with KILL_PROCESS, by syscalls[3]\n" +
+				"the seccomp profile (linux.seccomp) refused:\n" +
+				"mkdir ×3: ERRNO(1 operation not permitted) by syscalls[3], in /bin/app"},
 	} {
-		r := Report{Mode: row.mode, Profile: "seccomp profile (linux.seccomp)", Ended: &End{Status: row.status}, Denials: row.denials}
+		r := Report{Mode: row.mode, Profile: "seccomp profile (linux.seccomp)", Ended: &End{Status: row.status, Unnamed: "no record"}, Denials: row.denials}
 		if got := r.Message(); got != row.want {
 			t.Errorf("%s: got %q", row.fact, got)
 		}

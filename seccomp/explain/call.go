@@ -21,3 +21,13 @@ func Call(m *meaning.Meaning, d bpf.Data) (*meaning.ABIRules, Case) {
 	}
 	return abi, cases(abi, call, d.Nr, known)[0]
 }
+
+// Outcomes returns the ABI of a syscall and the cases that may decide it, for all
+// arguments. The ABI is nil if the profile does not have it.
+func Outcomes(m *meaning.Meaning, arch bpf.Arch, nr uint32) (*meaning.ABIRules, []Case) {
+	call, abi := m.Call(arch, nr), m.ABI(arch, nr)
+	if abi == nil {
+		return nil, []Case{{Action: call.Otherwise, Reason: ForeignABI}}
+	}
+	return abi, cases(abi, call, nr, nil)
+}

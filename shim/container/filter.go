@@ -37,7 +37,7 @@ type Observer interface {
 	// now on. The exec ID is empty for the init.
 	Watch(execID string, listener *os.File) error
 	// Exited is called when a process has ended, before its exit is known to anybody.
-	Exited(execID string, status int, at time.Time)
+	Exited(execID string, pid, status int, at time.Time)
 	// Decide returns the profile's action for a call.
 	Decide(bpf.Data) bpf.Action
 }

@@ -56,16 +56,12 @@ func (c *Container) Decide(call bpf.Data) bpf.Action { return c.config.Judge.Pro
 // Watch answers the notifications of a process's listener from now on. execID is empty for
 // the init. Watch takes a duplicate of the descriptor.
 func (c *Container) Watch(execID string, file *os.File) error {
-	who := denials.Process{Kind: denials.Init}
-	if execID != "" {
-		who = denials.Process{Kind: denials.Exec, ExecID: execID}
-	}
 	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
 		return fmt.Errorf("observe: %w", os.NewSyscallError("fcntl", err))
 	}
 	wakeSynchronously(fd)
-	if err := c.listen(&listener{fd, who, threads{}}); err != nil {
+	if err := c.listen(&listener{fd, process(execID), threads{}}); err != nil {
 		unix.Close(fd)
 		return fmt.Errorf("observe: %w", err)
 	}
@@ -73,6 +69,14 @@ func (c *Container) Watch(execID string, file *os.File) error {
 		c.write() // says that the container is observed, before it has made a call
 	}
 	return nil
+}
+
+// process returns what is known about all threads of a process that the shim has started.
+func process(execID string) denials.Process {
+	if execID == "" {
+		return denials.Process{Kind: denials.Init}
+	}
+	return denials.Process{Kind: denials.Exec, ExecID: execID}
 }
 
 // listen gives a listener to the supervisor, and starts one if there is none.
@@ -192,10 +196,14 @@ func (c *Container) report(d denials.Denial) {
 
 // Exited is called when a process has ended, before its exit is reported: all of its calls
 // are in the report that Exited writes. execID is empty for the init.
-func (c *Container) Exited(execID string, status int, at time.Time) {
+func (c *Container) Exited(execID string, pid, status int, at time.Time) {
+	unnamed := ""
+	if status == denials.Sigsys && c.config.Judge.Mode == denials.Enforcing {
+		unnamed = c.nameKilled(process(execID), pid)
+	}
 	c.mu.Lock()
 	if execID == "" {
-		c.ended = &denials.End{At: at, Status: status}
+		c.ended = &denials.End{At: at, Status: status, Unnamed: unnamed}
 		c.dirty = c.started
 	}
 	dirty := c.dirty

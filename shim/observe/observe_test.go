@@ -2,6 +2,7 @@ package observe
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -205,6 +206,23 @@ func TestTrialContinues(t *testing.T) {
 	}
 }
 
+// If the shim cannot answer any more, refused calls fail with ENOSYS.
+func TestAbandonedCallsFail(t *testing.T) {
+	c := observed(t, denials.Enforcing, rules(1))
+	var before, after syscall.Errno
+	confined(t, c, func() {
+		_, _, before = syscall.Syscall(idle, 1, 0, 0)
+		c.abandon(errors.New("by the test"))
+		_, _, after = syscall.Syscall(idle, 1, 0, 0)
+	})
+	if before != syscall.EPERM || after != syscall.ENOSYS {
+		t.Errorf("got %v, then %v", before, after)
+	}
+	if total := c.Report().Total(); total != 1 {
+		t.Errorf("%d calls are counted", total)
+	}
+}
+
 // The supervisor ends with the last process, and another process gets a new one.
 func TestSupervisorEnds(t *testing.T) {
 	c := observed(t, denials.Enforcing, rules(1))
@@ -237,7 +255,7 @@ func TestHostileThreadName(t *testing.T) {
 		syscall.Syscall6(unix.SYS_PRCTL, unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0, 0)
 		syscall.Syscall(idle, 1, 0, 0)
 	})
-	c.Exited("", 1, time.Now())
+	c.Exited("", 1, 1, time.Now())
 	text, err := os.ReadFile(filepath.Join(c.config.Reports.Dir, "test", "c.json"))
 	if err != nil {
 		t.Fatal(err)
