@@ -43,6 +43,11 @@
 //
 // A call is counted when the kernel has taken its answer, under the lock that a report
 // takes too. So the report that is written before the exit of a process is reported has all
-// of its refused calls. A call that a signal interrupts before it is received is not
-// refused: the kernel restarts it or lets it fail with EINTR, by the signal's SA_RESTART.
+// of its refused calls.
+//
+// A signal can interrupt a call until the shim has received it: the kernel then restarts the
+// call, or lets it fail with EINTR if the signal's handler was set without SA_RESTART. Such a
+// call is not counted. To keep that time short, the supervisor receives all waiting calls
+// before it answers one, also while the budget demands a pause; from Linux 5.19 on
+// (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) only SIGKILL interrupts a received call.
 package observe

@@ -63,6 +63,7 @@ func observed(t *testing.T, mode denials.Mode, profile string) *Container {
 		for c.isScheduled() {
 			time.Sleep(10 * time.Millisecond)
 		}
+		c.writing.Lock() // until the last one is written
 	})
 	return c
 }

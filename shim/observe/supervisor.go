@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/unix"
 
+	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp/denials"
 )
 
@@ -25,8 +27,21 @@ type supervisor struct {
 	container *Container
 	epoll     *os.File
 	budget    *budget
+	resume    time.Time // when the budget allows more work
+	waiting   []question
 	received  notification
 }
+
+// A question is a received notification that waits for its answer.
+type question struct {
+	from   *listener
+	id     uint64
+	thread uint32
+	call   bpf.Data
+}
+
+// mostWaiting bounds the queue. A thread waits for one answer at a time.
+const mostWaiting = 1024
 
 // newSupervisor returns a supervisor whose epoll descriptor Go's poller can wait for.
 func newSupervisor(c *Container) (*supervisor, error) {
@@ -67,10 +82,36 @@ func (s *supervisor) run() {
 
 // serve answers what waits. It returns false when nothing waits any more, and true when no
 // listener is left.
+//
+// All waiting calls are received before one of them is answered: a signal can interrupt a
+// call until then.
 func (s *supervisor) serve(epoll int) (done bool) {
-	var events [8]unix.EpollEvent
 	for {
-		n, err := unix.EpollWait(epoll, events[:], 0)
+		if s.receiveAll(epoll) {
+			return true
+		}
+		if len(s.waiting) == 0 {
+			return false
+		}
+		time.Sleep(s.pause()) // 0, unless the queue is full
+		next := s.waiting[0]
+		s.waiting = slices.Delete(s.waiting, 0, 1)
+		start := time.Now()
+		s.answer(next, start)
+		s.charge(start)
+	}
+}
+
+// receiveAll receives what there is, and what comes while the budget demands a pause. It
+// returns true when no listener is left.
+func (s *supervisor) receiveAll(epoll int) (done bool) {
+	var events [8]unix.EpollEvent
+	for len(s.waiting) < mostWaiting {
+		wait := 0
+		if len(s.waiting) > 0 {
+			wait = int((s.pause() + time.Millisecond - 1) / time.Millisecond)
+		}
+		n, err := unix.EpollWait(epoll, events[:], wait)
 		if err != nil && !errors.Is(err, unix.EINTR) {
 			s.container.abandon(os.NewSyscallError("epoll_wait", err))
 			return true
@@ -84,9 +125,10 @@ func (s *supervisor) serve(epoll int) (done bool) {
 			}
 		}
 	}
+	return false
 }
 
-// ready answers one notification of a listener, or closes a listener without processes.
+// ready receives one notification of a listener, or closes a listener without processes.
 func (s *supervisor) ready(event unix.EpollEvent) (done bool) {
 	l := s.container.listener(int(event.Fd))
 	if l == nil {
@@ -96,37 +138,42 @@ func (s *supervisor) ready(event unix.EpollEvent) (done bool) {
 		return s.container.close(l)
 	}
 	start := time.Now()
-	if err := receive(l.fd, &s.received); isPassing(err) {
-		return false
-	} else if err != nil {
+	err := receive(l.fd, &s.received)
+	if err == nil {
+		s.waiting = append(s.waiting, question{l, s.received.id, s.received.pid, s.received.call()})
+	} else if !isPassing(err) {
 		logrus.WithError(err).WithField("container_id", s.container.config.ID).Error("seccomp notifications cannot be received: refused calls fail with ENOSYS")
 		return s.container.close(l)
 	}
-	s.answer(l, start)
-	end := time.Now()
-	if pause := s.budget.spend(end.Sub(start), end); pause > 0 {
-		time.Sleep(pause)
-	}
+	s.charge(start)
 	return false
 }
 
-// answer answers the received notification. Its call is counted if the kernel takes the
-// answer: if not, the call was interrupted or its thread has ended.
-func (s *supervisor) answer(l *listener, now time.Time) {
-	n, c := &s.received, s.container
-	call := n.call()
+// charge charges the budget for the work since start.
+func (s *supervisor) charge(start time.Time) {
+	now := time.Now()
+	s.resume = now.Add(s.budget.spend(now.Sub(start), now))
+}
+
+// pause returns how long no call may be answered.
+func (s *supervisor) pause() time.Duration { return max(0, time.Until(s.resume)) }
+
+// answer answers a call, and counts it if the kernel takes the answer: if not, the call was
+// interrupted or its thread has ended.
+func (s *supervisor) answer(q question, now time.Time) {
+	l, call, c := q.from, q.call, s.container
 	answer := c.config.Judge.Answer(call)
-	r := response{id: n.id, error: -int32(answer.Errno)}
+	r := response{id: q.id, error: -int32(answer.Errno)}
 	if answer.Continue {
-		r = response{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
+		r = response{id: q.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}
 	}
-	t := l.threads.find(n.pid)
+	t := l.threads.find(q.thread)
 	key := examined{call.Arch, call.Nr, c.config.Judge.Examined(call)}
 	d := t.known[key]
 	who, described := l.who, denials.Call{}
 	if d == nil {
-		who, described = t.describe(n.pid, who), c.config.Judge.Describe(call)
-		if !waits(l.fd, n.id) {
+		who, described = t.describe(q.thread, who), c.config.Judge.Describe(call)
+		if !waits(l.fd, q.id) {
 			return // what was read may be about another thread
 		}
 	}
