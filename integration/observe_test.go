@@ -33,6 +33,15 @@ func TestDenialsAreReported(t *testing.T) {
 	got := c.exec(t, calls(call("getpgid", 9)))
 	mustAnswer(t, "an exec", got.stdout, map[string]string{call("getpgid", 9): "EPROTO"})
 
+	// The kernel runs the observed form of the profile, and seccompctl makes the same.
+	out, err := compileByTool(t, c, "--observe", "denials")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(installed(t, c.task.Pid()).Bytes()) != string(out) {
+		t.Error("the container runs under another program than that of seccompctl")
+	}
+
 	// The exec has ended, so the report has its calls.
 	report := readReport(t, id)
 	if report.Mode != denials.Enforcing || report.Ended != nil || report.Profile != "seccomp profile (linux.seccomp)" {
