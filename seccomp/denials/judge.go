@@ -63,6 +63,26 @@ func (j *Judge) DescribeKilled(r Record) Call {
 	return call
 }
 
+// Kills reports whether some call of the profile's own ABIs is killed. Calls of other ABIs
+// are so rare that they do not count.
+func (j *Judge) Kills() bool {
+	isKill := func(a bpf.Action) bool {
+		kind := j.Mode.Observed(a).Enforced().Kind()
+		return kind == bpf.KillProcess || kind == bpf.KillThread
+	}
+	if isKill(j.Profile.Default) {
+		return true
+	}
+	for _, abi := range j.Profile.ABIs {
+		for _, rules := range abi.Rules {
+			if slices.ContainsFunc(rules, func(r meaning.Rule) bool { return isKill(r.Action) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // named returns a call with its names alone. abi is nil if the profile does not have it.
 func named(abi *meaning.ABIRules, d bpf.Data) Call {
 	call := Call{Number: d.Nr, ABI: d.Arch.String()}

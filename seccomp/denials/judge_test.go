@@ -158,3 +158,18 @@ func TestDescribeKilled(t *testing.T) {
 		}
 	}
 }
+
+func TestKills(t *testing.T) {
+	for profile, want := range map[string]bool{
+		manyAnswers:                         true,
+		`{"defaultAction":"SCMP_ACT_KILL"}`: true,
+		`{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_TRAP"}]}`: false,
+	} {
+		if got := judge(t, Enforcing, profile).Kills(); got != want {
+			t.Errorf("%s: got %v", profile, got)
+		}
+		if judge(t, Trial, profile).Kills() {
+			t.Errorf("%s: it kills on trial", profile)
+		}
+	}
+}

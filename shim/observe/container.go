@@ -22,6 +22,7 @@ type Config struct {
 	Judge         *denials.Judge
 	Spec          *specs.Spec
 	Reports       Reports
+	Kills         *Kills
 }
 
 // A Container is an observed container. It implements container.Observer.
@@ -64,6 +65,9 @@ func (c *Container) Watch(execID string, file *os.File) error {
 	if err := c.listen(&listener{fd, process(execID), threads{}}); err != nil {
 		unix.Close(fd)
 		return fmt.Errorf("observe: %w", err)
+	}
+	if c.config.Judge.Kills() {
+		c.config.Kills.watch()
 	}
 	if execID == "" {
 		c.write() // says that the container is observed, before it has made a call

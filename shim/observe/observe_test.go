@@ -55,6 +55,7 @@ func observed(t *testing.T, mode denials.Mode, profile string) *Container {
 		Namespace: "test", ID: "c", Profile: "seccomp profile (linux.seccomp)", Spec: &specs.Spec{},
 		Judge:   &denials.Judge{Profile: meaning.New(p, []*meaning.ABI{abi}), Mode: mode},
 		Reports: Reports{filepath.Join(t.TempDir(), "run", "denials")},
+		Kills:   &Kills{},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +123,15 @@ func load(raw []byte) (*os.File, error) {
 		return nil, fmt.Errorf("seccomp: %w", errno)
 	}
 	return os.NewFile(fd, "listener"), nil
+}
+
+// loadPlain loads a filter for this thread.
+func loadPlain(raw []byte) error {
+	prog := unix.SockFprog{Len: uint16(len(raw) / 8), Filter: (*unix.SockFilter)(unsafe.Pointer(unsafe.SliceData(raw)))}
+	if _, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&prog))); errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // rules returns a profile that answers idle(n) with errno n.

@@ -54,7 +54,7 @@ func (s *Service) createContainer(ctx context.Context, r *taskv3.CreateTaskReque
 	if err != nil {
 		return nil, err
 	}
-	filter, err := s.confine(ctx, observe.Config{Namespace: ns, ID: r.ID, Spec: spec, Reports: observe.Reports{Dir: denials.Dir}}, opts)
+	filter, err := s.confine(ctx, observe.Config{Namespace: ns, ID: r.ID, Spec: spec, Reports: observe.Reports{Dir: denials.Dir}, Kills: &s.kills}, opts)
 	if err != nil {
 		return nil, withClass(err, errdefs.ErrInvalidArgument)
 	}

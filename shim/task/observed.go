@@ -39,7 +39,9 @@ func newObserver(ctx context.Context, profile *seccomp.Profile, mode denials.Mod
 	}
 	config.Judge = &denials.Judge{Profile: m, Mode: mode}
 	if mode == denials.Trial {
-		log.G(ctx).Warn("the container is on trial: its seccomp profile is reported and not enforced")
+		log.G(ctx).Warn("the container is on trial: calls that its seccomp profile refuses are reported and let through")
+	} else {
+		log.G(ctx).Info("the container is observed: calls that its seccomp profile refuses are reported")
 	}
 	return observe.New(config)
 }
