@@ -234,6 +234,18 @@ func TestAbandonedCallsFail(t *testing.T) {
 	}
 }
 
+// Where no report can be written, calls are answered and counted, and the end is reported.
+func TestNowhereToReport(t *testing.T) {
+	c := observed(t, denials.Enforcing, rules(1))
+	c.config.Reports.Dir = "/proc/nowhere/denials"
+	var got syscall.Errno
+	confined(t, c, func() { _, _, got = syscall.Syscall(idle, 1, 0, 0) })
+	c.Exited("", 1, 1, time.Now())
+	if r := c.Report(); got != syscall.EPERM || r.Total() != 1 || r.Message() == "" {
+		t.Errorf("errno %d, report %+v", got, r)
+	}
+}
+
 // The supervisor ends with the last process, and another process gets a new one.
 func TestSupervisorEnds(t *testing.T) {
 	c := observed(t, denials.Enforcing, rules(1))

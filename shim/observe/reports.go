@@ -85,7 +85,7 @@ func replace(path string, text []byte) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(f.Name())
+			err = errors.Join(err, removeFile(f.Name()))
 		}
 	}()
 	_, err = f.Write(text)
