@@ -234,6 +234,17 @@ func TestAbandonedCallsFail(t *testing.T) {
 	}
 }
 
+// A fault of the shim makes refused calls fail, and does not end the shim.
+func TestPanic(t *testing.T) {
+	c := observed(t, denials.Enforcing, rules(1))
+	c.config.Judge = &denials.Judge{Mode: denials.Enforcing, Profile: &meaning.Meaning{ABIs: []*meaning.ABIRules{nil}}}
+	var got syscall.Errno
+	confined(t, c, func() { _, _, got = syscall.Syscall(idle, 1, 0, 0) })
+	if got != syscall.ENOSYS || c.Report().Total() != 0 {
+		t.Errorf("errno %d, report %+v", got, c.Report())
+	}
+}
+
 // Where no report can be written, calls are answered and counted, and the end is reported.
 func TestNowhereToReport(t *testing.T) {
 	c := observed(t, denials.Enforcing, rules(1))

@@ -68,9 +68,15 @@ func (s *supervisor) add(fd int) error {
 	return errors.Join(failed, os.NewSyscallError("epoll_ctl", err))
 }
 
-// run answers until the last listener is closed.
+// run answers until the last listener is closed. A panic ends the observation and not the
+// shim, which would leave its containers alone.
 func (s *supervisor) run() {
 	defer s.epoll.Close()
+	defer func() {
+		if v := recover(); v != nil {
+			s.container.abandon(fmt.Errorf("panic: %v", v))
+		}
+	}()
 	conn, err := s.epoll.SyscallConn()
 	if err == nil {
 		err = conn.Read(func(epoll uintptr) (done bool) { return s.serve(int(epoll)) })
