@@ -192,7 +192,10 @@ func (c *Container) report(d denials.Denial) {
 		fields["container"] = mistake.Shown(pod.Container)
 	}
 	text := "seccomp: call refused"
-	if c.config.Judge.Mode == denials.Trial {
+	switch {
+	case d.Killed:
+		text = "seccomp: call killed the process"
+	case c.config.Judge.Mode == denials.Trial:
 		text = "seccomp: call would be refused, and was let through (trial)"
 	}
 	c.log().WithFields(fields).Warn(text)
