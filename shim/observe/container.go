@@ -158,7 +158,7 @@ func (c *Container) count(now time.Time, send func() error, place func() (*denia
 		d.Last = now
 		d.Count++
 		if !d.Probe && (isNew || worthALine(d.Count)) {
-			go c.report(*d) // the log may be a FIFO that nobody reads
+			go c.logCall(*d) // the log may be a FIFO that nobody reads
 		}
 	}
 	c.dirty = true
@@ -178,8 +178,8 @@ func (c *Container) log() *logrus.Entry {
 	return logrus.WithFields(logrus.Fields{"namespace": c.config.Namespace, "container_id": c.config.ID})
 }
 
-// report logs a refused call.
-func (c *Container) report(d denials.Denial) {
+// logCall logs a refused call.
+func (c *Container) logCall(d denials.Denial) {
 	fields := logrus.Fields{
 		"call": d.Text, "abi": d.ABI, "args": d.Args, "answer": d.Answer, "rule": d.Why, "count": d.Count,
 		"process": d.Kind, "pid": d.PID, "thread": mistake.Shown(d.Thread), "executable": mistake.Shown(d.Executable),

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -37,21 +37,30 @@ func writeTerminationMessage(spec *specs.Spec, message string) error {
 	return errors.Join(err, f.Close())
 }
 
-var kubeletsFile = regexp.MustCompile(`^/.*/pods/([^/]+)/containers/([^/]+)/[0-9a-f]{8}$`)
-
 // terminationFile returns the path on the host of the container's termination message file,
 // or "".
 func terminationFile(spec *specs.Spec) string {
 	a := spec.Annotations
 	found := ""
 	for _, m := range spec.Mounts {
-		parts := kubeletsFile.FindStringSubmatch(m.Source)
-		if parts == nil || parts[2] != a[containerName] || a[podUID] != "" && parts[1] != a[podUID] {
-			continue
+		pod, container, ok := kubeletsFile(m.Source)
+		if ok && container == a[containerName] && (a[podUID] == "" || pod == a[podUID]) {
+			found = m.Source // the kubelet's mount comes last
 		}
-		found = filepath.Clean(m.Source) // the kubelet's mount comes last
 	}
 	return found
+}
+
+// kubeletsFile takes the path of a termination message file apart.
+func kubeletsFile(path string) (pod, container string, ok bool) {
+	parts := strings.Split(path, "/")
+	if len(parts) < 6 || !filepath.IsAbs(path) || path != filepath.Clean(path) {
+		return "", "", false
+	}
+	parts = parts[len(parts)-5:] // pods/POD/containers/CONTAINER/FILE
+	file := parts[4]
+	isHexadecimal := len(file) == 8 && strings.Trim(file, "0123456789abcdef") == ""
+	return parts[1], parts[3], isHexadecimal && parts[0] == "pods" && parts[2] == "containers"
 }
 
 // openTerminationFile opens the file, or returns nil if it has a message. It waits for no

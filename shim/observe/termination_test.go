@@ -47,6 +47,10 @@ func TestTerminationFile(t *testing.T) {
 		{specWith(path, containerName, ""), ""},
 		{specWith("/var/lib/kubelet/pods/1234-uid/containers/web/0123abcd/sub"), ""},
 		{specWith("/var/lib/kubelet/pods/1234-uid/volumes/web/0123abcd"), ""},
+		{specWith("/var/lib/kubelet/pods/1234-uid/containers/web/0123abcg"), ""},
+		{specWith("/var/lib/kubelet/pods/1234-uid/containers/web/0123abc"), ""},
+		{specWith("/x/../var/lib/kubelet/pods/1234-uid/containers/web/0123abcd"), ""},
+		{specWith("pods/1234-uid/containers/web/0123abcd"), ""},
 		{specWith("/etc/passwd"), ""},
 	} {
 		if got := terminationFile(row.spec); got != row.want {
