@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,7 +47,8 @@ func writeReport(t *testing.T, dir string, r *denials.Report) {
 	if err := os.MkdirAll(filepath.Join(dir, r.Namespace), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, r.Namespace, r.ID+".json"), text, 0o600); err != nil {
+	path := filepath.Join(dir, r.Namespace, r.ID+".json")
+	if err := errors.Join(os.WriteFile(path+".new", text, 0o600), os.Rename(path+".new", path)); err != nil {
 		t.Fatal(err)
 	}
 }
