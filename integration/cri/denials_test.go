@@ -34,7 +34,7 @@ func TestTerminationMessage(t *testing.T) {
 		"getpgid ×2: ERRNO(1 operation not permitted) by syscalls[0], in /bin/calls"
 	// The kernel's log may lack a record of a kill, because its rate limit is the machine's.
 	const killed = "killed by SIGSYS: the seccomp profile (linux.seccomp) answers "
-	const trapped = killed + "a call of the container with KILL or TRAP; which one is not known: the kernel has no record of it"
+	const trapped = killed + "a call of the container with KILL or TRAP; which one is not known: "
 	twice := []string{steps.Call("getpgid", 1), steps.Call("getpgid", 2)}
 	for _, row := range []struct {
 		fact    string

@@ -21,6 +21,9 @@ const recordWait = 100 * time.Millisecond
 // kernel.seccomp.actions_logged leaves kills out, and no TRAP. Records go to the audit
 // multicast group, and, unless auditd runs, to the kernel's log.
 func (c *Container) nameKilled(who denials.Process, pid int) (unnamed string) {
+	if !inFirstPIDNamespace() {
+		return "the kernel's records have the pids of the first pid namespace, and this node runs in another one"
+	}
 	log, err := openKernelLog()
 	if err == nil {
 		defer unix.Close(log)
@@ -52,6 +55,14 @@ func (c *Container) nameKilled(who denials.Process, pid int) (unnamed string) {
 		return c.tally.Place(who, c.config.Judge.DescribeKilled(record))
 	})
 	return ""
+}
+
+// inFirstPIDNamespace reports whether pids here are those of the kernel's records. On a kind
+// node they are not, and could be those of other processes.
+func inFirstPIDNamespace() bool {
+	const first = "pid:[4026531836]" // PROC_PID_INIT_INO (include/linux/proc_ns.h)
+	target, err := os.Readlink("/proc/self/ns/pid")
+	return err == nil && target == first
 }
 
 // openKernelLog opens the kernel's log, at its start: each read returns one record. It
