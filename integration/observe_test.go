@@ -209,11 +209,14 @@ func (c *container) run(t *testing.T) {
 // the container.
 func newObservedID(t *testing.T) string {
 	t.Helper()
-	id := newID(t)
-	t.Cleanup(func() {
-		os.Remove(reportPath(id))
-		os.Remove(filepath.Dir(reportPath(id))) // if it was the last one
+	var id string
+	t.Cleanup(func() { // after newID has removed the container, whose end is reported
+		if id != "" {
+			os.Remove(reportPath(id))
+			os.Remove(filepath.Dir(reportPath(id))) // if it was the last one
+		}
 	})
+	id = newID(t)
 	return id
 }
 

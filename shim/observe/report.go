@@ -19,7 +19,18 @@ func (c *Container) schedule(now time.Time) {
 	}
 	c.scheduled = true
 	const first = 10 * time.Millisecond // a program often makes several refused calls at once
-	time.AfterFunc(max(first, interval-now.Sub(c.written)), c.write)
+	time.AfterFunc(max(first, interval-now.Sub(c.written)), c.writeScheduled)
+}
+
+// writeScheduled writes the report, unless the end of a process has written it since.
+func (c *Container) writeScheduled() {
+	c.mu.Lock()
+	c.scheduled = false
+	dirty := c.dirty
+	c.mu.Unlock()
+	if dirty {
+		c.write()
+	}
 }
 
 // write writes the report to its file.
@@ -27,7 +38,7 @@ func (c *Container) write() {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	c.mu.Lock()
-	c.scheduled, c.dirty, c.written = false, false, time.Now()
+	c.dirty, c.written = false, time.Now()
 	c.mu.Unlock()
 	report := c.Report()
 	if err := c.config.Reports.Write(report); err != nil {
