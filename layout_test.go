@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"seccomp":             {"seccomp-shim/mistake", "github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/seccomptest": {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/resolve": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/denials",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
 	},
@@ -40,6 +40,10 @@ var mayImport = map[string][]string{
 		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/meaning",
 		"github.com/opencontainers/runtime-spec/specs-go",
 	},
+	"seccomp/denials": {
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/explain", "seccomp-shim/seccomp/meaning",
+		"github.com/opencontainers/runtime-spec/specs-go",
+	},
 	"seccomp/cache":     {"golang.org/x/sys/unix"},
 	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
 	// cgo of ours stops here.
@@ -51,7 +55,7 @@ var mayImport = map[string][]string{
 	},
 	"seccomp/emit": {"seccomp-shim/bpf", "seccomp-shim/seccomp/meaning", "github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/compile": {
-		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/emit",
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/emit",
 		"seccomp-shim/seccomp/libseccomp", "seccomp-shim/seccomp/meaning", "seccomp-shim/seccomp/syscalls",
 		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
 		"golang.org/x/sys/unix",
@@ -79,6 +83,12 @@ var mayImport = map[string][]string{
 	"shim/patch":          {"golang.org/x/mod/sumdb/dirhash"},
 	"shim/prefork":        {"golang.org/x/sys/unix"},
 	"shim/descriptors":    {"github.com/opencontainers/runc/libcontainer/utils"},
+	"shim/observe": {
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/denials",
+		"github.com/opencontainers/runtime-spec/specs-go",
+		"github.com/sirupsen/logrus",
+		"golang.org/x/sys/unix",
+	},
 	"shim/poll":           {},
 	"shim/rights":         {"golang.org/x/sys/unix"},
 	"shim/stdio":          {"seccomp-shim/shim/poll", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
@@ -89,7 +99,7 @@ var mayImport = map[string][]string{
 		"github.com/containerd/containerd/api/types", "github.com/containerd/containerd/v2/core/mount", "github.com/containerd/errdefs",
 	},
 	"shim/options": {
-		"seccomp-shim/mistake",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp/denials",
 		"github.com/containerd/containerd/api/types/runc/options", "github.com/containerd/containerd/api/types/runtimeoptions/v1", "github.com/containerd/typeurl/v2",
 		"github.com/pelletier/go-toml/v2",
 	},
@@ -105,8 +115,8 @@ var mayImport = map[string][]string{
 		"google.golang.org/protobuf/",
 	},
 	"shim/task": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/resolve",
-		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/options", "seccomp-shim/shim/stdio",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/resolve",
+		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/observe", "seccomp-shim/shim/options", "seccomp-shim/shim/stdio",
 		"github.com/containerd/containerd/api/",
 		"github.com/containerd/containerd/v2/core/events", "github.com/containerd/containerd/v2/core/runtime",
 		"github.com/containerd/containerd/v2/pkg/namespaces", "github.com/containerd/containerd/v2/pkg/protobuf",
@@ -165,6 +175,7 @@ var mayLink = map[string][]string{
 	"seccomp/meaning":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/check":     {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/explain":   {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/denials":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/emit":      {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/installed": {"golang.org/x/sys/unix"},
 }

@@ -28,8 +28,7 @@ func TestLargeProfileAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-// largeProfile allows all but many values of an argument, each of which takes four
-// instructions.
+// largeProfile denies many values of an argument. Each takes four instructions.
 func largeProfile() *specs.LinuxSeccomp {
 	const values = 980
 	p := &specs.LinuxSeccomp{DefaultAction: specs.ActAllow}

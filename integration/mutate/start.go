@@ -132,7 +132,7 @@ var start = []mutation{
 	},
 	{
 		"checkpoint-admitted", "a checkpoint is restored under any filters, or none",
-		"shim/container/admit.go", "if f == nil {\n\t\treturn nil\n\t}\n\tif f.Flags", "if f != nil {\n\t\treturn nil\n\t}\n\tif f.Flags",
+		"shim/container/admit.go", "if f == nil {\n\t\treturn nil\n\t}\n\tif f.Observer", "if f != nil {\n\t\treturn nil\n\t}\n\tif f.Observer",
 		in("shim/container", "TestCheckpointsThatAreRefused"),
 	},
 	{

@@ -129,7 +129,7 @@ func TestSyscalls(t *testing.T) {
 // one. Each program differs for one of them.
 func TestNumbersWithoutNames(t *testing.T) {
 	const ruled, highest = 7, 9
-	m := &meaning.Meaning{Default: bpf.ErrnoOf(1), ABIs: []*meaning.ABIRules{{
+	m := &meaning.Meaning{Default: bpf.ErrnoOf(1), Newer: bpf.ErrnoOf(38), ABIs: []*meaning.ABIRules{{
 		ABI:     &meaning.ABI{Name: specs.ArchX86, Arch: bpf.ArchI386},
 		Rules:   map[uint32][]meaning.Rule{ruled: {{Action: bpf.Allow}}},
 		Highest: highest,

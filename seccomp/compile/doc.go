@@ -9,6 +9,8 @@
 //	  -> check.Compare       equal to the meaning?
 //	  -> emit.Prologue       re-emits the syscalls that differ, rule by rule
 //	  -> check.Compare       equal, or refused
+//	  -> denials.Mode        if the container is observed: the observed form of the program
+//	  -> check.Compare       equal to the observed form of the meaning, or refused
 //	  -> cache
 //
 // # libseccomp is not trusted

@@ -13,6 +13,7 @@ import (
 
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/cache"
+	"seccomp-shim/seccomp/denials"
 )
 
 // Every field that is compiled is in the key; the others are listed here.
@@ -28,9 +29,16 @@ func TestKeyCoversEveryField(t *testing.T) {
 				Args: []specs.LinuxSeccompArg{{Index: 1, Value: 1, ValueTwo: 1, Op: specs.OpEqualTo}}}},
 		}
 	}
-	seen := map[cache.Key]string{key(full(), facts{}): "nothing"}
+	seen := map[cache.Key]string{key(full(), denials.Off, facts{}): "nothing"}
+	for _, mode := range denials.Modes() {
+		k := key(full(), mode, facts{})
+		if other, ok := seen[k]; ok {
+			t.Errorf("mode %s has the key of %s", mode, other)
+		}
+		seen[k] = string(mode)
+	}
 	check := func(field string, spec *specs.LinuxSeccomp, f facts) {
-		k := key(spec, f)
+		k := key(spec, denials.Off, f)
 		if slices.Contains(notCompiled, strings.TrimSuffix(field, " zero")) {
 			if seen[k] != "nothing" {
 				t.Errorf("a change of %s changes the key", field)
@@ -134,7 +142,7 @@ func TestCachedForeignValue(t *testing.T) {
 	disk := openDisk(t, filepath.Join(t.TempDir(), "cache"), func(error) {})
 	p := parse(t, `{"defaultAction":"SCMP_ACT_ALLOW"}`)
 	for _, foreign := range []string{"", "{}", `{"Program":"AAAA"}`, "no JSON"} {
-		if err := disk.Put(key(p.Spec(), hostFacts()), []byte(foreign)); err != nil {
+		if err := disk.Put(key(p.Spec(), denials.Off, hostFacts()), []byte(foreign)); err != nil {
 			t.Fatal(err)
 		}
 		r, err := New(disk).Compile(t.Context(), p)
@@ -203,7 +211,7 @@ func TestCachedRefusal(t *testing.T) {
 				t.Fatalf("got %v, first %v", err, first)
 			}
 			first = err.Error()
-			if _, known, err := c.recall(key(p.Spec(), hostFacts())); !known || err == nil {
+			if _, known, err := c.recall(key(p.Spec(), denials.Off, hostFacts())); !known || err == nil {
 				t.Errorf("process %d: kept is %v, %v", process, known, err)
 			}
 		}
@@ -231,7 +239,7 @@ func TestCachedForgetsOtherErrors(t *testing.T) {
 
 // A panic is an error: a shim that dies of it would leave its containers alone.
 func TestPanicIsAnError(t *testing.T) {
-	if _, err := build(t.Context(), nil, nil); err == nil || !strings.Contains(err.Error(), "panic: ") {
+	if _, err := build(t.Context(), nil, nil, denials.Off); err == nil || !strings.Contains(err.Error(), "panic: ") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/seccomp/cache"
+	"seccomp-shim/seccomp/denials"
 	"seccomp-shim/seccomp/libseccomp"
 )
 
@@ -68,12 +69,13 @@ func kernelVersion() string {
 
 // key covers everything that the program depends on: not the listener's socket and metadata,
 // nor the flags.
-func key(spec *specs.LinuxSeccomp, f facts) cache.Key {
-	h := cache.NewHash("seccomp-shim compiled profile, format 1")
+func key(spec *specs.LinuxSeccomp, mode denials.Mode, f facts) cache.Key {
+	h := cache.NewHash("seccomp-shim compiled profile, format 2")
 	h.Text("compiler", f.Compiler)
 	h.Text("libseccomp", f.Libseccomp)
 	h.Text("arch", f.Arch)
 	h.Text("kernel", f.Kernel)
+	h.Text("observed", string(mode))
 	h.Text("defaultAction", string(spec.DefaultAction))
 	optional(h, "defaultErrnoRet", spec.DefaultErrnoRet)
 	h.List("architectures", len(spec.Architectures))

@@ -12,6 +12,7 @@ import (
 	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/cache"
+	"seccomp-shim/seccomp/denials"
 	"seccomp-shim/seccomp/emit"
 	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/seccomp/meaning"
@@ -51,15 +52,24 @@ func New(disk *cache.Disk) *Compiler { return &Compiler{disk} }
 // The error is a [*seccomp.InvalidError] where a field is to blame, an [*InexactError], or
 // another one that may not come again. The cache keeps refusals too.
 func (c *Compiler) Compile(ctx context.Context, p *seccomp.Profile) (*Result, error) {
+	return c.CompileObserved(ctx, p, denials.Off)
+}
+
+// CompileObserved is Compile for the observed form of a profile: see package denials. The
+// profile must not notify an agent of its own.
+func (c *Compiler) CompileObserved(ctx context.Context, p *seccomp.Profile, mode denials.Mode) (*Result, error) {
 	spec := p.Spec()
 	flags, err := loadFlags(p, spec)
+	if err == nil && mode != denials.Off {
+		flags, err = observedFlags(p, flags)
+	}
 	if err != nil {
 		return nil, err
 	}
-	key := key(spec, hostFacts())
+	key := key(spec, mode, hostFacts())
 	result, known, err := c.recall(key)
 	if !known {
-		result, err = build(ctx, p, spec)
+		result, err = build(ctx, p, spec, mode)
 		if refusal := (*seccomp.InvalidError)(nil); errors.As(err, &refusal) {
 			err = refusal // as it comes out of the cache
 		}
@@ -93,7 +103,7 @@ func Translate(ctx context.Context, p *seccomp.Profile) (*Result, error) {
 }
 
 // build makes the result that the cache keeps, without the flags.
-func build(ctx context.Context, p *seccomp.Profile, spec *specs.LinuxSeccomp) (_ *Result, err error) {
+func build(ctx context.Context, p *seccomp.Profile, spec *specs.LinuxSeccomp, mode denials.Mode) (_ *Result, err error) {
 	// A shim that dies of a panic would leave its containers alone.
 	defer func() {
 		if v := recover(); v != nil {
@@ -104,10 +114,19 @@ func build(ctx context.Context, p *seccomp.Profile, spec *specs.LinuxSeccomp) (_
 	if err != nil {
 		return nil, err
 	}
-	if err := CheckExecve(m); err != nil {
+	if mode != denials.Trial { // which lets execve through
+		if err := CheckExecve(m); err != nil {
+			return nil, err
+		}
+	}
+	result, err := translate(ctx, spec, m)
+	if err == nil && mode != denials.Off {
+		result.Program, err = observed(ctx, result.Program, m, mode)
+	}
+	if err != nil {
 		return nil, err
 	}
-	return translate(ctx, spec, m)
+	return result, nil
 }
 
 // translate makes a program that decides as the profile means.

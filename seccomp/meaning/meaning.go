@@ -13,6 +13,8 @@ import (
 // A Meaning is what a profile means on some ABIs.
 type Meaning struct {
 	Default bpf.Action
+	Newer   bpf.Action  // for calls that are newer than the profile
+	Foreign bpf.Action  // for calls of an ABI that the profile does not have
 	ABIs    []*ABIRules // in the order in which they were given
 }
 
@@ -31,11 +33,40 @@ const foreign = bpf.KillThread
 // is lost.
 func New(p *seccomp.Profile, abis []*ABI) *Meaning {
 	spec := p.Spec()
-	m := &Meaning{Default: Action(spec.DefaultAction, spec.DefaultErrnoRet)}
+	m := &Meaning{
+		Default: Action(spec.DefaultAction, spec.DefaultErrnoRet),
+		Newer:   bpf.ErrnoOf(uint16(syscall.ENOSYS)),
+		Foreign: foreign,
+	}
 	for _, abi := range abis {
 		m.ABIs = append(m.ABIs, rulesOn(abi, spec, m.Default))
 	}
 	return m
+}
+
+// Answering returns a meaning that decides each call by the same rule, and takes the action
+// that f makes of the rule's.
+func (m *Meaning) Answering(f func(bpf.Action) bpf.Action) *Meaning {
+	other := &Meaning{Default: f(m.Default), Newer: f(m.Newer), Foreign: f(m.Foreign)}
+	for _, abi := range m.ABIs {
+		changed := *abi
+		changed.Rules = answering(abi.Rules, f)
+		changed.Shadowed = answering(abi.Shadowed, f)
+		other.ABIs = append(other.ABIs, &changed)
+	}
+	return other
+}
+
+func answering(rules map[uint32][]Rule, f func(bpf.Action) bpf.Action) map[uint32][]Rule {
+	changed := make(map[uint32][]Rule, len(rules))
+	for nr, list := range rules {
+		list = slices.Clone(list)
+		for i := range list {
+			list[i].Action = f(list[i].Action)
+		}
+		changed[nr] = list
+	}
+	return changed
 }
 
 // Decide returns the action for a call.
@@ -60,9 +91,9 @@ func (m *Meaning) Call(arch bpf.Arch, nr uint32) Call {
 	abi := m.ABI(arch, nr)
 	switch {
 	case abi == nil:
-		return Call{Otherwise: foreign}
+		return Call{Otherwise: m.Foreign}
 	case abi.IsNew(nr):
-		return Call{Otherwise: bpf.ErrnoOf(uint16(syscall.ENOSYS))}
+		return Call{Otherwise: m.Newer}
 	}
 	return Call{abi.Rules[nr], m.Default}
 }

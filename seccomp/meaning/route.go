@@ -23,3 +23,19 @@ func (a *ABI) Routes(name string) []Route {
 	}
 	return routes
 }
+
+// Behind returns the syscall that the first argument of a multiplexer chooses, or "" if the
+// syscall of this name is no multiplexer or the argument chooses none.
+func Behind(name string, selector uint64) string {
+	for _, m := range multiplexers {
+		if m.name != name {
+			continue
+		}
+		for call, chosen := range m.calls {
+			if chosen == selector&m.mask {
+				return call
+			}
+		}
+	}
+	return ""
+}

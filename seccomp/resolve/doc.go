@@ -27,6 +27,9 @@
 // for the workload, and if it denies pause(2) the process uses all of a CPU. The kubelet
 // asks for RuntimeDefault too, except in privileged pods.
 //
+// The annotation io.containerd.seccomp.v1/observe and the handler's options observe and
+// allow_trial decide how the container is observed: see [Observation].
+//
 // [Choice.Load] then returns the profile: that of the spec, of a file under the profile
 // root, or containerd's default profile of the linked version.
 package resolve

@@ -22,7 +22,7 @@ func checkKeys(annotations map[string]string) error {
 
 // misspelt returns what is wrong with an annotation's key, or "".
 func misspelt(key string) string {
-	if key == ProfileAnnotation || key == alphaPodAnnotation {
+	if key == ProfileAnnotation || key == ObserveAnnotation || key == alphaPodAnnotation {
 		return ""
 	}
 	if container, found := strings.CutPrefix(key, alphaContainerAnnotation); found {
@@ -34,6 +34,8 @@ func misspelt(key string) string {
 		return fmt.Sprintf("%s cannot be the name of a pod's container", mistake.Quote(container))
 	}
 	switch lower := strings.ToLower(key); {
+	case mistake.Distance(lower, ObserveAnnotation) < mistake.Distance(lower, ProfileAnnotation) && near(lower, ObserveAnnotation):
+		return unknownKey(ObserveAnnotation)
 	// The prefix also finds other separators and versions. No other project has it.
 	case strings.HasPrefix(lower, "io.containerd.seccomp"), near(key, ProfileAnnotation):
 		return unknownKey(ProfileAnnotation)

@@ -10,6 +10,7 @@ import (
 
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/denials"
 )
 
 // Annotations that name a profile.
@@ -17,6 +18,10 @@ const (
 	// ProfileAnnotation is this runtime's own. Its values are those of Kubernetes'
 	// securityContext.seccompProfile as one word, such as Localhost/PATH.
 	ProfileAnnotation = "io.containerd.seccomp.v1/profile"
+
+	// ObserveAnnotation asks for a container to be observed. Its values are the modes of
+	// package denials.
+	ObserveAnnotation = "io.containerd.seccomp.v1/observe"
 
 	// Annotations of Kubernetes before v1.19 (alpha), which v1.27 removed. The container's
 	// name follows the first.
@@ -32,10 +37,10 @@ const (
 	containerTypeAnnotation = "io.kubernetes.cri.container-type"
 )
 
-// Annotations returns the keys of the annotations that name a profile. A key that ends in
+// Annotations returns the keys of the annotations that this runtime obeys. A key that ends in
 // a slash is a prefix: a container's name follows it.
 func Annotations() []string {
-	return []string{ProfileAnnotation, alphaContainerAnnotation, alphaPodAnnotation}
+	return []string{ProfileAnnotation, ObserveAnnotation, alphaContainerAnnotation, alphaPodAnnotation}
 }
 
 // Source is where a profile comes from.
@@ -55,8 +60,10 @@ func (s Source) String() string {
 
 // Options are the options of the handler that concern profiles.
 type Options struct {
-	UnsetProfile string // the name of the profile where the spec names none; "" for no profile
-	ProfileRoot  string // where Localhost paths start; "" for DefaultProfileRoot
+	UnsetProfile string       // the name of the profile where the spec names none; "" for no profile
+	ProfileRoot  string       // where Localhost paths start; "" for DefaultProfileRoot
+	Observe      denials.Mode // how containers are observed
+	AllowTrial   bool         // an annotation may ask for denials.Trial
 }
 
 // A request is everything that a choice depends on.
@@ -72,6 +79,8 @@ type Choice struct {
 	Source Source
 	Path   string // Localhost only: relative to the profile root
 	Origin string // what decided, for messages: a field, or an annotation or option with its value
+
+	Observation Observation
 
 	request request
 }
@@ -118,10 +127,14 @@ func resolve(r request) (Choice, error) {
 	if chosen.Source == Localhost && r.Annotations[containerTypeAnnotation] == "sandbox" {
 		chosen = Choice{Source: RuntimeDefault, Origin: chosen.Origin + ", which is not for the pod's sandbox"}
 	}
+	observation, err := r.observation()
+	if err != nil {
+		return Choice{}, err
+	}
 	if r.Inline != nil {
 		chosen = Choice{Source: Inline, Origin: "linux.seccomp"}
 	}
-	chosen.request = r
+	chosen.request, chosen.Observation = r, observation
 	return chosen, nil
 }
 

@@ -27,6 +27,9 @@ func (f *Filter) admitCheckpoint(images string) error {
 	if f == nil {
 		return nil
 	}
+	if f.Observer != nil {
+		return fmt.Errorf("%s: %w: the container is to be observed, and CRIU does not restore the listener of a seccomp filter", f.Name, ErrUnconfined)
+	}
 	if f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
 		return fmt.Errorf("%s: %w: CRIU does not restore the listener of a filter with SCMP_ACT_NOTIFY", f.Name, ErrUnconfined)
 	}

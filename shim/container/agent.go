@@ -16,6 +16,14 @@ import (
 // waits meanwhile, and has not run its program.
 const agentTimeout = 10 * time.Second
 
+// deliverListener gives a process's seccomp listener to the container's observer or agent.
+func (p *Process) deliverListener(listener *os.File) error {
+	if observer := p.Container.config.Filter.Observer; observer != nil {
+		return observer.Watch(p.ID, listener)
+	}
+	return p.sendListener(listener)
+}
+
 // sendListener sends a process's seccomp listener to the container's agent, with the
 // message that the OCI spec defines (config-linux.md, "The Container Process State").
 func (p *Process) sendListener(listener *os.File) error {

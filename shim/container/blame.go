@@ -42,19 +42,27 @@ func (f *Filter) blame(err error) error {
 // answers reports whether the filter, and not the kernel or an agent, has given a failed
 // execve its errno.
 func (f *Filter) answers(failed *load.ExecveError) bool {
-	program, err := bpf.Decode(f.Program)
-	if err != nil {
-		return false
-	}
 	data := bpf.Data{Nr: unix.SYS_EXECVE, Arch: nativeArch[runtime.GOARCH]}
 	copy(data.Args[:], failed.Args[:])
-	switch answer := program.Run(data).Enforced(); answer.Kind() {
+	switch answer := f.decide(data).Enforced(); answer.Kind() {
 	case bpf.Errno:
 		return answer.Data() == uint16(failed.Errno)
 	case bpf.Trace: // without a tracer
 		return failed.Errno == unix.ENOSYS
 	}
 	return false
+}
+
+// decide returns the profile's action for a call.
+func (f *Filter) decide(call bpf.Data) bpf.Action {
+	if f.Observer != nil { // the program has the observed form of the profile
+		return f.Observer.Decide(call)
+	}
+	program, err := bpf.Decode(f.Program)
+	if err != nil {
+		return bpf.KillProcess
+	}
+	return program.Run(call)
 }
 
 // nativeArch is the architecture of this process's own system calls, by GOARCH.

@@ -35,6 +35,10 @@ func (c *Container) Checkpoint(to Checkpoint) error {
 	if err := check(OpCheckpoint, c.State()); err != nil {
 		return err
 	}
+	if f := c.config.Filter; f != nil && f.Observer != nil {
+		return invalidf("checkpoint: the container is observed, and CRIU does not save the listener of a seccomp filter: " +
+			"run it without the option observe and the annotation io.containerd.seccomp.v1/observe")
+	}
 	if err := to.validate(); err != nil {
 		return err
 	}

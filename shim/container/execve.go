@@ -11,13 +11,13 @@ import (
 )
 
 // awaitProgram returns when the process has become the user's program, under its filter
-// and with its resource limits. If the filter has a listener, awaitProgram returns when
-// the agent has the listener: the kernel may ask the agent about execve, and the agent
+// and with its resource limits. If an agent gets the listener, awaitProgram returns when
+// the agent has it: the kernel may ask the agent about execve, and the agent
 // may wait for the process to be reported as started before it answers.
 func (p *Process) awaitProgram() error {
 	child := p.launchedChild()
 	err := child.load()
-	if err == nil && p.Container.config.Filter.listens() {
+	if err == nil && p.Container.config.Filter.asksAgent() {
 		p.followed = make(chan struct{})
 		go p.followExecve(child)
 		return nil

@@ -28,6 +28,9 @@ func (p *Process) watch() {
 	}
 	p.awaitComplaint()
 	p.streams.Exited()
+	if filter := p.Container.config.Filter; filter != nil && filter.Observer != nil {
+		filter.Observer.Exited(p.ID, p.death.Pid, p.death.Status, p.death.At)
+	}
 	p.gate.Lock()
 	defer p.gate.Unlock()
 	if p.isInit() {

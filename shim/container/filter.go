@@ -3,11 +3,13 @@ package container
 import (
 	"os"
 	"slices"
+	"time"
 
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"seccomp-shim/bpf"
 	"seccomp-shim/shim/container/load"
 )
 
@@ -24,6 +26,21 @@ type Filter struct {
 	ListenerMetadata string
 	// ListenerDirs are the folders that the socket may be in; nil for any folder.
 	ListenerDirs []string
+
+	// Observer gets the listener in place of an agent; nil if the container is not observed.
+	Observer Observer
+}
+
+// An Observer answers the calls that the filter of an observed container notifies, as the
+// container's profile says. It is implemented by package observe.
+type Observer interface {
+	// Watch takes a duplicate of a process's listener, and answers its notifications from
+	// now on. The exec ID is empty for the init.
+	Watch(execID string, listener *os.File) error
+	// Exited is called when a process has ended, before its exit is known to anybody.
+	Exited(execID string, pid, status int, at time.Time)
+	// Decide returns the profile's action for a call.
+	Decide(bpf.Data) bpf.Action
 }
 
 // order returns the order for a process under the filter.
@@ -35,9 +52,10 @@ func (f *Filter) order(tasks []*os.File, limits []load.Limit) load.Order {
 	return order
 }
 
-// listens reports whether the kernel makes a listener for the filter.
-func (f *Filter) listens() bool {
-	return f != nil && f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0
+// asksAgent reports whether the kernel makes a listener for the filter and an agent gets it,
+// instead of an observer.
+func (f *Filter) asksAgent() bool {
+	return f != nil && f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 && f.Observer == nil
 }
 
 // validate reports when the container is created that its agent's socket is missing. The

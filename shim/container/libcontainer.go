@@ -112,7 +112,7 @@ func (b *libcontainerBackend) start(ctx context.Context, lc *libcontainer.Contai
 		}
 	}()
 	c.process.ExtraFiles = []*os.File{c.channel.Inner} // the first extra file is load.FD
-	if filter.listens() {
+	if filter.asksAgent() {
 		p.streams.KeepStderr() // see followExecve
 	}
 	console, err := connectStreams(c.process, p)

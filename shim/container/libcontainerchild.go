@@ -33,7 +33,7 @@ func newLibcontainerChild(p *Process) (*libcontainerChild, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &libcontainerChild{process: process, deliver: p.sendListener, dead: make(chan struct{})}, nil
+	return &libcontainerChild{process: process, deliver: p.deliverListener, dead: make(chan struct{})}, nil
 }
 
 func (c *libcontainerChild) pid() int { return c.number }

@@ -14,6 +14,9 @@ import (
 	generic "github.com/containerd/containerd/api/types/runtimeoptions/v1"
 	"github.com/containerd/typeurl/v2"
 	"github.com/pelletier/go-toml/v2"
+
+	"seccomp-shim/mistake"
+	"seccomp-shim/seccomp/denials"
 )
 
 // Runtime is this runtime's type in containerd, which the handler names beside its
@@ -33,14 +36,18 @@ type Options struct {
 	UnsetProfile string `toml:"unset_profile"` // the profile of containers that name none
 	// ListenerDirs are the absolute paths of the directories that a profile's
 	// listenerPath may be in. Nil allows every directory, an empty list none.
-	ListenerDirs  []string `toml:"listener_dirs"`
-	GroupBy       string   `toml:"group_by"` // whose containers share a shim: ByPod, ByNamespace or ByNode
-	SystemdCgroup bool     // systemd makes the cgroups
-	ShimCgroup    string   // an existing cgroup that the shim joins
-	NoPivotRoot   bool     // for a root file system on a ramdisk
-	NoNewKeyring  bool     // containers share the session keyring
-	IoUid         uint32   // the user who owns the pipes of stdio
-	IoGid         uint32   // and the group
+	ListenerDirs []string `toml:"listener_dirs"`
+	// Observe is what is observed of containers: nothing, or what a mode of package denials
+	// says. An annotation may ask for more: for denials always, for trial if AllowTrial.
+	Observe       denials.Mode `toml:"observe"`
+	AllowTrial    bool         `toml:"allow_trial"`
+	GroupBy       string       `toml:"group_by"` // whose containers share a shim: ByPod, ByNamespace or ByNode
+	SystemdCgroup bool         // systemd makes the cgroups
+	ShimCgroup    string       // an existing cgroup that the shim joins
+	NoPivotRoot   bool         // for a root file system on a ramdisk
+	NoNewKeyring  bool         // containers share the session keyring
+	IoUid         uint32       // the user who owns the pipes of stdio
+	IoGid         uint32       // and the group
 
 	// These options of runc's shim are refused if set: this runtime executes no runc
 	// binary, and keeps its state in the bundle.
@@ -132,6 +139,10 @@ func (o *Options) validate() error {
 	}
 	if o.ProfileRoot != "" && o.ProfileRoot[0] != '/' {
 		return fmt.Errorf("option profile_root: %q: must be an absolute path", o.ProfileRoot)
+	}
+	if !o.Observe.Known() {
+		return fmt.Errorf("option observe: %s: must be %q or %q%s", mistake.Quote(string(o.Observe)), denials.Enforcing, denials.Trial,
+			mistake.Meant(string(o.Observe), string(denials.Enforcing), string(denials.Trial)))
 	}
 	for i, dir := range o.ListenerDirs {
 		if !filepath.IsAbs(dir) {

@@ -13,9 +13,11 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/denials"
 	"seccomp-shim/seccomp/resolve"
 	"seccomp-shim/shim/bundle"
 	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/observe"
 	"seccomp-shim/shim/options"
 	"seccomp-shim/shim/stdio"
 )
@@ -52,7 +54,7 @@ func (s *Service) createContainer(ctx context.Context, r *taskv3.CreateTaskReque
 	if err != nil {
 		return nil, err
 	}
-	filter, err := s.confine(ctx, spec, opts)
+	filter, err := s.confine(ctx, observe.Config{Namespace: ns, ID: r.ID, Spec: spec, Reports: observe.Reports{Dir: denials.Dir}, Kills: &s.kills}, opts)
 	if err != nil {
 		return nil, withClass(err, errdefs.ErrInvalidArgument)
 	}
@@ -90,11 +92,14 @@ func (s *Service) createContainer(ctx context.Context, r *taskv3.CreateTaskReque
 
 // confine decides which seccomp profile applies, and compiles it. The filter is
 // nil if there is none.
-func (s *Service) confine(ctx context.Context, spec *specs.Spec, opts *options.Options) (*container.Filter, error) {
+func (s *Service) confine(ctx context.Context, observed observe.Config, opts *options.Options) (*container.Filter, error) {
+	spec := observed.Spec
 	if spec.Linux == nil || spec.Process == nil {
 		return nil, errors.New("config.json: linux and process must be set")
 	}
-	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: opts.UnsetProfile, ProfileRoot: opts.ProfileRoot})
+	choice, err := resolve.Choose(spec, resolve.Options{
+		UnsetProfile: opts.UnsetProfile, ProfileRoot: opts.ProfileRoot, Observe: opts.Observe, AllowTrial: opts.AllowTrial,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -108,21 +113,30 @@ func (s *Service) confine(ctx context.Context, spec *specs.Spec, opts *options.O
 		return nil, nil
 	}
 	name := fmt.Sprintf("seccomp profile (%s)", choice.Origin)
-	result, err := s.compiler.Compile(ctx, profile)
+	mode, err := modeFor(ctx, profile, choice.Observation)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	result, err := s.compiler.CompileObserved(ctx, profile, mode)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	log.G(ctx).WithField("instructions", result.Program.Len()).WithField("skipped", result.Skipped).WithField("own", result.Reemitted).
 		Debugf("container runs under its %s", name)
 	path, metadata := profile.Listener()
-	return &container.Filter{
+	filter := &container.Filter{
 		Name:             name,
 		Program:          result.Program.Bytes(),
 		Flags:            result.Flags,
 		ListenerPath:     path,
 		ListenerMetadata: metadata,
 		ListenerDirs:     opts.ListenerDirs,
-	}, nil
+	}
+	if mode != denials.Off {
+		observed.Profile = name
+		filter.Observer, err = newObserver(ctx, profile, mode, observed)
+	}
+	return filter, err
 }
 
 func readOptions(r *taskv3.CreateTaskRequest) (*options.Options, error) {

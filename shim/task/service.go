@@ -10,6 +10,7 @@ import (
 
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/observe"
 )
 
 var _ taskv3.TTRPCTaskService = (*Service)(nil)
@@ -21,6 +22,7 @@ type Service struct {
 	shutdown shutdown.Service
 	socket   Socket
 	compiler *compile.Compiler
+	kills    observe.Kills
 
 	mu      sync.Mutex
 	closing bool // the shim ends, and creates are refused; guarded by mu

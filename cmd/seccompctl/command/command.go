@@ -1,7 +1,8 @@
 // Package command has the commands of seccompctl: they compile profiles as the shim does,
-// show programs from files and of running processes, compare them with profiles, and
-// explain which action a profile has for a syscall and why. It is not part of main because
-// the generator of the manual pages imports it.
+// show programs from files and of running processes, compare them with profiles, explain
+// which action a profile has for a syscall and why, and show which calls of the node's
+// containers were refused. It is not part of main because the generator of the manual pages
+// imports it.
 package command
 
 import (
@@ -87,7 +88,7 @@ func Root() *cobra.Command {
 	}
 	root.Flags().BoolVar(&showVersion, "version", false, "show the version, and that of libseccomp")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newCompile(), newInspect(), newExplain())
+	root.AddCommand(newCompile(), newInspect(), newExplain(), newDenials())
 	return root
 }
 

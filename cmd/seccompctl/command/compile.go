@@ -14,6 +14,7 @@ import (
 
 func newCompile() *cobra.Command {
 	var from source
+	var observe observeFlag
 	cmd := &cobra.Command{
 		Use:   "compile [flags] (PROFILE | --spec FILE)",
 		Short: "Compile a profile to the program that the shim loads",
@@ -29,6 +30,7 @@ bytes in base64 and what there is to know about them (json).`,
   seccompctl compile --spec config.json`,
 	}
 	from.addFlags(cmd)
+	observe.addFlag(cmd)
 	output := formatFlag(cmd, "asm", "bpf", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		profile, rest, err := from.operand(cmd, args)
@@ -42,7 +44,7 @@ bytes in base64 and what there is to know about them (json).`,
 		if err != nil {
 			return err
 		}
-		result, err := compile.New(nil).Compile(cmd.Context(), p)
+		result, err := compile.New(nil).CompileObserved(cmd.Context(), p, observe.mode)
 		if err != nil {
 			return fmt.Errorf("%s: %w", origin, err)
 		}

@@ -39,6 +39,7 @@ func TestGolden(t *testing.T) {
 		{"help-compile", 0, "compile --help"},
 		{"help-inspect", 0, "inspect --help"},
 		{"help-explain", 0, "explain --help"},
+		{"help-denials", 0, "denials --help"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			out := ctl("", strings.Fields(row.args)...)

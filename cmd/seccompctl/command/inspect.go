@@ -8,12 +8,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp/denials"
 	"seccomp-shim/seccomp/installed"
 )
 
 // An inspection has the flags of one command line of inspect.
 type inspection struct {
 	source
+	observe observeFlag
 	profile string
 	pid     int
 	output  *outputFormat
@@ -34,7 +36,8 @@ CONFIG_CHECKPOINT_RESTORE. PID may be a thread's.
 
 With --profile or --spec, each program is compared with the profile for every call
 that there can be, and the exit code is 0 if one is found that decides as it says.
-Of several programs the kernel obeys the strictest.
+Of several programs the kernel obeys the strictest. The program of an observed container
+(see denials) notifies the shim where the profile refuses: compare it with --observe.
 
 ` + profileHelp + `
 
@@ -45,6 +48,7 @@ the only program (bpf).`,
   seccompctl inspect --pid 4242 --spec config.json -o json`,
 	}
 	in.addFlags(cmd)
+	in.observe.addFlag(cmd)
 	cmd.Flags().StringVar(&in.profile, "profile", "", "the profile to compare with")
 	cmd.Flags().IntVar(&in.pid, "pid", 0, "the process or thread that is meant")
 	in.output = formatFlag(cmd, "text", "json", "bpf")
@@ -90,6 +94,8 @@ func (in *inspection) checkArguments(cmd *cobra.Command, args []string) error {
 		return misuse(cmd, "a FILE or --pid is needed, not both")
 	case byPID && in.pid <= 0:
 		return misuse(cmd, "--pid: %d is not a process", in.pid)
+	case in.observe.mode != denials.Off && in.profile == "" && in.spec == "":
+		return misuse(cmd, "--observe needs --profile or --spec")
 	case in.output.value == "bpf" && (in.profile != "" || in.spec != ""):
 		return misuse(cmd, "-o bpf has no room for a comparison")
 	}

@@ -35,6 +35,7 @@ func (in *inspection) compare(cmd *cobra.Command, subjects []subject) (verdict, 
 	if err != nil {
 		return nil, err
 	}
+	m = in.observe.mode.Meaning(m)
 	verdict = fmt.Errorf("no program decides as %s says", origin)
 	for i := range subjects {
 		differences, err := check.Compare(cmd.Context(), subjects[i].program, m)

@@ -55,3 +55,10 @@ func (t table) write(w io.Writer) error {
 	}
 	return out.Flush()
 }
+
+// writeJSONLine writes a document on one line.
+func writeJSONLine(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

@@ -113,7 +113,8 @@ func (s *source) loadSpec(stdin io.Reader) (_ *seccomp.Profile, origin string, e
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
 	}
-	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot})
+	// AllowTrial: whether the container may be tried is not asked here.
+	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot, AllowTrial: true})
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
 	}

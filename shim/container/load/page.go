@@ -78,6 +78,9 @@ func (p *page) failure(order Order, call Execve) error {
 		return &LimitError{order.Limits[n-1], unix.Errno(p.read(wordLimitErrno))}
 	}
 	if errno := p.read(wordRefused); errno != 0 {
+		if err := unix.Errno(errno); err == unix.EBUSY { // seccomp(2)
+			return fmt.Errorf("load seccomp filter: %w (the shim itself is under a filter with a listener, and a process has one listener at most)", err)
+		}
 		return fmt.Errorf("load seccomp filter: %w", unix.Errno(errno))
 	}
 	if errno := p.read(wordFailed); errno != 0 {

@@ -1,0 +1,48 @@
+package denials
+
+import (
+	"slices"
+
+	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp/meaning"
+)
+
+// A Mode says what is observed of a container, and whether its profile is enforced.
+type Mode string
+
+// The modes.
+const (
+	Off       Mode = ""        // nothing is observed
+	Enforcing Mode = "denials" // refusals by an errno are reported and enforced
+	Trial     Mode = "trial"   // refusals are reported and let through, so nothing is enforced
+)
+
+// Modes returns the modes that can be asked for by name.
+func Modes() []Mode { return []Mode{Enforcing, Trial} }
+
+// Known reports whether the mode is one of the constants.
+func (m Mode) Known() bool { return m == Off || slices.Contains(Modes(), m) }
+
+// Observes reports whether calls with this answer of the profile are notified.
+func (m Mode) Observes(answer bpf.Action) bool {
+	switch answer.Enforced().Kind() {
+	case bpf.Errno:
+		return m != Off
+	case bpf.KillProcess, bpf.KillThread, bpf.Trap:
+		return m == Trial
+	}
+	return false
+}
+
+// Observed returns the action of the observed profile for an answer of the profile.
+func (m Mode) Observed(answer bpf.Action) bpf.Action {
+	if m.Observes(answer) {
+		return bpf.UserNotif
+	}
+	return answer
+}
+
+// Meaning returns the observed form of a profile's meaning.
+func (m Mode) Meaning(profile *meaning.Meaning) *meaning.Meaning {
+	return profile.Answering(m.Observed)
+}

@@ -1,0 +1,47 @@
+package task
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/containerd/log"
+
+	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/denials"
+	"seccomp-shim/seccomp/resolve"
+	"seccomp-shim/shim/container"
+	"seccomp-shim/shim/observe"
+)
+
+// modeFor returns the mode in which a container under a profile is observed.
+//
+// A profile with SCMP_ACT_NOTIFY cannot be observed. If the pod's annotation has asked for
+// it, that is an error, since its author expects to see denials. If only the handler's option
+// has, the container runs unobserved, with a warning: the option is for all containers of the
+// node, and those with an agent must not fail by it. A trial then enforces the profile, which
+// is the safe side.
+func modeFor(ctx context.Context, profile *seccomp.Profile, asked resolve.Observation) (denials.Mode, error) {
+	switch {
+	case asked.Mode == denials.Off || !profile.Notifies():
+		return asked.Mode, nil
+	case asked.Annotation:
+		return denials.Off, fmt.Errorf("annotation %s: %q: %w", resolve.ObserveAnnotation, asked.Mode, compile.ErrNotifies)
+	}
+	log.G(ctx).Warnf("option observe: %q: the container runs under its profile, and is not observed: %v", asked.Mode, compile.ErrNotifies)
+	return denials.Off, nil
+}
+
+func newObserver(ctx context.Context, profile *seccomp.Profile, mode denials.Mode, config observe.Config) (container.Observer, error) {
+	m, err := compile.Meaning(profile)
+	if err != nil {
+		return nil, err
+	}
+	config.Judge = &denials.Judge{Profile: m, Mode: mode}
+	if mode == denials.Trial {
+		log.G(ctx).Warn("the container is on trial: calls that its seccomp profile refuses are reported and let through")
+	} else {
+		log.G(ctx).Info("the container is observed: calls that its seccomp profile refuses are reported")
+	}
+	return observe.New(config)
+}
