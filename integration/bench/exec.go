@@ -17,14 +17,14 @@ func (p *pod) exec(ctx context.Context) (took float64, err error) {
 	return p.execAs(ctx, fmt.Sprintf("e%d", p.execs))
 }
 
-func (p *pod) execAs(ctx context.Context, id string) (took float64, err error) {
+func (p *pod) execAs(ctx context.Context, id string, args ...string) (took float64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	spec, err := p.container.Spec(ctx)
 	if err != nil {
 		return 0, err
 	}
-	spec.Process.Args = []string{programPath}
+	spec.Process.Args = append([]string{programPath}, args...)
 	begin := time.Now()
 	process, err := p.task.Exec(ctx, id, spec.Process, cio.NullIO)
 	if err != nil {

@@ -11,7 +11,8 @@ const (
 	milliseconds = "ms"
 	mebibytes    = "MiB"
 	// percent means percent of one processor, as in top(1).
-	percent = "%"
+	percent      = "%"
+	microseconds = "µs"
 )
 
 var (
@@ -26,6 +27,11 @@ var (
 
 	metricProbes = metric{"exec", "probes", percent}
 
+	metricRefused     = metric{"calls", "refused call", microseconds}
+	metricAllowed     = metric{"calls", "allowed call", microseconds}
+	metricStorm       = metric{"calls", "100,000 refused calls", milliseconds}
+	metricStormMemory = metric{"calls", "shim, growth by 100,000 refused calls", mebibytes}
+
 	metricPodsTime      = metric{"pods", "pods at once", milliseconds}
 	metricPodsProcessor = metric{"pods", "pods, processor time", milliseconds}
 	metricPodsPeak      = metric{"pods", "pods, peak memory", mebibytes}
@@ -39,6 +45,7 @@ var (
 var metrics = []metric{
 	metricStart, metricFurther, metricKill, metricDelete, metricLife,
 	metricExec, metricExecs, metricProbes,
+	metricRefused, metricAllowed, metricStorm, metricStormMemory,
 	metricPodsTime, metricPodsProcessor, metricPodsPeak,
 	metricPrivate, metricPSS, metricGrowth,
 }

@@ -45,6 +45,7 @@ func (l *lab) measure(ctx context.Context, s settings, into *result) (err error)
 		},
 		"life":   func() error { return l.measureLives(ctx, s.Creates, found) },
 		"exec":   func() error { return l.measureExecs(ctx, s.Execs, found) },
+		"calls":  func() error { return l.measureCalls(ctx, s.Calls, found) },
 		"probes": func() error { return l.measureProbes(ctx, s.Windows, found) },
 		"pods":   func() error { return l.measureBursts(ctx, s.Bursts, s.Pods, found) },
 		"memory": func() error { return l.measureMemory(ctx, s, found) },
@@ -58,12 +59,12 @@ func (l *lab) measure(ctx context.Context, s settings, into *result) (err error)
 		}
 	}
 	for _, m := range metrics {
-		for _, of := range append(subjects(l.peers), subject{l.peers[0], coldCache}, subject{shared, defaultProfile}) {
+		for _, of := range append(subjects(l.peers), subject{l.peers[0], coldCache}, subject{shared, defaultProfile}, subject{observed, defaultProfile}) {
 			if values := found[m][of]; values != nil {
 				into.Figures = append(into.Figures, figure{m, of.peer.name, of.profile, summarize(values)})
 			}
 		}
-		if m != metricGrowth { // it can be zero, and a ratio needs a divisor
+		if m != metricGrowth && m != metricStormMemory { // it can be zero, and a ratio needs a divisor
 			into.Ratios = append(into.Ratios, compare(m, found[m], l.peers)...)
 		}
 	}
@@ -89,6 +90,7 @@ func compare(m metric, of map[subject][]float64, peers []*peer) []comparison {
 	for _, p := range peers {
 		divide(subject{shared, defaultProfile}, subject{p, defaultProfile})
 	}
+	divide(subject{observed, defaultProfile}, subject{own, defaultProfile})
 	divide(subject{own, coldCache}, subject{own, noProfile})
 	for _, p := range peers {
 		divide(subject{p, defaultProfile}, subject{p, noProfile})
