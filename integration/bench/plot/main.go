@@ -52,6 +52,7 @@ var runtimes = []struct {
 	{"seccomp-shim", color.RGBA{0x1b, 0x6c, 0xa8, 0xff}},
 	{"runc", color.RGBA{0xb0, 0xb0, 0xb0, 0xff}},
 	{"crun", color.RGBA{0xe0, 0x9f, 0x3e, 0xff}},
+	{"seccomp-shim for the node", color.RGBA{0x8c, 0xbf, 0xe0, 0xff}},
 }
 
 func main() {
@@ -72,12 +73,13 @@ func draw(in io.Reader, folder string) error {
 	}
 	var groups []string
 	for _, f := range r.Figures {
-		if !slices.Contains(groups, f.Metric.Group) {
+		// What runc does not do has no ratio to draw.
+		if f.Runtime == baseline && !slices.Contains(groups, f.Metric.Group) {
 			groups = append(groups, f.Metric.Group)
 		}
 	}
 	if len(groups) == 0 {
-		return fmt.Errorf("read the result: no figures in it")
+		return fmt.Errorf("read the result: no figures of %s in it", baseline)
 	}
 	for _, group := range groups {
 		path := filepath.Join(folder, "bench-"+group+".svg")
