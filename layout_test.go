@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 		"golang.org/x/sys/unix",
 		"google.golang.org/protobuf/proto",
 	},
-	"shim/container/dump": {"google.golang.org/protobuf/encoding/protowire"},
+	"shim/container/dump":     {"google.golang.org/protobuf/encoding/protowire"},
 	"shim/container/initfile": {"github.com/opencontainers/runc/libcontainer/exeseal", "golang.org/x/sys/unix"},
 	"shim/container/initprocess": {
 		"seccomp-shim/shim/container/load", "seccomp-shim/shim/descriptors",
@@ -89,9 +89,9 @@ var mayImport = map[string][]string{
 		"github.com/sirupsen/logrus",
 		"golang.org/x/sys/unix",
 	},
-	"shim/poll":           {},
-	"shim/rights":         {"golang.org/x/sys/unix"},
-	"shim/stdio":          {"seccomp-shim/shim/poll", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
+	"shim/poll":   {},
+	"shim/rights": {"golang.org/x/sys/unix"},
+	"shim/stdio":  {"seccomp-shim/shim/poll", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
 	// containerd stops in these, which have its words: bundle, options, bootstrap, task.
 	// bootstrap and task do not import each other; shim, which picks the role, has both.
 	"shim/bundle": {
