@@ -29,9 +29,9 @@ var descriptors = []mutation{
 		in("shim/stdio", "TestConsoleSocket"),
 	},
 	{
-		"raw-descriptor", "a descriptor that is open before the first start has no close-on-exec",
+		"cache-descriptor", "the cache's directory is inherited by libseccomp's process",
 		"seccomp/cache/directory.go", "unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC", "unix.O_DIRECTORY|unix.O_NOFOLLOW",
-		in(integration, "TestLoggerInheritsItsStreamsOnly"),
+		in("seccomp/cache", "TestDirectoryEndsAtExecve"),
 	},
 	{
 		"channel-descriptor", "the load channel is made without close-on-exec",

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"seccomp-shim/seccomp/seccomptest"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestOpenDiskRefuses(t *testing.T) {
@@ -116,5 +118,17 @@ func TestClosed(t *testing.T) {
 	d.mustReport(t, "closed")
 	if err := d.Put(numbered(1), nil); err == nil {
 		t.Error("Put succeeds")
+	}
+}
+
+// A program that this process executes meanwhile does not inherit the directory.
+func TestDirectoryEndsAtExecve(t *testing.T) {
+	d, err := openDirectory(filepath.Join(t.TempDir(), "cache"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	if flags, err := unix.FcntlInt(d.file.Fd(), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+		t.Errorf("the descriptor's flags are %#x (%v)", flags, err)
 	}
 }

@@ -55,8 +55,14 @@ func OpenDisk(dir string, limit Limit, report func(error)) (*Disk, error) {
 	return &Disk{d, limit, report}, nil
 }
 
-// Close closes the directory. After it, Get finds nothing and Put fails.
-func (d *Disk) Close() error { return d.dir.close() }
+// Close closes the directory. After it, Get finds nothing and Put fails. It is no error to
+// close a nil Disk, the cache of a directory that cannot be used.
+func (d *Disk) Close() error {
+	if d == nil {
+		return nil
+	}
+	return d.dir.close()
+}
 
 // Get returns the value of a key, if the cache has it.
 func (d *Disk) Get(key Key) ([]byte, bool) {

@@ -18,7 +18,6 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"google.golang.org/protobuf/types/known/anypb"
 
-	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
 )
 
@@ -164,10 +163,7 @@ func TestBadRequests(t *testing.T) {
 
 // testService returns a service without containerd, in which the ID "taken" is reserved.
 func testService() *Service {
-	s := &Service{
-		events:   newQueue(&slow{}),
-		compiler: compile.New(nil),
-	}
+	s := &Service{events: newQueue(&slow{})}
 	s.containers = map[string]*container.Container{"taken": nil}
 	s.creates = map[string]*creation{}
 	return s

@@ -13,6 +13,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/seccomp/denials"
 	"seccomp-shim/seccomp/resolve"
 	"seccomp-shim/shim/bundle"
@@ -117,7 +118,9 @@ func (s *Service) confine(ctx context.Context, observed observe.Config, opts *op
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	result, err := s.compiler.CompileObserved(ctx, profile, mode)
+	disk := openCache(ctx, s.cacheDir)
+	defer disk.Close()
+	result, err := compile.New(disk).CompileObserved(ctx, profile, mode)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/containerd/containerd/v2/pkg/shutdown"
 	"github.com/containerd/ttrpc"
 
-	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/observe"
 )
@@ -21,7 +20,7 @@ type Service struct {
 	events   *queue
 	shutdown shutdown.Service
 	socket   Socket
-	compiler *compile.Compiler
+	cacheDir string // of compiled profiles; empty for none
 	kills    observe.Kills
 
 	mu      sync.Mutex
@@ -53,7 +52,7 @@ func New(ctx context.Context, address string, sd shutdown.Service, socket Socket
 		events:     newQueue(events),
 		shutdown:   sd,
 		socket:     socket,
-		compiler:   compile.New(openCache(ctx)),
+		cacheDir:   nodeCacheDir,
 		containers: map[string]*container.Container{},
 		creates:    map[string]*creation{},
 	}
