@@ -196,7 +196,7 @@ audit: deps $(PATCHED) ## look for known faults: gosec, govulncheck, judged in d
 	.ci/audit $(GOSEC) $(GOVULNCHECK) $(SHIM_TAGS),netgo,osusergo
 
 # For example: make mutate ARGS='-run capability', or ARGS='-from cache-checksum'
-mutate: deps $(PATCHED) $(PEERS) $(ECHO) ## break a promise at a time, and see a test fail for it: docs/mutations.md (root; 10 minutes with 2 idle CPUs, twice that on a busy host)
+mutate: deps $(PATCHED) $(CTL) $(PEERS) $(ECHO) ## break a promise at a time, and see a test fail for it: docs/mutations.md (root; 10 minutes with 2 idle CPUs, twice that on a busy host)
 	@$(GO) run ./integration/mutate $(ARGS)
 
 fmt: ## format the Go sources

@@ -87,12 +87,13 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, text, info.Mode().Perm())
 }
 
-// linkPeers links the binaries that no mutation changes.
+// linkPeers links the binaries that no mutation changes: the tests compare the shim with
+// seccompctl as it is.
 func linkPeers(from, to string) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
-	for _, name := range []string{"containerd", "ctr", "http-echo"} {
+	for _, name := range []string{"containerd", "ctr", "http-echo", "seccompctl"} {
 		link := filepath.Join(to, name)
 		if err := os.RemoveAll(link); err != nil {
 			return err
