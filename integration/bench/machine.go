@@ -3,14 +3,16 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	libseccomp "github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
 )
 
 // machine describes the machine of a run, and the versions of the software on it.
@@ -39,7 +41,7 @@ func describeMachine(s settings, peers []*peer) machine {
 		Cgroups:    cgroupVersion(),
 		Libseccomp: fmt.Sprintf("%d.%d.%d", major, minor, micro),
 		Go:         runtime.Version(),
-		Versions:   map[string]string{ours: revision()},
+		Versions:   map[string]string{ours: shimVersion(s.bin)},
 	}
 	if model, err := field("/proc/cpuinfo", "model name"); err == nil {
 		m.CPU = model
@@ -85,22 +87,16 @@ func firstOf(path string) string {
 	return line
 }
 
-// revision returns the commit that the benchmark was built from. The Makefile builds the shim
-// from the same commit.
-func revision() string {
-	info, _ := debug.ReadBuildInfo()
-	found := map[string]string{}
-	if info != nil {
-		for _, s := range info.Settings {
-			found[s.Key] = s.Value
-		}
-	}
-	commit := found["vcs.revision"]
-	if len(commit) < 12 {
+// shimVersion returns the version that the shim prints.
+func shimVersion(bin string) string {
+	out, err := exec.Command(filepath.Join(bin, testbed.ShimBinary(shimRuntime)), "-v").Output()
+	if err != nil {
 		return unknown
 	}
-	if found["vcs.modified"] == "true" {
-		return commit[:12] + ", changed"
+	for line := range strings.Lines(string(out)) {
+		if version, ok := strings.CutPrefix(strings.TrimSpace(line), "Version:"); ok {
+			return strings.TrimSpace(version)
+		}
 	}
-	return commit[:12]
+	return unknown
 }
