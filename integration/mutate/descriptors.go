@@ -55,7 +55,7 @@ var descriptors = []mutation{
 	},
 	{
 		"sealed-copy", "init runs from the shim's own binary",
-		"build/runc/libcontainer/container_linux.go", "if exeseal.IsSelfExeCloned() {", "if true {",
+		"build/runc/libcontainer/container_linux.go", "if exeseal.IsSelfExeCloned() {", "if exeseal.IsSelfExeCloned() || true {",
 		in(integration, "TestContainerCannotWriteShim"),
 	},
 	{
