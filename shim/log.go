@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -9,6 +10,13 @@ import (
 	"github.com/containerd/log"
 	"golang.org/x/sys/unix"
 )
+
+// held is what a start logs before the log is open.
+var held bytes.Buffer
+
+// holdLog keeps the log until openLog. containerd takes all that a start prints for its
+// answer, standard error too (core/runtime/v2, binary.Start).
+func holdLog(ctx context.Context) { log.G(ctx).Logger.SetOutput(&held) }
 
 // openLog opens the FIFO "log" in the bundle, which containerd reads, as the shim's log
 // and as its stderr, where Go's runtime writes its traceback if the shim crashes.
@@ -25,5 +33,6 @@ func openLog(ctx context.Context, debug bool) error {
 		return fmt.Errorf("open the shim's log: %w", err)
 	}
 	logger.SetOutput(file)
-	return nil
+	_, err = held.WriteTo(file)
+	return err
 }

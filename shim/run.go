@@ -39,6 +39,7 @@ func Run(ctx context.Context) {
 
 // startAndServe answers a start, and serves unless the group has a shim.
 func startAndServe(ctx context.Context, args *bootstrap.Arguments) error {
+	holdLog(ctx)
 	socket, err := args.Start(ctx, os.Stdin)
 	if err != nil || socket == nil {
 		return err
