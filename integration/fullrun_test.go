@@ -20,7 +20,7 @@ func TestFullRun(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=4k,mode=0700"); err != nil {
+	if err := mountFull(dir); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -28,9 +28,6 @@ func TestFullRun(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if err := os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 4096), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	for _, id := range []string{"first", "second"} {
 		got, err := n.Ctr(bounded(t), "run", "--rm", "--fifo-dir", n.FIFODir(), "--seccomp", "--runtime", runtimeName,
 			imageName, id, "/bin/sh", "-c", "busybox grep Seccomp: /proc/self/status; exit 7")
@@ -47,4 +44,12 @@ func TestFullRun(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 3 { // the filler, and the folders of notes
 		t.Errorf("the folder has %v (%v)", left, err)
 	}
+}
+
+// mountFull mounts a file system without space on a folder. Only root can enter it.
+func mountFull(dir string) error {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=4k,mode=0700"); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 4096), 0o600)
 }

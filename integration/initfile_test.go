@@ -20,22 +20,8 @@ func shimFolder(t *testing.T) (shim, bin string) {
 	t.Helper()
 	folder := t.TempDir()
 	shim = filepath.Join(folder, testbed.ShimBinary(runtimeName))
-	copyFile(t, filepath.Join(testbed.BinDir(), testbed.ShimBinary(runtimeName)), shim)
+	write(t, shim, read(t, filepath.Join(testbed.BinDir(), testbed.ShimBinary(runtimeName))))
 	return shim, linkBinaries(t, map[string]string{testbed.ShimBinary(runtimeName): shim})
-}
-
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	content, err := os.ReadFile(from)
-	if err == nil {
-		err = os.WriteFile(to+".new", content, 0o755)
-	}
-	if err == nil {
-		err = os.Rename(to+".new", to) // the old one may be running
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // mustRunAndExec runs a container and an exec, and removes them.
@@ -67,7 +53,7 @@ func TestInitFileThatDoesNotFit(t *testing.T) {
 			shim, bin := shimFolder(t)
 			path := filepath.Join(filepath.Dir(shim), initName)
 			if row.file != "" {
-				copyFile(t, filepath.Join(testbed.BinDir(), row.file), path)
+				write(t, path, read(t, filepath.Join(testbed.BinDir(), row.file)))
 			}
 			n := startSeparateNode(t, bin)
 			n.mustRunAndExec("without")
@@ -83,10 +69,10 @@ func TestInitFileThatDoesNotFit(t *testing.T) {
 func TestInitFileIsReplaced(t *testing.T) {
 	shim, bin := shimFolder(t)
 	path := filepath.Join(filepath.Dir(shim), initName)
-	copyFile(t, filepath.Join(testbed.BinDir(), initName), path)
+	write(t, path, read(t, filepath.Join(testbed.BinDir(), initName)))
 	n := startSeparateNode(t, bin)
 	n.must(0, "run", "-d", "--null-io", "--seccomp", "--runtime", runtimeName, imageName, "before", "/bin/sleep", "1000")
-	copyFile(t, "/bin/false", path)
+	write(t, path, read(t, "/bin/false"))
 	n.mustExec("before")
 	if text := n.log.String(); strings.Contains(text, withoutInitFile) {
 		t.Errorf("the shim did not find its init:\n%s", text)

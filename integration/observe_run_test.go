@@ -15,12 +15,7 @@ import (
 // alone: its refused calls fail as its profile says, and the log says what is missing.
 func TestReportThatCannotBeWritten(t *testing.T) {
 	for fact, mount := range map[string]func(dir string) error{
-		"full": func(dir string) error {
-			if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=4k,mode=0700"); err != nil {
-				return err
-			}
-			return os.WriteFile(filepath.Join(dir, "filler"), make([]byte, 4096), 0o600)
-		},
+		"full": mountFull,
 		"read-only": func(dir string) error {
 			return unix.Mount("tmpfs", dir, "tmpfs", unix.MS_RDONLY, "mode=0700")
 		},

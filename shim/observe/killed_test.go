@@ -30,14 +30,19 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func loadKilling() error {
+// onIdle returns a program with an action for idle calls, which allows all others.
+func onIdle(action bpf.Action) (bpf.Program, error) {
 	var a bpf.Assembler
 	a.Load(bpf.OffsetNr)
 	a.If(bpf.Equal, idle, "idle", bpf.Next)
 	a.Return(bpf.Allow)
 	a.Mark("idle")
-	a.Return(bpf.KillProcess)
-	program, err := a.Program()
+	a.Return(action)
+	return a.Program()
+}
+
+func loadKilling() error {
+	program, err := onIdle(bpf.KillProcess)
 	if err != nil {
 		return err
 	}

@@ -80,13 +80,7 @@ func (c *Container) isScheduled() bool {
 // for the collector.
 func confined(t *testing.T, c *Container, f func()) {
 	t.Helper()
-	var a bpf.Assembler
-	a.Load(bpf.OffsetNr)
-	a.If(bpf.Equal, idle, "idle", bpf.Next)
-	a.Return(bpf.Allow)
-	a.Mark("idle")
-	a.Return(bpf.UserNotif)
-	program, err := a.Program()
+	program, err := onIdle(bpf.UserNotif)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,11 +38,7 @@ func install(t *testing.T) (folder string) {
 
 func copySelf(t *testing.T, path string) {
 	t.Helper()
-	content, err := os.ReadFile("/proc/self/exe")
-	if err == nil {
-		err = os.WriteFile(path, content, 0o755)
-	}
-	if err != nil {
+	if err := copyFile("/proc/self/exe", path); err != nil {
 		t.Fatal(err)
 	}
 }
