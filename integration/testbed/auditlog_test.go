@@ -14,9 +14,12 @@ import (
 // logEnv makes the test binary load a filter that logs every call, and exit.
 const logEnv = "TESTBED_LOG_CALLS"
 
+// init makes the first thread TestMain's, which loads a filter for it. A test that changes
+// its thread's namespaces cannot have it: /proc/self would be in them from then on.
+func init() { runtime.LockOSThread() }
+
 func TestMain(m *testing.M) {
 	if os.Getenv(logEnv) != "" {
-		runtime.LockOSThread() // the filter applies to this thread
 		filter, err := seccomp.NewFilter(seccomp.ActLog)
 		if err == nil {
 			err = filter.Load()

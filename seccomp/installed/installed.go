@@ -6,6 +6,7 @@ package installed
 
 import (
 	"errors"
+	"os"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -107,11 +108,17 @@ func (t *tracee) verify(judge func(thread int, filters []LoadedFilter) error) er
 }
 
 // onOwnThread runs a tracer on a thread of its own. The thread ends with the tracer, and
-// the kernel then detaches threads that are still traced.
+// the kernel then detaches threads that are still traced. A process's first thread cannot
+// be that thread: Go keeps it when its goroutine ends.
 func onOwnThread(tracer func() error) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked, so that the thread ends
+		if unix.Gettid() == os.Getpid() {
+			done <- onOwnThread(tracer)
+			runtime.UnlockOSThread()
+			return
+		}
 		done <- tracer()
 	}()
 	return <-done

@@ -158,6 +158,20 @@ func TestVerifyOtherStates(t *testing.T) {
 	}
 }
 
+// The process's first thread does not end, so it is never a tracer's own.
+func TestOwnThread(t *testing.T) {
+	for range 100 {
+		if err := onOwnThread(func() error {
+			if unix.Gettid() == os.Getpid() {
+				return errors.New("the tracer runs on the first thread")
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // holdWhile stops a process as its tracer, and detaches when f has returned.
 func holdWhile(t *testing.T, pid int, f func()) {
 	t.Helper()
