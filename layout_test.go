@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/explain", "seccomp-shim/seccomp/meaning",
 		"github.com/opencontainers/runtime-spec/specs-go",
 	},
+	"seccomp/audit":     {"seccomp-shim/seccomp/denials", "golang.org/x/sys/unix"},
 	"seccomp/cache":     {"golang.org/x/sys/unix"},
 	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
 	// cgo of ours stops here.
@@ -84,7 +85,7 @@ var mayImport = map[string][]string{
 	"shim/prefork":        {"golang.org/x/sys/unix"},
 	"shim/descriptors":    {"github.com/opencontainers/runc/libcontainer/utils"},
 	"shim/observe": {
-		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/denials",
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/audit", "seccomp-shim/seccomp/denials",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/sirupsen/logrus",
 		"golang.org/x/sys/unix",

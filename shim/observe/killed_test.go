@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp/audit"
 	"seccomp-shim/seccomp/denials"
 )
 
@@ -83,7 +84,7 @@ func TestKills(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if !inFirstPIDNamespace() {
+	if !audit.InFirstPIDNamespace() {
 		t.Skip("audit records have the pids of the first pid namespace")
 	}
 	if readlink(t, "/proc/self/ns/net") != readlink(t, "/proc/1/ns/net") {

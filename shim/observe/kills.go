@@ -1,15 +1,12 @@
 package observe
 
 import (
-	"encoding/binary"
-	"errors"
-	"os"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
 
+	"seccomp-shim/seccomp/audit"
 	"seccomp-shim/seccomp/denials"
 )
 
@@ -28,41 +25,30 @@ type Kills struct {
 // it explains.
 const mostKills = 64
 
-// watch reads records from now on. They come from the audit multicast group (Linux 3.16),
-// which is there with and without auditd, in the first network namespace.
+// watch reads records from now on. The audit group has them with and without an audit daemon.
 func (k *Kills) watch() {
 	k.once.Do(func() {
-		file, err := openAuditGroup()
+		group, err := audit.JoinGroup(0)
 		if err != nil {
 			k.fail(err)
 			return
 		}
-		go k.read(file)
+		go k.read(group)
 	})
 }
 
-func (k *Kills) read(file *os.File) {
-	defer file.Close()
-	message := make([]byte, 16<<10) // a record has at most 8,970 bytes (MAX_AUDIT_MESSAGE_LENGTH)
+func (k *Kills) read(group *audit.Group) {
+	defer group.Close()
 	for {
-		n, err := file.Read(message)
-		if err != nil && !isOverflow(err) {
+		entry, err := group.Await()
+		if err != nil {
 			k.fail(err)
 			return
 		}
-		if err != nil || n < unix.NLMSG_HDRLEN {
-			continue
-		}
-		text := strings.TrimRight(string(message[unix.NLMSG_HDRLEN:n]), "\x00\n")
-		if r, ok := denials.ParseRecord("audit: type=1326 " + text); ok && r.Signal == int(unix.SIGSYS) {
-			k.add(r)
+		if r := entry.Record; r != nil && r.Signal == int(unix.SIGSYS) {
+			k.add(*r)
 		}
 	}
-}
-
-// isOverflow reports whether records were lost: others filled the socket's buffer.
-func isOverflow(err error) bool {
-	return errors.Is(err, unix.ENOBUFS)
 }
 
 func (k *Kills) add(r denials.Record) {
@@ -96,38 +82,4 @@ func (k *Kills) find(wanted func(denials.Record) bool) (denials.Record, bool) {
 		}
 	}
 	return denials.Record{}, false
-}
-
-// openAuditGroup joins the group of audit records. The socket's filter lets only those of
-// seccomp pass.
-func openAuditGroup() (*os.File, error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_AUDIT)
-	if err != nil {
-		return nil, os.NewSyscallError("audit socket", err)
-	}
-	file := os.NewFile(uintptr(fd), "audit")
-	if err := unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, seccompRecords()); err != nil {
-		file.Close()
-		return nil, os.NewSyscallError("filter of the audit socket", err)
-	}
-	group := &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1 << (unix.AUDIT_NLGRP_READLOG - 1)}
-	if err := unix.Bind(fd, group); err != nil {
-		file.Close()
-		return nil, os.NewSyscallError("join the audit group", err)
-	}
-	return file, nil
-}
-
-// seccompRecords is a socket filter for messages of type AUDIT_SECCOMP. BPF loads the type
-// in network byte order, and nlmsghdr has it in that of the host.
-func seccompRecords() *unix.SockFprog {
-	const auditSeccomp, typeOffset = 1326, 4
-	loaded := uint32(binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, auditSeccomp)))
-	code := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_H | unix.BPF_ABS, K: typeOffset},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: loaded, Jf: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: ^uint32(0)},
-		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
-	}
-	return &unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
 }
