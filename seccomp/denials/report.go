@@ -27,14 +27,6 @@ const Dir = "/run/seccomp-shim/denials"
 // ReportFormat is the format of reports that this package writes.
 const ReportFormat = 1
 
-// A Pod names the container in Kubernetes.
-type Pod struct {
-	Namespace string `json:"namespace,omitempty"`
-	Name      string `json:"name,omitempty"`
-	UID       string `json:"uid,omitempty"`
-	Container string `json:"container,omitempty"`
-}
-
 // An End is how the container's first process ended.
 type End struct {
 	At     time.Time `json:"at"`
@@ -49,12 +41,7 @@ func (r *Report) Shown() []*Denial {
 }
 
 // Name returns the container's name for people.
-func (r *Report) Name() string {
-	if r.Pod == nil || r.Pod.Name == "" {
-		return r.ID
-	}
-	return r.Pod.Namespace + "/" + r.Pod.Name + "/" + r.Pod.Container
-}
+func (r *Report) Name() string { return NameOf(r.ID, r.Pod) }
 
 // Total returns the number of all calls, without probes.
 func (r *Report) Total() uint64 {

@@ -70,21 +70,11 @@ func (c *Container) Report() *denials.Report {
 	return r
 }
 
-// Annotations of containerd's CRI plugin.
-const (
-	podNamespace  = "io.kubernetes.cri.sandbox-namespace"
-	podName       = "io.kubernetes.cri.sandbox-name"
-	podUID        = "io.kubernetes.cri.sandbox-uid"
-	containerName = "io.kubernetes.cri.container-name"
-)
-
 // podOf returns what the spec says about the container's pod, or nil if there is none.
 func podOf(spec *specs.Spec) *denials.Pod {
-	a := spec.Annotations
-	if a[podName] == "" && a[containerName] == "" {
-		return nil
+	pod := denials.PodOf(spec.Annotations)
+	if pod != nil {
+		pod.Namespace, pod.Name, pod.UID, pod.Container = bounded(pod.Namespace), bounded(pod.Name), bounded(pod.UID), bounded(pod.Container)
 	}
-	return &denials.Pod{
-		Namespace: bounded(a[podNamespace]), Name: bounded(a[podName]), UID: bounded(a[podUID]), Container: bounded(a[containerName]),
-	}
+	return pod
 }

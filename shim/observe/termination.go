@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/mistake"
+	"seccomp-shim/seccomp/denials"
 )
 
 // writeTerminationMessage writes the message that `kubectl describe pod` shows, unless the
@@ -44,7 +45,7 @@ func terminationFile(spec *specs.Spec) string {
 	found := ""
 	for _, m := range spec.Mounts {
 		pod, container, ok := kubeletsFile(m.Source)
-		if ok && container == a[containerName] && (a[podUID] == "" || pod == a[podUID]) {
+		if ok && container == a[denials.ContainerName] && (a[denials.PodUID] == "" || pod == a[denials.PodUID]) {
 			found = m.Source // the kubelet's mount comes last
 		}
 	}

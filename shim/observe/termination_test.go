@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"seccomp-shim/seccomp/denials"
+
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
@@ -25,7 +27,7 @@ func kubeletsFolder(t *testing.T) string {
 }
 
 func specWith(source string, annotations ...string) *specs.Spec {
-	s := &specs.Spec{Annotations: map[string]string{containerName: "web"}}
+	s := &specs.Spec{Annotations: map[string]string{denials.ContainerName: "web"}}
 	for i := 0; i < len(annotations); i += 2 {
 		s.Annotations[annotations[i]] = annotations[i+1]
 	}
@@ -41,10 +43,10 @@ func TestTerminationFile(t *testing.T) {
 		want string
 	}{
 		{specWith(path), path},
-		{specWith(path, podUID, "1234-uid"), path},
-		{specWith(path, podUID, "other"), ""},
-		{specWith(path, containerName, "db"), ""},
-		{specWith(path, containerName, ""), ""},
+		{specWith(path, denials.PodUID, "1234-uid"), path},
+		{specWith(path, denials.PodUID, "other"), ""},
+		{specWith(path, denials.ContainerName, "db"), ""},
+		{specWith(path, denials.ContainerName, ""), ""},
 		{specWith("/var/lib/kubelet/pods/1234-uid/containers/web/0123abcd/sub"), ""},
 		{specWith("/var/lib/kubelet/pods/1234-uid/volumes/web/0123abcd"), ""},
 		{specWith("/var/lib/kubelet/pods/1234-uid/containers/web/0123abcg"), ""},
