@@ -1,6 +1,7 @@
 package libseccomp
 
 import (
+	"github.com/opencontainers/runtime-spec/specs-go"
 	golang "github.com/seccomp/libseccomp-golang"
 
 	"seccomp-shim/bpf"
@@ -16,13 +17,20 @@ func Knows(name string) bool {
 // SyscallName returns the name of a syscall's number, or "" if it has none. It can be
 // passed to [bpf.Program.Disassemble].
 func SyscallName(on bpf.Arch, nr uint32) string {
+	_, name := Named(on, nr)
+	return name
+}
+
+// Named returns the name of a syscall's number, and the ABI that has it: x86_64 and x32 are two
+// ABIs of one architecture. Both are "" if the number has no name.
+func Named(on bpf.Arch, nr uint32) (specs.Arch, string) {
 	for abi, arch := range archs {
 		if arch.audit != on {
 			continue
 		}
 		if name := ABI(abi).SyscallName(nr); name != "" {
-			return name
+			return abi, name
 		}
 	}
-	return ""
+	return "", ""
 }

@@ -1,7 +1,7 @@
 // Package command has the commands of seccompctl: they compile profiles as the shim does,
 // show programs from files and of running processes, compare them with profiles, explain
 // which action a profile has for a syscall and why, and show which calls of the node's
-// containers were refused. It is not part of main because the generator of the manual pages
+// containers were refused, and which the kernel has recorded. It is not part of main because the generator of the manual pages
 // imports it.
 package command
 
@@ -88,7 +88,7 @@ func Root() *cobra.Command {
 	}
 	root.Flags().BoolVar(&showVersion, "version", false, "show the version, and that of libseccomp")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newCompile(), newInspect(), newExplain(), newDenials())
+	root.AddCommand(newCompile(), newInspect(), newExplain(), newDenials(), newAudit())
 	return root
 }
 

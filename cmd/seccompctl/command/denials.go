@@ -96,11 +96,12 @@ func (v *denialsView) read() ([]*denials.Report, error) {
 }
 
 func (v *denialsView) means(r *denials.Report) bool {
-	switch {
-	case v.container == "", strings.HasPrefix(r.ID, v.container), r.Name() == v.container:
-		return true
-	}
-	return r.Pod != nil && r.Pod.Name == v.container
+	return v.container == "" || named(v.container, r.ID, r.Pod)
+}
+
+// named reports whether a person's word for a container means this one.
+func named(word, id string, pod *denials.Pod) bool {
+	return strings.HasPrefix(id, word) || denials.NameOf(id, pod) == word || pod != nil && pod.Name == word
 }
 
 // A row is a denial of a report.
