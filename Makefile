@@ -97,7 +97,7 @@ deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 
 build: deps $(PATCHED) $(SHIM) $(CTL) ## build the shim and seccompctl into build/bin
 
-demo: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
+demo: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
 	$(DEMO) -bin $(BIN) -profiles integration/testdata/profiles
 
 test: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) $(RUNC_SHIM) $(RUNC_TOOL) ## run all tests; without root, those that can run

@@ -3,7 +3,10 @@ package integration
 import (
 	"errors"
 	"maps"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 
 	"seccomp-shim/bpf"
 	"seccomp-shim/integration/testbed"
+	"seccomp-shim/seccomp/audit"
 )
 
 // The kernel logs the calls that SCMP_ACT_LOG allows, and with the LOG flag also those
@@ -50,10 +54,10 @@ func TestAuditRecords(t *testing.T) {
 	got := map[string][]bpf.Action{}
 	processes := map[int]bool{}
 	for _, r := range records {
-		name, err := libseccomp.ScmpSyscall(r.Syscall).GetName()
-		if err == nil && r.Exe == "/bin/calls" && slices.Contains([]string{logged, denied, quiet}, name) {
-			got[name] = append(got[name], bpf.Action(r.Code).Kind())
-			processes[r.Pid] = true
+		name, err := libseccomp.ScmpSyscall(r.Number).GetName()
+		if err == nil && r.Executable == "/bin/calls" && slices.Contains([]string{logged, denied, quiet}, name) {
+			got[name] = append(got[name], r.Action.Kind())
+			processes[r.PID] = true
 		}
 	}
 	if len(records) == 0 {
@@ -103,3 +107,48 @@ func TestFlags(t *testing.T) {
 }
 
 const denyGetpgid = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getpgid"],"action":"SCMP_ACT_ERRNO"}]}`
+
+// seccompctl audit shows a container's recorded calls under its name, with those of an exec
+// that lives as long as it takes to look for it.
+func TestAuditCommand(t *testing.T) {
+	t.Parallel()
+	if unavailable != "" {
+		t.Skip(unavailable)
+	}
+	if !audit.InFirstPIDNamespace() {
+		t.Skip("records have the pids of the first pid namespace")
+	}
+	p := profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["sched_get_priority_min","hold"],"action":"SCMP_ACT_LOG"}]}`)
+	id := newID(t)
+	var out output
+	tool := exec.Command(filepath.Join(testbed.BinDir(), "seccompctl"), "audit", "--follow", "--state", filepath.Join(node.Dir(), "state"), id)
+	tool.Stdout, tool.Stderr = &out, &out
+	if err := tool.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = tool.Process.Kill()
+		_ = tool.Wait()
+	})
+	time.Sleep(100 * time.Millisecond) // records from before it has joined the group are not shown
+	c := hold(t, id, []string{call("sched_get_priority_min", 0), call("sched_get_priority_min", 1)}, under(p))
+	const line = " /bin/calls: sched_get_priority_min ×"
+	c.holdExec(t, call("sched_get_priority_min", 2))
+	for range 100 {
+		if strings.Contains(out.String(), id+line+"3 (SCMP_ARCH_X86_64): LOG\n") {
+			c.kill(t)
+			return
+		}
+		if strings.Contains(out.String(), "lost records") {
+			t.Skip(out.String())
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if log, err := audit.Past(); err == nil {
+		defer log.Close()
+		if records, _, err := log.Read(); err == nil && len(records) == 0 {
+			t.Skip("the kernel's log has no records: audit is off, or a daemon takes them")
+		}
+	}
+	t.Errorf("it says:\n%s", out.String())
+}

@@ -68,7 +68,7 @@ func main() {
 func parseFlags(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	flags.StringVar(&s.bin, "bin", testbed.BinDir(), "`folder` with containerd, ctr, containerd-shim-seccomp-v1 and http-echo")
+	flags.StringVar(&s.bin, "bin", testbed.BinDir(), "`folder` with containerd, ctr, containerd-shim-seccomp-v1, seccompctl and http-echo")
 	flags.StringVar(&s.profiles, "profiles", filepath.Join(testbed.ModuleRoot(), "integration/testdata/profiles"), "`folder` with the tutorial's profiles")
 	flags.StringVar(&s.runtime, "runtime", "io.containerd.seccomp.v1", "containerd runtime `name`; try io.containerd.runc.v2 to compare")
 	flags.BoolVar(&s.verbose, "v", false, "show commands and containerd's log")
@@ -87,7 +87,7 @@ func parseFlags(args []string) (settings, error) {
 // run plays all scenes and prints the report. It also fails if the clean-up fails, because
 // a container must leave nothing on the host.
 func run(ctx context.Context, s settings) (err error) {
-	if why := testbed.Unavailable(s.bin, "containerd", "ctr", "http-echo", testbed.ShimBinary(s.runtime)); why != "" {
+	if why := testbed.Unavailable(s.bin, "containerd", "ctr", "http-echo", "seccompctl", testbed.ShimBinary(s.runtime)); why != "" {
 		return errors.New(why)
 	}
 	begin := time.Now()

@@ -5,13 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"seccomp-shim/integration/testbed"
 )
-
-// auditDelay is the time that the kernel may take to deliver a record.
-const auditDelay = 100 * time.Millisecond
 
 // act is a scene that was played.
 type act struct {
@@ -23,12 +19,12 @@ type act struct {
 
 // seen has the observations of a scene.
 type seen struct {
-	served  bool
-	probes  map[string]string
-	records []testbed.AuditRecord
-	lost    bool // the kernel has dropped records
-	result  testbed.Result
-	left    []string // what is left on the host
+	served bool
+	probes map[string]string
+	calls  []logged // that the kernel has recorded
+	lost   bool     // the kernel has dropped records
+	result testbed.Result
+	left   []string // what is left on the host
 }
 
 // play runs a container, observes it as the scene demands, and removes it. An error means
@@ -50,9 +46,6 @@ func (s *stage) play(ctx context.Context, sc scene, w way) (act, error) {
 }
 
 func (s *stage) observe(ctx context.Context, sc scene, w way) (seen, error) {
-	if _, _, err := s.records(); err != nil { // discard the records of the scene before
-		return seen{}, err
-	}
 	id := strings.ReplaceAll(sc.name+"-"+w.id, " ", "-")
 	c, err := s.startContainer(ctx, id, w.flags)
 	if err != nil {
@@ -66,8 +59,8 @@ func (s *stage) observe(ctx context.Context, sc scene, w way) (seen, error) {
 		return seen{}, err
 	}
 	observed.result, observed.left = c.result, s.node.AwaitGone(id)
-	records, lost, err := s.records()
-	observed.records, observed.lost = ofProgram(records), lost
+	lines, err := s.audit.take()
+	observed.calls, observed.lost = ofContainer(lines, id)
 	return observed, errors.Join(c.err, err)
 }
 
@@ -82,14 +75,4 @@ func (c *container) probe(ctx context.Context, wanted map[string]string) (map[st
 		results[name] = strings.TrimPrefix(answer, name+": ")
 	}
 	return results, nil
-}
-
-// records returns the audit records since the last call, and whether the kernel has
-// dropped some.
-func (s *stage) records() (records []testbed.AuditRecord, lost bool, err error) {
-	records, err = s.audit.Drain(auditDelay)
-	if errors.Is(err, testbed.ErrAuditLost) {
-		return records, true, nil
-	}
-	return records, false, err
 }

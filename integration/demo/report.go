@@ -30,7 +30,7 @@ func report(w io.Writer, acts []act) {
 			fmt.Fprintf(w, "%s said:\n%s", title, indent(errorText(a)))
 		}
 		if a.seen.served && a.scene.want.logged {
-			fmt.Fprintf(w, "%s, from the kernel's log:\n", title)
+			fmt.Fprintf(w, "%s, by seccompctl audit --follow:\n", title)
 			reportAudit(w, a)
 		}
 		if len(a.seen.left) > 0 {
@@ -46,21 +46,20 @@ func errorText(a act) string {
 	return fmt.Sprintf("(nothing; exit code %d)", a.seen.result.ExitCode)
 }
 
-// reportAudit prints the names of the logged calls, and the last record.
+// reportAudit prints the names of the recorded calls.
 func reportAudit(w io.Writer, a act) {
-	ours, runtimes := byProgram(a.seen.records)
+	ours, runtimes := byProgram(a.seen.calls)
 	if len(ours) == 0 {
 		fmt.Fprint(w, indent("nothing: is the kernel's audit off (audit=0), or \"log\" not in\n"+
 			"/proc/sys/kernel/seccomp/actions_logged?"))
 		return
 	}
 	names := syscallNames(ours)
-	fmt.Fprintf(w, "  %d calls, %d different, by %s:\n%s", len(ours), len(names), program, wrap(names))
-	fmt.Fprintf(w, "  the last of them:\n    %s\n", ours[len(ours)-1].Line)
+	fmt.Fprintf(w, "  %d calls, %d different, by %s:\n%s", count(ours), len(names), program, wrap(names))
 	if len(runtimes) > 0 {
 		names := syscallNames(runtimes)
 		fmt.Fprintf(w, "  %d calls, %d different, by the runtime after it loaded the filter:\n%s",
-			len(runtimes), len(names), wrap(names))
+			count(runtimes), len(names), wrap(names))
 	}
 	if a.seen.lost {
 		fmt.Fprintln(w, "  and others that the kernel dropped")

@@ -18,13 +18,13 @@ const (
 // stage is the state that all scenes share.
 type stage struct {
 	node    *testbed.Node
-	audit   *testbed.AuditLog
+	audit   *auditTool
 	options string // the file of the shim's options
 	settings
 }
 
-// newStage imports the image, copies the profiles to the shim's profile root, and opens
-// the kernel's audit records.
+// newStage imports the image, copies the profiles to the shim's profile root, and starts
+// seccompctl audit.
 func newStage(ctx context.Context, node *testbed.Node, s settings) (*stage, error) {
 	echo, err := os.ReadFile(filepath.Join(s.bin, "http-echo"))
 	if err != nil {
@@ -42,7 +42,7 @@ func newStage(ctx context.Context, node *testbed.Node, s settings) (*stage, erro
 	if err != nil {
 		return nil, err
 	}
-	audit, err := testbed.OpenAuditLog()
+	audit, err := startAudit(s.bin, node)
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +50,8 @@ func newStage(ctx context.Context, node *testbed.Node, s settings) (*stage, erro
 }
 
 func (s *stage) close() {
-	if err := s.audit.Close(); err != nil {
-		fmt.Fprintf(os.Stderr, "demo: close audit log: %v\n", err)
+	if err := s.audit.stop(); err != nil {
+		fmt.Fprintf(os.Stderr, "demo: stop seccompctl audit: %v\n", err)
 	}
 }
 

@@ -36,9 +36,9 @@ func (want outcome) differenceServing(observed seen) string {
 		}
 	}
 	switch {
-	case want.logged && len(observed.records) == 0:
+	case want.logged && len(observed.calls) == 0:
 		return "the kernel logs nothing"
-	case !want.logged && len(observed.records) > 0:
+	case !want.logged && len(observed.calls) > 0:
 		return "the kernel logs calls"
 	}
 	return ""
@@ -65,7 +65,7 @@ func (a act) summary() string {
 	for _, name := range slices.Sorted(maps.Keys(a.seen.probes)) {
 		parts = append(parts, name+": "+a.seen.probes[name])
 	}
-	if n := len(a.seen.records); n > 0 {
+	if n := count(a.seen.calls); n > 0 {
 		parts = append(parts, fmt.Sprintf("calls logged: %d", n))
 	}
 	return strings.Join(parts, "; ")

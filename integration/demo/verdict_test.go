@@ -13,7 +13,7 @@ func TestDifference(t *testing.T) {
 	failing := outcome{says: "seccomp"}
 	refused := outcome{says: "missing.json", refused: true}
 	denied := map[string]string{"keyctl": "EPERM"}
-	record := []testbed.AuditRecord{{Exe: program}}
+	record := []logged{{Executable: program}}
 	said := func(text string) testbed.Result { return testbed.Result{Stderr: text, ExitCode: 1} }
 
 	tests := []struct {
@@ -25,10 +25,10 @@ func TestDifference(t *testing.T) {
 		{"serves and denies", serving, seen{served: true, probes: denied}, ""},
 		{"serves and allows", serving, seen{served: true, probes: map[string]string{"keyctl": "ok"}}, "keyctl: ok"},
 		{"serves, unasked", serving, seen{served: true}, "keyctl: "},
-		{"serves, but is logged", serving, seen{served: true, probes: denied, records: record}, "the kernel logs calls"},
+		{"serves, but is logged", serving, seen{served: true, probes: denied, calls: record}, "the kernel logs calls"},
 		{"does not serve", serving, seen{result: said("no")}, "does not serve"},
 		{"leaves something", serving, seen{served: true, probes: denied, left: []string{"mount"}}, "leaves traces on the host"},
-		{"is logged", audited, seen{served: true, records: record}, ""},
+		{"is logged", audited, seen{served: true, calls: record}, ""},
 		{"is not logged", audited, seen{served: true}, "the kernel logs nothing"},
 		{"fails and says why", failing, seen{result: said("cannot start under seccomp")}, ""},
 		{"fails and is silent", failing, seen{result: said("operation not permitted")}, `the error does not say "seccomp"`},
@@ -44,24 +44,30 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// A call's name depends on its number and architecture. The runtime's calls are
-// separated from the program's, and those of other containers are dropped.
-func TestSyscallNames(t *testing.T) {
-	const amd64, arm64, unknown = 0xc000003e, 0xc00000b7, 1
-	records := ofProgram([]testbed.AuditRecord{
-		{Pid: 1, Exe: "/runtime", Arch: amd64, Syscall: 59},
-		{Pid: 1, Exe: program, Arch: amd64, Syscall: 288},
-		{Pid: 1, Exe: program, Arch: arm64, Syscall: 172},
-		{Pid: 1, Exe: program, Arch: amd64, Syscall: 288},
-		{Pid: 1, Exe: program, Arch: unknown, Syscall: 7},
-		{Pid: 2, Exe: "/other", Arch: amd64, Syscall: 0},
-	})
-	ours, runtimes := byProgram(records)
-	if got := strings.Join(syscallNames(ours), " "); got != "7 (arch 1) accept4 getpid" {
-		t.Errorf("program: %s", got)
+// Calls are those of the container, with their last counts, and the runtime's are separated
+// from the program's.
+func TestOfContainer(t *testing.T) {
+	of := func(id, executable, syscall string, count int) line {
+		l := line{logged: logged{Executable: executable, Syscall: syscall, Count: count}}
+		l.Container.ID = id
+		return l
 	}
-	if got := strings.Join(syscallNames(runtimes), " "); got != "execve" {
+	unknown, other := of("", program, "uname", 2), of("", "/other", "uname", 4)
+	unknown.Unknown, other.Unknown = "why", "why"
+	lines := []line{
+		of("a", "/runtime", "execve", 1), of("a", program, "read", 3), of("a", program, "accept4", 1), of("a", program, "read", 5),
+		of("b", program, "write", 9), unknown, other,
+	}
+	calls, lost := ofContainer(lines, "a")
+	ours, runtimes := byProgram(calls)
+	if got := strings.Join(syscallNames(ours), " "); got != "accept4 read uname" || count(ours) != 8 || lost {
+		t.Errorf("program: %s, %d calls", got, count(ours))
+	}
+	if got := strings.Join(syscallNames(runtimes), " "); got != "execve" || count(runtimes) != 1 {
 		t.Errorf("runtime: %s", got)
+	}
+	if _, lost := ofContainer([]line{{Lost: []byte(`{"queue":1}`)}}, "a"); !lost {
+		t.Error("a loss is overlooked")
 	}
 }
 

@@ -135,7 +135,7 @@ func countRecords(t *testing.T, log *testbed.AuditLog) (count int) {
 		t.Fatal(err)
 	}
 	for _, record := range records {
-		if record.Exe == echoProgram {
+		if record.Executable == echoProgram {
 			count++
 		}
 	}

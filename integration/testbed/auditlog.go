@@ -6,24 +6,15 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"seccomp-shim/seccomp/audit"
+	"seccomp-shim/seccomp/denials"
 )
 
-// AuditLog reads the kernel's AUDIT_SECCOMP records from when it was opened.
-//
-// The kernel has two sources, and each works where the other fails:
-//
-//   - The multicast group AUDIT_NLGRP_READLOG has every record, even while an
-//     auditd runs. But only processes in the first network namespace can join it.
-//   - /dev/kmsg, the kernel's log, is readable from any privileged container.
-//     But while an auditd runs it has no records, and by default the kernel
-//     drops all but ten lines in five seconds (printk_ratelimit). See kmsg.go.
-//
-// So AuditLog uses the group, and in another network namespace the log.
+// AuditLog reads the kernel's AUDIT_SECCOMP records from when it was opened. In another
+// network namespace than the first one it has only those of the kernel's log, so it lifts the
+// log's rate limit there.
 type AuditLog struct {
-	file *os.File
-	// line converts one read to a line of the kernel's log.
-	line func(data []byte) string
+	reader *audit.Reader
 	// restore undoes the changes that opening made on the host.
 	restore func() error
 }
@@ -31,12 +22,20 @@ type AuditLog struct {
 // ErrAuditLost says that the kernel dropped records before they were read.
 var ErrAuditLost = errors.New("the kernel dropped audit records")
 
-// OpenAuditLog opens the source that works here. The caller closes it.
+// OpenAuditLog opens the kernel's records. The caller closes them.
 func OpenAuditLog() (*AuditLog, error) {
-	if inFirstNetworkNamespace() {
-		return openAuditGroup()
+	restore := func() error { return nil }
+	if !inFirstNetworkNamespace() {
+		var err error
+		if restore, err = liftRateLimit(); err != nil {
+			return nil, err
+		}
 	}
-	return openKmsg()
+	reader, err := audit.Follow()
+	if err != nil {
+		return nil, errors.Join(err, restore())
+	}
+	return &AuditLog{reader, restore}, nil
 }
 
 // inFirstNetworkNamespace compares the own namespace with that of kthreadd, which
@@ -62,33 +61,26 @@ func inFirstNetworkNamespace() bool {
 // busy host the records of other processes never pause.
 //
 // If the error is ErrAuditLost, the records are incomplete.
-func (l *AuditLog) Drain(wait time.Duration) ([]AuditRecord, error) {
-	if err := l.file.SetReadDeadline(time.Now().Add(wait)); err != nil {
-		return nil, fmt.Errorf("set deadline on audit log: %w", err)
-	}
-	var (
-		records []AuditRecord
-		lost    error
-		buf     = make([]byte, 64<<10) // more than the largest record
-	)
-	for {
-		n, err := l.file.Read(buf)
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
+func (l *AuditLog) Drain(wait time.Duration) ([]denials.Record, error) {
+	const pause = 10 * time.Millisecond // the kernel's log is small
+	var records []denials.Record
+	var lost error
+	for end := time.Now().Add(wait); ; time.Sleep(pause) {
+		newer, loss, err := l.reader.Read()
+		if err != nil {
+			return records, fmt.Errorf("read audit records: %w", err)
+		}
+		records = append(records, newer...)
+		if loss != (audit.Loss{}) {
+			lost = ErrAuditLost
+		}
+		if time.Now().After(end) {
 			return records, lost
-		case errors.Is(err, unix.ENOBUFS), errors.Is(err, unix.EPIPE):
-			lost = ErrAuditLost // the next read continues after the gap
-		case err != nil:
-			return records, fmt.Errorf("read audit log: %w", err)
-		default:
-			if record, ok := ParseAuditLine(l.line(buf[:n])); ok {
-				records = append(records, record)
-			}
 		}
 	}
 }
 
 // Close stops reading and undoes the changes that opening made on the host.
 func (l *AuditLog) Close() error {
-	return errors.Join(l.restore(), l.file.Close())
+	return errors.Join(l.restore(), l.reader.Close())
 }

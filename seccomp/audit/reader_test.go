@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seccomp/libseccomp-golang"
+	seccomp "github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/bpf"
