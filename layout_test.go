@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 		"github.com/opencontainers/runtime-spec/specs-go",
 	},
 	"seccomp/audit":     {"seccomp-shim/seccomp/denials", "golang.org/x/sys/unix"},
+	"seccomp/reports":   {"seccomp-shim/seccomp/denials"},
 	"seccomp/cache":     {"golang.org/x/sys/unix"},
 	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
 	// cgo of ours stops here.

@@ -62,7 +62,9 @@ func isName(word string) bool {
 	return word != "" && word[0] != '.' && len(word) < 200 && !strings.ContainsAny(word, "/\x00")
 }
 
-// ownFolder makes a folder, or checks that nobody else could have prepared it.
+// ownFolder makes a folder, or checks that nobody else could have prepared it. A kubelet makes
+// the folder of a hostPath volume that is not there, such as that of the exporter's pod, and
+// lets others read it: that is mended.
 func ownFolder(path string) error {
 	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -71,8 +73,11 @@ func ownFolder(path string) error {
 	if err := unix.Lstat(path, &st); err != nil {
 		return &os.PathError{Op: "lstat", Path: path, Err: err}
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Geteuid() || st.Mode&0o077 != 0 {
-		return fmt.Errorf("%s: must be a folder that only uid %d can enter", path, os.Geteuid())
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0 {
+		return fmt.Errorf("%s: must be a folder that only uid %d can write to", path, os.Geteuid())
+	}
+	if st.Mode&0o077 != 0 {
+		return os.Chmod(path, 0o700)
 	}
 	return nil
 }

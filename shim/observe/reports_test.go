@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -81,10 +82,22 @@ func TestReportsAreBounded(t *testing.T) {
 	}
 }
 
+// A kubelet makes folders that others can read. They are closed.
+func TestReportsClosesItsFolder(t *testing.T) {
+	r := reports(t)
+	if err := errors.Join(os.MkdirAll(r.Dir, 0o700), os.Chmod(r.Dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	mustWrite(t, r, "c")
+	if info, err := os.Stat(r.Dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
 // Where a report cannot be written safely, the error names the path.
 func TestReportsFail(t *testing.T) {
 	for fact, prepare := range map[string]func(r Reports) error{
-		"the folder is open to others": func(r Reports) error { return os.Chmod(r.Dir, 0o755) },
+		"others can write to the folder": func(r Reports) error { return os.Chmod(r.Dir, 0o777) },
 		"the folder is a link": func(r Reports) error {
 			return os.Rename(r.Dir, r.Dir+"2")
 		},

@@ -64,12 +64,12 @@ func TestAudit(t *testing.T) {
 	refused := logged(webPID, 272, 6)
 	refused.Action = bpf.ErrnoOf(0) // the kernel leaves the number out
 	batch := []denials.Record{logged(webPID, 83, 1), logged(webPID, 83, 2), hostile, x32, foreign, refused}
-	const want = "LAST                 COUNT  CONTAINER          EXECUTABLE      CALL            ABI               ANSWER\n" +
-		"2026-11-28 06:00:02  2      default/web/nginx  /bin/x          mkdir           SCMP_ARCH_X86_64  LOG\n" +
-		`2026-11-28 06:00:03  1      app                "/\x1b[31m\nx"  mkdir           SCMP_ARCH_X86_64  KILL_PROCESS` + "\n" +
-		"2026-11-28 06:00:04  1      app                /bin/x          mkdir           SCMP_ARCH_X32     LOG\n" +
-		"2026-11-28 06:00:05  1      unknown            /bin/x          syscall 5000    x86_64            LOG\n" +
-		"2026-11-28 06:00:06  1      default/web/nginx  /bin/x          unshare         SCMP_ARCH_X86_64  ERRNO\n" +
+	const want = "LAST                 COUNT  CONTAINER          EXECUTABLE      CALL          ABI               ANSWER\n" +
+		"2026-11-28 06:00:02  2      default/web/nginx  /bin/x          mkdir         SCMP_ARCH_X86_64  LOG\n" +
+		`2026-11-28 06:00:03  1      app                "/\x1b[31m\nx"  mkdir         SCMP_ARCH_X86_64  KILL_PROCESS` + "\n" +
+		"2026-11-28 06:00:04  1      app                /bin/x          mkdir         SCMP_ARCH_X32     LOG\n" +
+		"2026-11-28 06:00:05  1      unknown            /bin/x          syscall 5000  x86_64            LOG\n" +
+		"2026-11-28 06:00:06  1      default/web/nginx  /bin/x          unshare       SCMP_ARCH_X86_64  ERRNO\n" +
 		"unknown container: the process has ended\n" +
 		"lost records: 7 by the rate limit of the kernel's log (callbacks suppressed), 2 by this reader, which was too slow, " +
 		"some by the kernel's log, which was full\n"

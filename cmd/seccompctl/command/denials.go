@@ -13,6 +13,7 @@ import (
 
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/denials"
+	"seccomp-shim/seccomp/reports"
 )
 
 // A denialsView has the flags of one command line of denials.
@@ -75,11 +76,11 @@ func (v *denialsView) run(cmd *cobra.Command, args []string) error {
 
 // read returns the reports of the containers that are meant, without what is left out.
 func (v *denialsView) read() ([]*denials.Report, error) {
-	all, err := readReports(v.dir)
+	all, err := reports.Read(v.dir)
 	if err != nil {
 		return nil, err
 	}
-	reports := []*denials.Report{}
+	meant := []*denials.Report{}
 	for _, r := range all {
 		if !v.means(r) {
 			continue
@@ -87,12 +88,12 @@ func (v *denialsView) read() ([]*denials.Report, error) {
 		if !v.all {
 			r.Denials = r.Shown()
 		}
-		reports = append(reports, r)
+		meant = append(meant, r)
 	}
-	if len(reports) == 0 && v.container != "" {
+	if len(meant) == 0 && v.container != "" {
 		return nil, fmt.Errorf("container %s: no container of this node with this name is or was observed", mistake.Quote(v.container))
 	}
-	return reports, nil
+	return meant, nil
 }
 
 func (v *denialsView) means(r *denials.Report) bool {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"seccomp-shim/seccomp/denials"
+	"seccomp-shim/seccomp/reports"
 )
 
 // writeReports makes a folder with the reports of three containers.
@@ -110,7 +111,7 @@ func TestFollow(t *testing.T) {
 	defer cancel()
 	go func() {
 		time.Sleep(2 * pollPause)
-		r, err := readReport(filepath.Join(dir, "k8s.io/aaaa1.json"))
+		r, err := reports.ReadFile(filepath.Join(dir, "k8s.io/aaaa1.json"))
 		if err != nil {
 			t.Error(err)
 			return
