@@ -150,6 +150,15 @@ var mayImport = map[string][]string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag",
 		"golang.org/x/sys/unix",
 	},
+	// The client library of Prometheus stops here.
+	"cmd/seccomp-exporter": {
+		"seccomp-shim/cmd/seccomp-exporter/metrics", "seccomp-shim/mistake", "seccomp-shim/seccomp/denials", "seccomp-shim/version",
+		"github.com/prometheus/client_golang/prometheus/promhttp",
+	},
+	"cmd/seccomp-exporter/metrics": {
+		"seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/reports", "seccomp-shim/version",
+		"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors",
+	},
 	// The text of containerd's configuration, and what a node is.
 	"deploy/installer/config": {"github.com/pelletier/go-toml/v2", "github.com/pelletier/go-toml/v2/unstable"},
 	"deploy/installer": {
@@ -258,6 +267,24 @@ func TestNoTestSupportInBinaries(t *testing.T) {
 	for _, linked := range strings.Fields(string(out)) {
 		if strings.HasPrefix(linked, "seccomp-shim/") && strings.HasSuffix(linked, "test") || linked == "testing" {
 			t.Errorf("a binary links %s", linked)
+		}
+	}
+}
+
+// What only the exporter needs is in no other binary, and the exporter has no C library.
+func TestExporterIsAlone(t *testing.T) {
+	const client = "github.com/prometheus/"
+	for _, binary := range []string{"containerd-shim-seccomp-v1", "seccomp-shim-init", "seccompctl", "node-installer", "seccomp-exporter"} {
+		out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{if .CgoFiles}} by cgo{{end}}{{end}}", "./cmd/"+binary).Output()
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		isExporter := binary == "seccomp-exporter"
+		if strings.Contains(string(out), client) != isExporter {
+			t.Errorf("%s links the client library of Prometheus: %v", binary, !isExporter)
+		}
+		if isExporter && strings.Contains(string(out), " by cgo") {
+			t.Errorf("%s links:\n%s", binary, out)
 		}
 	}
 }
