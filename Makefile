@@ -48,6 +48,7 @@ RACE  := $(BIN)/race
 # The payload of the node installer, with the installer itself.
 INSTALLER := $(CURDIR)/build/installer
 NODE_INSTALLER := $(BIN)/node-installer
+EXPORTER := $(BIN)/seccomp-exporter
 # The virtual machine of test-vm: its disks, kernel and logs.
 VM   := $(CURDIR)/build/vm
 # The virtual machines of test-node and test-vagrant.
@@ -76,6 +77,7 @@ BUILD_FLAGS ?=
 # No registry can have an image with these names: RFC 6761, .invalid.
 INSTALLER_IMAGE := seccomp-shim.invalid/installer:local
 NODE_IMAGE      := seccomp-shim.invalid/node:local
+EXPORTER_IMAGE  := seccomp-shim.invalid/exporter:local
 
 FUZZTIME ?= 60s
 STRESS   ?= 1000
@@ -83,9 +85,9 @@ export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help deps build demo installer installer-image kind-image test unit stress test-matrix test-vm bench-vm test-node \
+.PHONY: help deps build demo installer installer-image exporter exporter-image kind-image test unit stress test-matrix test-vm bench-vm test-node \
 	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit mutate fmt clean \
-	$(PATCHED) $(SHIM) $(INIT) $(CTL) $(DEMO) $(INSTALLER) $(NODE_INSTALLER) $(BENCH)/bench $(CONFORMANCE)/conformance
+	$(PATCHED) $(SHIM) $(INIT) $(CTL) $(DEMO) $(INSTALLER) $(NODE_INSTALLER) $(EXPORTER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,7 +102,7 @@ build: deps $(PATCHED) $(SHIM) $(CTL) ## build the shim and seccompctl into buil
 demo: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(DEMO) ## play the Kubernetes seccomp tutorial on a private containerd (root)
 	$(DEMO) -bin $(BIN) -profiles integration/testdata/profiles
 
-test: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) $(RUNC_SHIM) $(RUNC_TOOL) ## run all tests; without root, those that can run
+test: deps $(PATCHED) $(SHIM) $(CTL) $(EXPORTER) $(INSTALLER) $(PEERS) $(ECHO) $(RUNC_SHIM) $(RUNC_TOOL) ## run all tests; without root, those that can run
 	@if [ "$$(id -u)" = 0 ]; then $(GO) test $(CHANGED) ./...; else $(MAKE) --no-print-directory unit; fi
 
 # RUN is go test's -run, '.' for all tests. The default is the tests of cgroups and of the
@@ -180,6 +182,12 @@ installer-image: ## build the node installer's image (with docker, podman or bui
 	@[ -n "$(ENGINE)" ] || { echo 'needs docker, podman or buildah; none of them answers "info" here' >&2; exit 1; }
 	$(ENGINE) build -t $(INSTALLER_IMAGE) -f deploy/installer/Dockerfile --build-arg VERSION=$(VERSION) $(BUILD_FLAGS) .
 
+exporter: $(EXPORTER) ## build the exporter of metrics into build/bin
+
+exporter-image: ## build the exporter's image (with docker, podman or buildah)
+	@[ -n "$(ENGINE)" ] || { echo 'needs docker, podman or buildah; none of them answers "info" here' >&2; exit 1; }
+	$(ENGINE) build -t $(EXPORTER_IMAGE) -f deploy/exporter/Dockerfile --build-arg VERSION=$(VERSION) $(BUILD_FLAGS) .
+
 kind-image: installer-image ## build the image of a kind node whose containerd has the handler
 	$(ENGINE) build -t $(NODE_IMAGE) -f deploy/kind/Dockerfile --build-arg INSTALLER=$(INSTALLER_IMAGE) $(BUILD_FLAGS) deploy/kind
 
@@ -215,8 +223,9 @@ $(INIT): private STRIP = -s -w
 $(SHIM) $(INIT) $(CTL): $(PATCHED)
 	$(CROSS) $(GO) build $(CHANGED),$(SHIM_TAGS),netgo,osusergo -trimpath -buildvcs=false -ldflags "$(LDFLAGS) $(STRIP)" -o $@ ./cmd/$(@F)
 $(DEMO): $(PATCHED) ; $(GO) build -o $@ ./integration/demo
-$(NODE_INSTALLER): $(PATCHED)
-	$(CROSS) env CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o $@ ./cmd/$(@F)
+# Neither links runc or ttrpc, so neither needs their changed copies.
+$(NODE_INSTALLER) $(EXPORTER):
+	$(CROSS) env CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X seccomp-shim/version.stamped=$(VERSION)' -o $@ ./cmd/$(@F)
 
 # install(1) replaces an older binary, which may be running, by a new file.
 $(INSTALLER): $(SHIM) $(CTL) $(NODE_INSTALLER)

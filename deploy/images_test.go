@@ -20,6 +20,9 @@ import (
 // anybody may own the name. Images that run as root on nodes, or that others are built
 // from, must be pinned by digest.
 func imageFault(name string, pinned bool) string {
+	if name == "scratch" { // no image, by the reference of Dockerfiles
+		return ""
+	}
 	parsed, err := reference.Parse(name)
 	if err != nil {
 		return err.Error()
@@ -78,7 +81,7 @@ func imagesIn(path, text string) []string {
 
 // mustPin reports whether a file's images need a digest.
 func mustPin(path string) bool {
-	return strings.HasPrefix(filepath.Base(path), "Dockerfile") || strings.HasPrefix(path, "installer/") || strings.HasPrefix(path, "kind/")
+	return strings.HasPrefix(filepath.Base(path), "Dockerfile") || strings.HasPrefix(path, "installer/") || strings.HasPrefix(path, "exporter/") || strings.HasPrefix(path, "kind/")
 }
 
 func TestImageNames(t *testing.T) {
@@ -132,6 +135,7 @@ func TestImageFault(t *testing.T) {
 		{"docker.io/library/busybox", false, "neither a tag nor a digest"},
 		{"docker.io/library/busybox:1.37", true, "no digest"},
 		{"docker.io/library/busybox@sha256:0123", false, "invalid reference format"},
+		{"scratch", true, ""},
 		{"Docker.io/Library/Busybox:1", false, "repository name must be lowercase"},
 	} {
 		if got := imageFault(row.name, row.pinned); got != row.want && !(row.want != "" && strings.HasPrefix(got, row.want)) {
