@@ -98,7 +98,7 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
-// Whatever containers come, call and go: no call is lost or counted twice, and no counter
+// While containers come, make calls and go, no call is lost or counted twice, and no counter
 // falls.
 func TestLedgerIsExact(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
