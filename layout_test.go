@@ -150,10 +150,14 @@ var mayImport = map[string][]string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag",
 		"golang.org/x/sys/unix",
 	},
-	// The client library of Prometheus stops here.
+	// The client libraries of Prometheus and Kubernetes stop here.
 	"cmd/seccomp-exporter": {
-		"seccomp-shim/cmd/seccomp-exporter/metrics", "seccomp-shim/mistake", "seccomp-shim/seccomp/denials", "seccomp-shim/version",
+		"seccomp-shim/cmd/seccomp-exporter/events", "seccomp-shim/cmd/seccomp-exporter/metrics", "seccomp-shim/mistake", "seccomp-shim/seccomp/denials", "seccomp-shim/version",
 		"github.com/prometheus/client_golang/prometheus/promhttp",
+	},
+	"cmd/seccomp-exporter/events": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/reports",
+		"k8s.io/api/core/v1", "k8s.io/apimachinery/pkg/", "k8s.io/client-go/rest",
 	},
 	"cmd/seccomp-exporter/metrics": {
 		"seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/reports", "seccomp-shim/version",
@@ -273,15 +277,17 @@ func TestNoTestSupportInBinaries(t *testing.T) {
 
 // What only the exporter needs is in no other binary, and the exporter has no C library.
 func TestExporterIsAlone(t *testing.T) {
-	const client = "github.com/prometheus/"
+	clients := []string{"github.com/prometheus/", "k8s.io/client-go/"}
 	for _, binary := range []string{"containerd-shim-seccomp-v1", "seccomp-shim-init", "seccompctl", "node-installer", "seccomp-exporter"} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{if .CgoFiles}} by cgo{{end}}{{end}}", "./cmd/"+binary).Output()
 		if err != nil {
 			t.Fatalf("go list: %v", err)
 		}
 		isExporter := binary == "seccomp-exporter"
-		if strings.Contains(string(out), client) != isExporter {
-			t.Errorf("%s links the client library of Prometheus: %v", binary, !isExporter)
+		for _, client := range clients {
+			if strings.Contains(string(out), client) != isExporter {
+				t.Errorf("%s links %s: %v", binary, client, !isExporter)
+			}
 		}
 		if isExporter && strings.Contains(string(out), " by cgo") {
 			t.Errorf("%s links:\n%s", binary, out)

@@ -1,10 +1,11 @@
 // Command seccomp-exporter serves the calls that the seccomp profiles of a node's observed
-// containers have refused, as metrics for Prometheus: see package metrics.
+// containers have refused, as metrics for Prometheus: see package metrics. If asked to, it also
+// posts events on pods: see package events.
 //
 // It is no subcommand of seccompctl. It runs as long as the node does, in a pod of its own: its
 // image has this one static file, without the compiler and the C library that seccompctl has.
 // And seccompctl, which people and scripts start for a moment, neither links an HTTP server
-// and the client library nor starts slower for them.
+// and the client libraries nor starts slower for them.
 package main
 
 import (
@@ -22,6 +23,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"seccomp-shim/cmd/seccomp-exporter/events"
 	"seccomp-shim/cmd/seccomp-exporter/metrics"
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/denials"
@@ -30,6 +32,8 @@ import (
 
 type settings struct {
 	listen, dir string
+	events      bool
+	node        string
 	maxSeries   int
 	showVersion bool
 }
@@ -65,6 +69,8 @@ func parse(args []string, out io.Writer) (s settings, err error) {
 	flags.StringVar(&s.listen, "listen", "localhost:9837", "`address` to serve /metrics at; :9837 is each address of the node")
 	flags.StringVar(&s.dir, "dir", denials.Dir, "`folder` of the shims' reports")
 	flags.IntVar(&s.maxSeries, "max-series", 2000, "the most series of seccomp_denials_total; calls beyond them are counted in one series")
+	flags.BoolVar(&s.events, "events", false, "also post Kubernetes events on the pods whose calls are refused; in a pod that may create events")
+	flags.StringVar(&s.node, "node", os.Getenv("NODE_NAME"), "with --events: the node's `name`; the default is $NODE_NAME")
 	flags.BoolVar(&s.showVersion, "version", false, "show the version")
 	if err := flags.Parse(args); err != nil {
 		return s, err
@@ -88,6 +94,11 @@ func parse(args []string, out io.Writer) (s settings, err error) {
 
 // serve serves until ctx ends.
 func (s settings) serve(ctx context.Context) error {
+	if s.events {
+		if err := s.post(ctx); err != nil {
+			return fmt.Errorf("--events: %w", err)
+		}
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
@@ -103,6 +114,20 @@ func (s settings) serve(ctx context.Context) error {
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
+	return nil
+}
+
+// post posts events until ctx ends.
+func (s settings) post(ctx context.Context) error {
+	config, err := events.InCluster()
+	if err != nil {
+		return err
+	}
+	poster, err := events.New(config, s.dir, s.node, report)
+	if err != nil {
+		return err
+	}
+	go poster.Run(ctx)
 	return nil
 }
 

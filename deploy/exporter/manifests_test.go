@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
@@ -101,6 +103,38 @@ func TestDaemonSet(t *testing.T) {
 	endpoint := monitor.Spec.PodMetricsEndpoints[0]
 	if endpoint.Port != c.Ports[0].Name || endpoint.Path != "/metrics" || !endpoint.HonorLabels || c.Ports[0].ContainerPort != 9837 || !slices.Contains(c.Args, "--listen=:9837") {
 		t.Errorf("%+v is not %+v", endpoint, c.Ports)
+	}
+}
+
+// The right to create events is the only one, and the patch switches events on and changes
+// nothing else.
+func TestEvents(t *testing.T) {
+	var (
+		role    rbacv1.ClusterRole
+		binding rbacv1.ClusterRoleBinding
+		set     appsv1.DaemonSet
+		patch   appsv1.DaemonSet
+	)
+	read(t, "daemonset.yaml", &corev1.Namespace{}, &corev1.ServiceAccount{}, &set)
+	read(t, "events.yaml", &role, &binding)
+	read(t, "events-patch.yaml", &patch)
+	want := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"events"}, Verbs: []string{"create"}}}
+	if role.Kind != "ClusterRole" || !equality.Semantic.DeepEqual(role.Rules, want) {
+		t.Errorf("the role is %+v", role)
+	}
+	subject := rbacv1.Subject{Kind: "ServiceAccount", Name: set.Spec.Template.Spec.ServiceAccountName, Namespace: set.Namespace}
+	if binding.Kind != "ClusterRoleBinding" || binding.RoleRef.Kind != role.Kind || binding.RoleRef.Name != role.Name ||
+		!slices.Equal(binding.Subjects, []rbacv1.Subject{subject}) {
+		t.Errorf("the binding is %+v", binding)
+	}
+	before, after := &set.Spec.Template.Spec, &patch.Spec.Template.Spec
+	if len(after.Containers) != 1 || after.Containers[0].Name != before.Containers[0].Name || !*after.AutomountServiceAccountToken ||
+		!slices.Equal(after.Containers[0].Args, append(before.Containers[0].Args, "--events")) {
+		t.Errorf("the patch is %+v", after)
+	}
+	env := after.Containers[0].Env
+	if len(env) != 1 || env[0].Name != "NODE_NAME" || env[0].ValueFrom.FieldRef.FieldPath != "spec.nodeName" {
+		t.Errorf("the environment is %+v", env)
 	}
 }
 
