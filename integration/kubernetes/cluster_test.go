@@ -130,10 +130,10 @@ func (c *cluster) createDefaults() error {
 	return err
 }
 
-// writeCredentials writes tokens for a person and for the kubelet, a kubeconfig for
-// each, and the key for service accounts.
+// writeCredentials writes tokens for a person, the kubelet and the exporter, a kubeconfig for
+// the first two, and the key for service accounts.
 func writeCredentials() error {
-	const tokens = "person-token,person,1,system:masters\nkubelet-token,system:node:" + nodeName + ",2,system:nodes\n"
+	const tokens = "person-token,person,1,system:masters\nkubelet-token,system:node:" + nodeName + ",2,system:nodes\n" + exporterToken
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return err

@@ -33,6 +33,16 @@ var observing = []mutation{
 		in(integration, "TestDenialsAreReported"),
 	},
 	{
+		"audit-owner", "a recorded call is attributed to the container of a later process with the same pid",
+		"cmd/seccompctl/owner/owner.go", "if began.After(at.Add(slack)) {", "if began.After(at.Add(slack)) && pid == 0 {",
+		in("cmd/seccompctl/owner", "TestFind"),
+	},
+	{
+		"metrics-unbounded", "pods can make any number of series",
+		"cmd/seccomp-exporter/metrics/ledger.go", "case len(l.series) < l.most:", "case len(l.series) < l.most || s == nil:",
+		in("cmd/seccomp-exporter", "TestMaxSeries"),
+	},
+	{
 		"termination-link", "the termination message follows a link",
 		"shim/observe/termination.go", "unix.O_WRONLY|unix.O_NOFOLLOW|", "unix.O_WRONLY|",
 		in("shim/observe", "TestTerminationMessage"),
