@@ -59,6 +59,9 @@ var (
 	anywhere = regexp.MustCompile(`(?:^|[\s"'=` + "`" + `|])([a-z0-9][a-z0-9._/-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?@sha256:\w+|[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9_][A-Za-z0-9_.-]*)`)
 )
 
+// address is an address with a port, or a time: it looks like an image with a tag.
+var address = regexp.MustCompile(`^(localhost|[0-9.]+):[0-9]+$`)
+
 // imagesIn returns the names of images in a file's text.
 func imagesIn(path, text string) []string {
 	patterns := []*regexp.Regexp{anywhere}
@@ -71,7 +74,7 @@ func imagesIn(path, text string) []string {
 	var found []string
 	for _, pattern := range patterns {
 		for _, match := range pattern.FindAllStringSubmatch(text, -1) {
-			if name := match[1]; !slices.Contains(found, name) {
+			if name := match[1]; !slices.Contains(found, name) && !address.MatchString(name) {
 				found = append(found, name)
 			}
 		}
@@ -152,6 +155,7 @@ func TestImagesIn(t *testing.T) {
 		{"a.md", "ctr run docker.io/library/busybox:latest x", "[docker.io/library/busybox:latest]"},
 		{"a.md", "--build-arg NODE=kindest/node:v1", "[kindest/node:v1]"},
 		{"a.md", "`a/b@sha256:0`", "[a/b@sha256:0]"},
+		{"a.md", "--listen localhost:80, 10.0.0.7:80, at 09:12:44, redis:7", "[redis:7]"},
 		{"Dockerfile", "ARG A=golang\nFROM ${A} AS build\nFROM busybox AS x\n# syntax=docker/dockerfile\n", "[golang busybox docker/dockerfile]"},
 	} {
 		if got := fmt.Sprint(imagesIn(row.path, row.text)); got != row.want {
