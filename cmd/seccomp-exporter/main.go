@@ -103,7 +103,10 @@ func (s settings) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
-	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 5 * time.Minute}
+	http1 := &http.Protocols{} // HTTP/2 has faults of its own, and a scrape gains nothing by it
+	http1.SetHTTP1(true)
+	server := &http.Server{Handler: s.handler(), Protocols: http1,
+		ReadHeaderTimeout: 5 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 5 * time.Minute}
 	stopped := context.AfterFunc(ctx, func() {
 		limited, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()

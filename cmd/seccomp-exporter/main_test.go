@@ -82,6 +82,10 @@ func TestMetrics(t *testing.T) {
 	if text, code := get(t, settings{dir: dir}, "/"); code != 200 || !strings.Contains(text, `href="/metrics"`) {
 		t.Errorf("/: %d %s", code, text)
 	}
+	w := httptest.NewRecorder()
+	if (settings{dir: dir}).handler().ServeHTTP(w, httptest.NewRequest("CONNECT", "/metrics", nil)); w.Code != 405 {
+		t.Errorf("CONNECT: %d", w.Code)
+	}
 	if _, code := get(t, settings{dir: dir}, "/other"); code != 404 {
 		t.Errorf("/other: %d", code)
 	}
