@@ -140,7 +140,7 @@ var mayImport = map[string][]string{
 	},
 	// What only people need, such as a library for command lines, stops here: the
 	// shim is also every container's init, and pays for what it links.
-	"cmd/seccompctl": {"seccomp-shim/cmd/seccompctl/command", "seccomp-shim/seccomp/libseccomp"},
+	"cmd/seccompctl":       {"seccomp-shim/cmd/seccompctl/command", "seccomp-shim/seccomp/libseccomp"},
 	"cmd/seccompctl/owner": {"seccomp-shim/seccomp/denials"},
 	"cmd/seccompctl/command": {
 		"seccomp-shim/cmd/seccompctl/owner",

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"flag"
 	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -141,5 +144,26 @@ func TestServe(t *testing.T) {
 	err := settings{listen: strings.TrimPrefix(server.URL, "http://")}.serve(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "--listen: listen tcp 127.0.0.1:") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The manual page lists the flags that --help shows.
+func TestManualHasTheFlags(t *testing.T) {
+	page, err := os.ReadFile("../../deploy/packages/seccomp-exporter.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var help bytes.Buffer
+	if _, err := parse([]string{"-h"}, &help); !errors.Is(err, flag.ErrHelp) {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile(`(?m)^  -(\S+)`).FindAllStringSubmatch(help.String(), -1)
+	if len(shown) < 5 {
+		t.Errorf("few flags in %s", &help)
+	}
+	for _, name := range shown {
+		if !regexp.MustCompile(`(?m)^\.It Fl ` + regexp.QuoteMeta(name[1]) + `( |$)`).Match(page) {
+			t.Errorf("not in the manual page: -%s", name[1])
+		}
 	}
 }
