@@ -57,7 +57,7 @@ VAGRANT := $(CURDIR)/build/vagrant
 
 # The tests of test-matrix, and its versions of containerd.
 MATRIX     ?= 1.6.20 1.7.35 2.0.14 2.1.9 2.2.9 2.3.7 2.4.2
-MATRIXTEST ?= ^(TestLifecycle|TestUpgrade|TestDropInIsAccepted|TestHandlerIsListed|TestTutorialPods|TestNodeInstaller.*)$$
+MATRIXTEST ?= ^(TestLifecycle|TestRefusedCallIsAnEvent|TestUpgrade|TestDropInIsAccepted|TestHandlerIsListed|TestTutorialPods|TestNodeInstaller.*)$$
 # A runc that fails on demand, for two tests of containerd's client suite.
 RUNC_FP   := $(BENCH)/runc-fp
 # The runtime under test of the suite, and the further binaries that it needs.
@@ -125,7 +125,7 @@ test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## tes
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
 # For example: make e2e-kubernetes KUBERNETES=v1.37.2 ETCD=v3.7.3 ARGS='-run TestTutorial'
-e2e-kubernetes: deps $(PATCHED) $(SHIM) $(PEERS) $(ECHO) $(CLUSTER_BIN)/kubelet ## play the tutorial by kubectl on a cluster of one node (root; 2 minutes, at first 8)
+e2e-kubernetes: deps $(PATCHED) $(SHIM) $(EXPORTER) $(PEERS) $(ECHO) $(CLUSTER_BIN)/kubelet ## play the tutorial by kubectl on a cluster of one node (root; 2 minutes, at first 8)
 	SECCOMP_SHIM_KUBERNETES=$(CLUSTER_BIN) SECCOMP_SHIM_KUBERNETES_LOGS=$(CLUSTER)/logs \
 		$(GO) test $(CHANGED) -count 1 -v -timeout 20m ./integration/kubernetes $(ARGS)
 

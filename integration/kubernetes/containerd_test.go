@@ -86,12 +86,20 @@ func (c *cluster) importImages() error {
 	if err != nil {
 		return err
 	}
+	exporter, err := os.ReadFile(filepath.Join(testbed.BinDir(), "seccomp-exporter"))
+	if err != nil {
+		return err
+	}
 	for name, rootfs := range map[string]testbed.Rootfs{
 		testbed.SandboxImage: {Files: tools, Entrypoint: []string{"/bin/sleep", "1000000"}},
 		busyboxImage:         {Files: tools, Cmd: []string{"sh"}},
 		echoImage: {
 			Files:      map[string]testbed.File{echoProgram: {Content: echo, Mode: 0o755}},
 			Entrypoint: []string{echoProgram},
+		},
+		exporterImage: { // as deploy/exporter/Dockerfile makes it
+			Files:      map[string]testbed.File{"/seccomp-exporter": {Content: exporter, Mode: 0o755}},
+			Entrypoint: []string{"/seccomp-exporter"},
 		},
 	} {
 		if err := c.node.Import(context.Background(), name, rootfs); err != nil {

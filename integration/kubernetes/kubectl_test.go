@@ -42,7 +42,13 @@ func (c *cluster) environment() []string {
 // kubectl runs a command that must succeed.
 func kubectl(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := k8s.run("", args...)
+	return kubectlIn(t, "", args...)
+}
+
+// kubectlIn runs a command that must succeed, with stdin.
+func kubectlIn(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	out, err := k8s.run(stdin, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,15 +75,15 @@ func startPod(t *testing.T, name, manifest string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { deletePod(t, name) })
-	if err := k8s.schedule(name); err != nil {
+	if err := k8s.schedule("default", name); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (c *cluster) schedule(pod string) error {
+func (c *cluster) schedule(namespace, pod string) error {
 	binding := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Binding", "metadata": {"name": %q},
 		"target": {"apiVersion": "v1", "kind": "Node", "name": %q}}`, pod, nodeName)
-	_, err := c.run(binding, "create", "-f", "-")
+	_, err := c.run(binding, "create", "-n", namespace, "-f", "-")
 	return err
 }
 

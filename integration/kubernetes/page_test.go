@@ -53,7 +53,7 @@ func (c *cluster) scheduleAll(ctx context.Context) {
 		names, err := c.run("", "get", "pods", "--field-selector", "spec.nodeName=", "-o", "jsonpath={.items[*].metadata.name}")
 		if err == nil {
 			for _, name := range strings.Fields(names) {
-				_ = c.schedule(name) // the next round tries again
+				_ = c.schedule("default", name) // the next round tries again
 			}
 		}
 		time.Sleep(pollInterval)
