@@ -33,7 +33,7 @@ func (r *Report) Message() string {
 	// The last refusal is the likeliest reason for the end.
 	slices.SortStableFunc(refused, func(a, b *Denial) int { return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(b.Count, a.Count)) })
 	for i, d := range refused {
-		line := d.line()
+		line := d.Line() + "\n"
 		rest := fmt.Sprintf("and %d other calls\n", len(refused)-i)
 		if text.Len()+len(line)+len(rest) > MaxMessage {
 			text.WriteString(rest)
@@ -67,11 +67,11 @@ func cut(text string) string {
 	return strings.ToValidUTF8(text[:MaxMessage], "")
 }
 
-// line is about one denial, for people.
-func (d *Denial) line() string {
+// Line is about one denial, for people.
+func (d *Denial) Line() string {
 	line := fmt.Sprintf("%s ×%d: %s by %s", d.Text, d.Count, d.Answer, d.Rule)
 	if d.Executable != "" {
 		line += ", in " + mistake.Shown(d.Executable)
 	}
-	return line + "\n"
+	return line
 }

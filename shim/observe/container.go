@@ -23,6 +23,9 @@ type Config struct {
 	Spec          *specs.Spec
 	Reports       Reports
 	Kills         *Kills
+	// Announce is called with the container's name when a line about a call is logged. It
+	// does not block.
+	Announce func(container string, d denials.Denial, mode denials.Mode)
 }
 
 // A Container is an observed container. It implements container.Observer.
@@ -159,6 +162,7 @@ func (c *Container) count(now time.Time, send func() error, place func() (*denia
 		d.Count++
 		if !d.Probe && (isNew || worthALine(d.Count)) {
 			go c.logCall(*d) // the log may be a FIFO that nobody reads
+			c.config.Announce(denials.NameOf(c.config.ID, podOf(c.config.Spec)), *d, c.config.Judge.Mode)
 		}
 	}
 	c.dirty = true

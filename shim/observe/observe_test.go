@@ -53,9 +53,10 @@ func observed(t *testing.T, mode denials.Mode, profile string) *Container {
 	abi := &meaning.ABI{Name: name, Arch: arch, Numbers: map[string]uint32{idleName: idle}}
 	c, err := New(Config{
 		Namespace: "test", ID: "c", Profile: "seccomp profile (linux.seccomp)", Spec: &specs.Spec{},
-		Judge:   &denials.Judge{Profile: meaning.New(p, []*meaning.ABI{abi}), Mode: mode},
-		Reports: Reports{filepath.Join(t.TempDir(), "run", "denials")},
-		Kills:   &Kills{},
+		Judge:    &denials.Judge{Profile: meaning.New(p, []*meaning.ABI{abi}), Mode: mode},
+		Reports:  Reports{filepath.Join(t.TempDir(), "run", "denials")},
+		Kills:    &Kills{},
+		Announce: func(string, denials.Denial, denials.Mode) {},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,13 @@ type queue struct {
 	wake      chan struct{} // holds a token while pending is not empty
 
 	mu      sync.Mutex
-	pending []any // guarded by mu
+	pending []message // guarded by mu
+}
+
+// A message is an event for a topic.
+type message struct {
+	topic string
+	event any
 }
 
 func newQueue(p publisher) *queue {
@@ -37,9 +43,12 @@ func newQueue(p publisher) *queue {
 	}
 }
 
-func (q *queue) send(event any) {
+// send sends an event of a task.
+func (q *queue) send(event any) { q.sendTo(runtime.GetTopic(event), event) }
+
+func (q *queue) sendTo(topic string, event any) {
 	q.mu.Lock()
-	q.pending = append(q.pending, event)
+	q.pending = append(q.pending, message{topic, event})
 	q.mu.Unlock()
 	select {
 	case q.wake <- struct{}{}:
@@ -47,7 +56,7 @@ func (q *queue) send(event any) {
 	}
 }
 
-func (q *queue) take() []any {
+func (q *queue) take() []message {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	taken := q.pending
@@ -60,8 +69,8 @@ func (q *queue) run(ctx context.Context) {
 	defer close(q.stopped)
 	defer q.publisher.Close()
 	for stopping := false; ; {
-		for _, event := range q.take() {
-			if err := q.publisher.Publish(ctx, runtime.GetTopic(event), event); err != nil {
+		for _, m := range q.take() {
+			if err := q.publisher.Publish(ctx, m.topic, m.event); err != nil {
 				log.G(ctx).WithError(err).Error("failed to publish event")
 			}
 		}
