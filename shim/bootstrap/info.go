@@ -21,9 +21,12 @@ import (
 	"seccomp-shim/version"
 )
 
-// libseccompAnnotation is the feature annotation for the version of libseccomp (OCI
-// runtime spec, features.md).
-const libseccompAnnotation = "io.github.seccomp.libseccomp.version"
+// Annotations of the features (OCI runtime spec, features.md).
+const (
+	libseccompAnnotation = "io.github.seccomp.libseccomp.version"
+	// observeAnnotation says how the handler's containers are observed, if they are.
+	observeAnnotation = "io.containerd.seccomp.v1.observe"
+)
 
 // Info answers containerd's -info, for the handler whose options are on stdin.
 //
@@ -33,13 +36,16 @@ const libseccompAnnotation = "io.github.seccomp.libseccomp.version"
 // containerd starts no container with idmapped mounts. Versions 2.0 and 2.1 of the
 // plugin ask only the shim of io.containerd.runc.v2.
 func (Manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, error) {
-	message, err := infoOptions(stdin)
+	message, handler, err := infoOptions(stdin)
 	if err != nil {
 		return nil, err
 	}
 	f := container.Features()
 	f.Linux.Seccomp = compile.Features()
 	f.Annotations = map[string]string{libseccompAnnotation: libseccomp.Version()}
+	if mode := string(handler.Observe); mode != "" {
+		f.Annotations[observeAnnotation] = mode
+	}
 	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, resolve.Annotations()...)
 	f.PotentiallyUnsafeConfigAnnotations = append(f.PotentiallyUnsafeConfigAnnotations, groupAnnotation, sandboxAnnotation, namespaceAnnotation)
 	encoded, err := typeurl.MarshalAnyToProto(f)
@@ -54,19 +60,19 @@ func (Manager) Info(_ context.Context, stdin io.Reader) (*types.RuntimeInfo, err
 	}, nil
 }
 
-// infoOptions reads the handler's options, and returns their message for the answer.
+// infoOptions reads the handler's options, and returns their message for the answer too.
 // Options with which no container would start are an error.
-func infoOptions(stdin io.Reader) (*anypb.Any, error) {
+func infoOptions(stdin io.Reader) (message *anypb.Any, handler *options.Options, err error) {
 	input, err := io.ReadAll(io.LimitReader(stdin, maxInput))
 	if err != nil || len(input) == 0 {
-		return nil, err
+		return nil, &options.Options{}, err
 	}
-	message := &anypb.Any{}
+	message = &anypb.Any{}
 	if err := proto.Unmarshal(input, message); err != nil {
-		return nil, fmt.Errorf("read runtime options: %w: %w", err, errdefs.ErrInvalidArgument)
+		return nil, nil, fmt.Errorf("read runtime options: %w: %w", err, errdefs.ErrInvalidArgument)
 	}
-	if _, err = options.Read(message); errors.Is(err, options.ErrNotKnown) {
+	if handler, err = options.Read(message); errors.Is(err, options.ErrNotKnown) {
 		err = fmt.Errorf("%w: %w", err, errdefs.ErrInvalidArgument)
 	}
-	return message, err
+	return message, handler, err
 }

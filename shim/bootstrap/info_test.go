@@ -44,6 +44,24 @@ func TestInfoHasFeatures(t *testing.T) {
 	}
 }
 
+// The features say how the handler observes its containers.
+func TestInfoHasTheMode(t *testing.T) {
+	for body, want := range map[string]string{`observe = "trial"`: "trial", `observe = "denials"`: "denials", ``: ""} {
+		info, err := Manager{}.Info(t.Context(), bytes.NewReader(encode(t, packed(t, &generic.Options{ConfigBody: []byte(body)}))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := typeurl.UnmarshalAny(info.GetFeatures())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, found := decoded.(*features.Features).Annotations[observeAnnotation]
+		if got != want || found != (want != "") {
+			t.Errorf("%s: %q, %v", body, got, found)
+		}
+	}
+}
+
 func TestInfoLooksAtOptions(t *testing.T) {
 	for _, row := range []struct {
 		fact    string
