@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"seccomp-shim/integration/pages"
+	"seccomp-shim/integration/testbed"
 )
 
 const (
@@ -30,7 +31,7 @@ func TestPage(t *testing.T) {
 	}
 	cmd := exec.Command("bash")
 	cmd.Dir = fromRoot()
-	cmd.Env = append(k8s.environment(), "PATH="+k8s.programs+":"+os.Getenv("PATH"))
+	cmd.Env = append(k8s.environment(), "PATH="+k8s.programs+":"+testbed.BinDir()+":"+os.Getenv("PATH"))
 	shell, err := pages.NewShell(cmd)
 	if err != nil {
 		t.Fatal(err)
