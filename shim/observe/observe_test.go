@@ -240,6 +240,25 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// A program under observation cannot have a listener of its own, and its refused calls are
+// answered as before it has tried.
+func TestNestedListener(t *testing.T) {
+	c := observed(t, denials.Enforcing, rules(1))
+	program, err := onIdle(bpf.UserNotif)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nested error
+	var got syscall.Errno
+	confined(t, c, func() {
+		_, nested = load(program.Bytes())
+		_, _, got = syscall.Syscall(idle, 1, 0, 0)
+	})
+	if !errors.Is(nested, unix.EBUSY) || got != syscall.EPERM {
+		t.Errorf("a second listener: %v; a refused call: %v", nested, got)
+	}
+}
+
 // Where no report can be written, calls are answered and counted, and the end is reported.
 func TestNowhereToReport(t *testing.T) {
 	c := observed(t, denials.Enforcing, rules(1))
