@@ -13,6 +13,7 @@ import (
 
 	runtimeoptions "github.com/containerd/containerd/api/types/runtimeoptions/v1"
 
+	"seccomp-shim/seccomp/audit"
 	"seccomp-shim/seccomp/denials"
 )
 
@@ -133,6 +134,37 @@ func TestKilledCallIsNamed(t *testing.T) {
 		if pid != 0 && strings.Contains(string(log), fmt.Sprintf(" pid=%d comm=\"calls\"", pid)) {
 			t.Errorf("the kernel's log has the call: %v, %+v", err, report.Ended)
 		}
+	}
+}
+
+// A killed child of the first process is named too, in the report and in the termination
+// message, if the shim sees it before it has vanished.
+func TestKilledChildIsNamed(t *testing.T) {
+	t.Parallel()
+	if !audit.InFirstPIDNamespace() {
+		t.Skip("the kernel's records have the pids of the first pid namespace")
+	}
+	p := profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getsid"],"action":"SCMP_ACT_KILL_PROCESS"}]}`)
+	id := newObservedID(t)
+	c := launch(t, id, sh(`i=0; while [ $((i+=1)) -le 100 ]; do `+strings.Join(calls(call("getsid", 0)), " ")+`; done; exit 3`),
+		under(p), annotatedWith(observeAs+"denials"))
+	if got := c.end(t); got.code != 3 {
+		t.Errorf("got %+v", got)
+	}
+	report := readReport(t, id)
+	if len(report.Denials) == 0 {
+		group, err := audit.JoinGroup(0)
+		if err != nil {
+			t.Skip("the shim gets no records: ", err)
+		}
+		t.Fatal("none of 100 killed children is named", group.Close())
+	}
+	d := report.Denials[0]
+	if d.Kind != denials.Descendant || d.Text != "getsid" || d.Executable != "/bin/calls" || !d.Killed || d.Count > 100 {
+		t.Errorf("the call is %+v", d)
+	}
+	if message := report.Message(); !strings.Contains(message, "KILL_PROCESS by syscalls[0], in /bin/calls") {
+		t.Errorf("the message is %q", message)
 	}
 }
 

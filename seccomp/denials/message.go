@@ -22,7 +22,7 @@ func (r *Report) Message() string {
 	if r.Mode != Enforcing || r.Ended == nil || r.Ended.Status == 0 {
 		return ""
 	}
-	refused := slices.DeleteFunc(r.Shown(), func(d *Denial) bool { return d.Kind != Init || d.Killed })
+	refused := slices.DeleteFunc(r.Shown(), func(d *Denial) bool { return d.Kind == Exec || d.Killed && d.Kind == Init })
 	var text strings.Builder
 	if r.Ended.Status == Sigsys {
 		text.WriteString(r.killed())
@@ -44,13 +44,16 @@ func (r *Report) Message() string {
 	return cut(strings.TrimSuffix(text.String(), "\n"))
 }
 
-// killed says which call has killed the first process.
+// killed says which call has killed the first process, or "" if that was its child.
 func (r *Report) killed() string {
 	profile := mistake.Line(r.Profile)
 	for _, d := range r.Denials {
 		if d.Killed && d.Kind == Init {
 			return fmt.Sprintf("killed by SIGSYS: the %s answers %s with %s, by %s\n", profile, d.Text, d.Answer, d.Rule)
 		}
+	}
+	if slices.ContainsFunc(r.Denials, func(d *Denial) bool { return d.Killed && d.Kind == Descendant }) {
+		return "" // a shell exits as its child did; what has killed the child is among the refused calls
 	}
 	text := fmt.Sprintf("killed by SIGSYS: the %s answers a call of the container with KILL or TRAP", profile)
 	if r.Ended.Unnamed != "" {

@@ -13,7 +13,8 @@ import (
 // (audit_seccomp, kernel/auditsc.c). It has no arguments.
 type Record struct {
 	Time       time.Time
-	PID        int // of the process, in the first pid namespace
+	Serial     uint64 // of the record: later ones have higher numbers
+	PID        int    // of the process, in the first pid namespace
 	Thread     string
 	Executable string
 	Signal     int // that the call led to; 0 for none
@@ -34,12 +35,14 @@ func ParseRecord(line string) (Record, bool) {
 	if !found {
 		return Record{}, false
 	}
-	at, fields, found := strings.Cut(text, ":")
+	at, text, _ := strings.Cut(text, ":")
+	serial, fields, found := strings.Cut(text, "):")
 	seconds, err := strconv.ParseFloat(at, 64)
-	if !found || err != nil {
+	n, serialErr := strconv.ParseUint(serial, 10, 64)
+	if !found || err != nil || serialErr != nil {
 		return Record{}, false
 	}
-	r := Record{Time: time.UnixMilli(int64(seconds * 1000))}
+	r := Record{Time: time.UnixMilli(int64(seconds * 1000)), Serial: n}
 	seen := 0
 	for field := range strings.FieldsSeq(fields) {
 		key, value, _ := strings.Cut(field, "=")

@@ -48,6 +48,8 @@ func TestMessage(t *testing.T) {
 	probe.Probe, exec.Kind = true, Exec
 	killed := denial("getsid", 1, 9)
 	killed.Killed, killed.Answer = true, "KILL_PROCESS"
+	child := denial("getsid", 2, 9)
+	child.Kind, child.Killed, child.Answer = Descendant, true, "KILL_PROCESS"
 	for _, row := range []struct {
 		fact    string
 		mode    Mode
@@ -65,6 +67,10 @@ func TestMessage(t *testing.T) {
 				"mkdir ×3: ERRNO(1 operation not permitted) by syscalls[3], in /bin/app\n" +
 				"openat2 ×1: ERRNO(1 operation not permitted) by syscalls[3], in /bin/app"},
 		{"SIGSYS", Enforcing, 159, nil, "killed by SIGSYS: the seccomp profile (linux.seccomp) answers a call of the container with KILL or TRAP; which one is not known: no record"},
+		{"SIGSYS of a shell's child", Enforcing, 159, []*Denial{child},
+			"the seccomp profile (linux.seccomp) refused:\ngetsid ×2: KILL_PROCESS by syscalls[3], in /bin/app"},
+		{"a failure after a child was killed", Enforcing, 1, []*Denial{child},
+			"the seccomp profile (linux.seccomp) refused:\ngetsid ×2: KILL_PROCESS by syscalls[3], in /bin/app"},
 		{"SIGSYS of a known call, after a refusal", Enforcing, 159, []*Denial{denial("mkdir", 3, 0), killed},
 			"killed by SIGSYS: the seccomp profile (linux.seccomp) answers getsid with KILL_PROCESS, by syscalls[3]\n" +
 				"the seccomp profile (linux.seccomp) refused:\n" +

@@ -13,6 +13,9 @@ type Kind string
 const (
 	Init Kind = "init" // the first process and its descendants
 	Exec Kind = "exec" // a process that a client has started in the container, and its descendants
+	// Descendant is a killed descendant of one of the two. The kernel's record of a kill does not
+	// say which.
+	Descendant Kind = "descendant"
 )
 
 // A Process is the process that made a call first.

@@ -19,7 +19,7 @@ const agentTimeout = 10 * time.Second
 // deliverListener gives a process's seccomp listener to the container's observer or agent.
 func (p *Process) deliverListener(listener *os.File) error {
 	if observer := p.Container.config.Filter.Observer; observer != nil {
-		return observer.Watch(p.ID, listener)
+		return observer.Watch(p.ID, p.Pid(), listener)
 	}
 	return p.sendListener(listener)
 }

@@ -36,7 +36,7 @@ type Filter struct {
 type Observer interface {
 	// Watch takes a duplicate of a process's listener, and answers its notifications from
 	// now on. The exec ID is empty for the init.
-	Watch(execID string, listener *os.File) error
+	Watch(execID string, pid int, listener *os.File) error
 	// Exited is called when a process has ended, before its exit is known to anybody.
 	Exited(execID string, pid, status int, at time.Time)
 	// Decide returns the profile's action for a call.

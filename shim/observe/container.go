@@ -35,14 +35,17 @@ type Container struct {
 	writing sync.Mutex // held while a report is written, and taken before mu
 
 	mu         sync.Mutex
-	supervisor *supervisor       // guarded by mu; nil while there are no listeners
-	listeners  map[int]*listener // guarded by mu; by descriptor
-	tally      denials.Tally     // guarded by mu
-	started    bool              // guarded by mu; the init has a listener
-	ended      *denials.End      // guarded by mu; of the init
-	scheduled  bool              // guarded by mu; a report will be written
-	dirty      bool              // guarded by mu; the last report lacks calls
-	written    time.Time         // guarded by mu; when the last report was written
+	supervisor *supervisor             // guarded by mu; nil while there are no listeners
+	listeners  map[int]*listener       // guarded by mu; by descriptor
+	tally      denials.Tally           // guarded by mu
+	processes  map[int]denials.Process // guarded by mu; those that the shim has started, by pid
+	cgroups    cgroups                 // guarded by mu; the init's, without those that the shim is in too
+	killed     map[int]uint64          // guarded by mu; the serial of the last record of a kill, by pid
+	started    bool                    // guarded by mu; the init has a listener
+	ended      *denials.End            // guarded by mu; of the init
+	scheduled  bool                    // guarded by mu; a report will be written
+	dirty      bool                    // guarded by mu; the last report lacks calls
+	written    time.Time               // guarded by mu; when the last report was written
 }
 
 // New returns an observed container without processes.
@@ -50,7 +53,7 @@ func New(config Config) (*Container, error) {
 	if err := checkSizes(); err != nil {
 		return nil, fmt.Errorf("observe: %w", err)
 	}
-	return &Container{config: config, created: time.Now(), listeners: map[int]*listener{}}, nil
+	return &Container{config: config, created: time.Now(), listeners: map[int]*listener{}, processes: map[int]denials.Process{}, killed: map[int]uint64{}}, nil
 }
 
 // Decide returns the profile's action for a call. That of the loaded program is its observed
@@ -59,7 +62,7 @@ func (c *Container) Decide(call bpf.Data) bpf.Action { return c.config.Judge.Pro
 
 // Watch answers the notifications of a process's listener from now on. execID is empty for
 // the init. Watch takes a duplicate of the descriptor.
-func (c *Container) Watch(execID string, file *os.File) error {
+func (c *Container) Watch(execID string, pid int, file *os.File) error {
 	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
 		return fmt.Errorf("observe: %w", os.NewSyscallError("fcntl", err))
@@ -70,12 +73,23 @@ func (c *Container) Watch(execID string, file *os.File) error {
 		return fmt.Errorf("observe: %w", err)
 	}
 	if c.config.Judge.Kills() {
-		c.config.Kills.watch()
+		c.noteProcess(execID, pid)
+		c.config.Kills.watch(c)
 	}
 	if execID == "" {
 		c.write() // says that the container is observed, before it has made a call
 	}
 	return nil
+}
+
+// noteProcess notes what the kernel's records of kills are compared with.
+func (c *Container) noteProcess(execID string, pid int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.processes[pid] = process(execID)
+	if execID == "" {
+		c.cgroups = cgroupsOf(pid).without(cgroupsOf(os.Getpid()))
+	}
 }
 
 // process returns what is known about all threads of a process that the shim has started.
@@ -213,7 +227,10 @@ func (c *Container) Exited(execID string, pid, status int, at time.Time) {
 		unnamed = c.nameKilled(process(execID), pid)
 	}
 	c.mu.Lock()
+	delete(c.processes, pid)
+	delete(c.killed, pid)
 	if execID == "" {
+		c.config.Kills.forget(c)
 		c.ended = &denials.End{At: at, Status: status, Unnamed: unnamed}
 		c.dirty = c.started
 	}

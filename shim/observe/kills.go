@@ -10,23 +10,29 @@ import (
 	"seccomp-shim/seccomp/denials"
 )
 
-// Kills are the kernel's latest records of kills by seccomp filters on this node, of any
-// container. The zero value reads nothing until a container needs it. It is shared by the
-// containers of a shim.
+// Kills gives the kernel's records of kills by seccomp filters to the observed containers of a
+// shim. The zero value reads nothing until a container needs it.
 type Kills struct {
 	once sync.Once
 
-	mu   sync.Mutex
-	err  error            // guarded by mu; why no record comes
-	last []denials.Record // guarded by mu; the latest, at most mostKills
+	mu       sync.Mutex
+	err      error               // guarded by mu; why no record comes
+	watchers map[*Container]bool // guarded by mu
+	vanished []denials.Record    // guarded by mu; the latest whose process had vanished, at most mostVanished
 }
 
-// mostKills is how many records are kept: a record is looked for right after the exit that
-// it explains.
-const mostKills = 64
+// mostVanished is how many records are kept: they are looked for right after an exit.
+const mostVanished = 64
 
-// watch reads records from now on. The audit group has them with and without an audit daemon.
-func (k *Kills) watch() {
+// watch gives records to a container from now on. The audit group has them with and without an
+// audit daemon.
+func (k *Kills) watch(c *Container) {
+	k.mu.Lock()
+	if k.watchers == nil {
+		k.watchers = map[*Container]bool{}
+	}
+	k.watchers[c] = true
+	k.mu.Unlock()
 	k.once.Do(func() {
 		group, err := audit.JoinGroup(0)
 		if err != nil {
@@ -37,27 +43,65 @@ func (k *Kills) watch() {
 	})
 }
 
+// forget gives no more records to a container.
+func (k *Kills) forget(c *Container) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.watchers, c)
+}
+
 func (k *Kills) read(group *audit.Group) {
 	defer group.Close()
+	here := audit.InFirstPIDNamespace()
 	for {
 		entry, err := group.Await()
 		if err != nil {
 			k.fail(err)
 			return
 		}
-		if r := entry.Record; r != nil && r.Signal == int(unix.SIGSYS) {
-			k.add(*r)
+		if r := entry.Record; here && r != nil && r.Signal == int(unix.SIGSYS) {
+			where := cgroupsOf(r.PID) // at once: the process is about to vanish
+			attributed := false
+			for _, c := range k.all() {
+				attributed = c.attribute(*r, where) || attributed
+			}
+			if !attributed && where == nil {
+				k.keep(*r)
+			}
 		}
 	}
 }
 
-func (k *Kills) add(r denials.Record) {
+func (k *Kills) all() []*Container {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.last) >= mostKills {
-		k.last = slices.Delete(k.last, 0, 1)
+	all := make([]*Container, 0, len(k.watchers))
+	for c := range k.watchers {
+		all = append(all, c)
 	}
-	k.last = append(k.last, r)
+	return all
+}
+
+func (k *Kills) keep(r denials.Record) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.vanished) >= mostVanished {
+		k.vanished = slices.Delete(k.vanished, 0, 1)
+	}
+	k.vanished = append(k.vanished, r)
+}
+
+// findVanished returns the latest record that is wanted, of a process that had vanished before
+// its container was looked for.
+func (k *Kills) findVanished(wanted func(denials.Record) bool) (denials.Record, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, r := range slices.Backward(k.vanished) {
+		if wanted(r) {
+			return r, true
+		}
+	}
+	return denials.Record{}, false
 }
 
 func (k *Kills) fail(err error) {
@@ -70,16 +114,4 @@ func (k *Kills) failure() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.err
-}
-
-// find returns the latest record that is wanted.
-func (k *Kills) find(wanted func(denials.Record) bool) (denials.Record, bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, r := range slices.Backward(k.last) {
-		if wanted(r) {
-			return r, true
-		}
-	}
-	return denials.Record{}, false
 }

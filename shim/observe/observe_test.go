@@ -91,7 +91,7 @@ func confined(t *testing.T, c *Container, f func()) {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 		listener, err := load(raw)
 		if err == nil {
-			err = c.Watch("", listener)
+			err = c.Watch("", os.Getpid(), listener)
 			listener.Close()
 		}
 		if err == nil {
