@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/containerd/log"
-	"golang.org/x/sys/unix"
 )
 
 // noteDir has a note for each shim of the node, those that are just being started
@@ -40,7 +39,7 @@ func removeDeadSockets(dir string) {
 		log.L.WithError(err).Warn("sockets of killed shims are not removed")
 	}
 	for _, entry := range notes {
-		if pid, err := strconv.Atoi(entry.Name()); err == nil && !errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+		if pid, err := strconv.Atoi(entry.Name()); err == nil && isAlive(pid) {
 			continue
 		}
 		file := filepath.Join(dir, entry.Name())

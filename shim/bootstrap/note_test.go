@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
+
+	"seccomp-shim/shim/poll"
 )
 
 // The note of an ended process is removed, and its socket too unless a shim serves on
@@ -16,6 +19,14 @@ func TestRemoveDeadSockets(t *testing.T) {
 	if err := ended.Run(); err != nil {
 		t.Fatal(err)
 	}
+	unreaped := exec.Command("true")
+	if err := unreaped.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer unreaped.Wait()
+	if !poll.Until(time.Millisecond, time.Minute, func() bool { return !isAlive(unreaped.Process.Pid) }) {
+		t.Fatal("it does not end")
+	}
 	for _, row := range []struct {
 		fact         string
 		pid          int
@@ -24,6 +35,7 @@ func TestRemoveDeadSockets(t *testing.T) {
 	}{
 		{"a start that was killed", ended.Process.Pid, false, false, false},
 		{"a start that was killed when its shim served", ended.Process.Pid, true, true, false},
+		{"one that its parent has not reaped", unreaped.Process.Pid, false, false, false},
 		{"a start that is under way", os.Getpid(), false, true, true},
 		{"a shim", os.Getpid(), true, true, true},
 	} {
