@@ -1,8 +1,8 @@
 // Package compile turns a [seccomp.Profile] into a [bpf.Program] that decides as the
 // profile means.
 //
-//	profile
-//	  -> meaning             the action for every call, built once
+//	profile, floor
+//	  -> meaning             the action for every call, built once; with a floor, the stricter of two
 //	  -> execve              refused if no program can start under the profile
 //	  -> libseccomp          the syscalls that it knows and whose arguments matter
 //	  -> emit.Prologue       the others, and newer ones, by their numbers
@@ -43,6 +43,15 @@
 // instructions of the default profile, one or more for each syscall. Most syscalls are
 // decided by their number alone, and neighbours are decided alike: as spans of numbers with
 // a binary search, and libseccomp's part for the arguments, it is less than half of that.
+//
+// # One program for two profiles
+//
+// An operator's floor ([Floor]) and a container's profile become one program, which is proven
+// to take the stricter answer of both meanings ([meaning.Both]). Two filters in the kernel
+// would do the same, but the first one would have to allow seccomp(2) for the second, and the
+// promise that a profile need not allow any call of the runtime would not hold for the floor.
+// libseccomp's part is that of the profile; what the floor has rules for is emitted by package
+// emit.
 //
 // # What is refused
 //

@@ -15,7 +15,7 @@ import (
 // makeExact gives libseccomp's program a prologue, and checks it. The syscalls that the check
 // finds wrong are re-emitted, too. It returns the program and the names of all reemitted
 // syscalls.
-func makeExact(ctx context.Context, filter bpf.Program, m *meaning.Meaning, reemitted emit.Syscalls) (bpf.Program, []string, error) {
+func makeExact(ctx context.Context, filter bpf.Program, m meaning.Decider, reemitted emit.Syscalls) (bpf.Program, []string, error) {
 	repaired, everything := false, false
 	for {
 		program, err := emit.Prologue(filter, m, reemitted)
@@ -27,7 +27,7 @@ func makeExact(ctx context.Context, filter bpf.Program, m *meaning.Meaning, reem
 		case errors.Is(err, check.ErrTooComplex) && !everything:
 			// Our reemitted emission asks what the rules say, in the check's order, and never
 			// is.
-			reemitted, everything = emit.Conditional(m, func(string) bool { return true }), true
+			reemitted, everything = emit.Conditional(m, emit.All), true
 		case err != nil:
 			return bpf.Program{}, nil, fmt.Errorf("check the compiled seccomp profile: %w", cause(ctx, err))
 		case len(differences) == 0:

@@ -90,7 +90,7 @@ func TestEmitted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			own := emit.Conditional(m, func(string) bool { return true })
+			own := emit.Conditional(m, emit.All)
 			program, err := emit.Prologue(nothing, m, own)
 			if err != nil {
 				t.Fatal(err)
@@ -187,11 +187,11 @@ func TestLibseccompFailsAndWeToo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	filter, err := emit.ForeignOnly()
+	filter, err := emit.Foreign(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, tooLong := makeExact(t.Context(), filter, m, emit.Conditional(m, func(string) bool { return true }))
+	_, _, tooLong := makeExact(t.Context(), filter, m, emit.Conditional(m, emit.All))
 	for _, lasting := range []bool{true, false} {
 		failure := &libseccomp.Error{Cause: errors.New("because of a test"), Lasting: lasting}
 		err := blame(p.Spec(), alsoWithout(failure, tooLong))

@@ -35,13 +35,19 @@ func (c *Compiler) keep(key cache.Key, result *Result, err error) {
 		return
 	case err == nil:
 		s = stored{Program: result.Program.Bytes(), Skipped: result.Skipped, Reemitted: result.Reemitted}
-	case !errors.As(err, &s.Refusal):
+	case ofFloor(err) || !errors.As(err, &s.Refusal):
 		return
 	}
 	raw, err := json.Marshal(s)
 	if err == nil {
 		c.disk.Keep(key, raw)
 	}
+}
+
+// ofFloor reports whether an error is about a floor. Those are not kept: they are found at once.
+func ofFloor(err error) bool {
+	floor, together := (*FloorError)(nil), (*TogetherError)(nil)
+	return errors.As(err, &floor) || errors.As(err, &together)
 }
 
 // stored is a result or a refusal as the cache keeps it. The flags are found again for each

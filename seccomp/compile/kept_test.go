@@ -29,16 +29,27 @@ func TestKeyCoversEveryField(t *testing.T) {
 				Args: []specs.LinuxSeccompArg{{Index: 1, Value: 1, ValueTwo: 1, Op: specs.OpEqualTo}}}},
 		}
 	}
-	seen := map[cache.Key]string{key(full(), denials.Off, facts{}): "nothing"}
+	seen := map[cache.Key]string{key(full(), denials.Off, Floor{}, facts{}): "nothing"}
 	for _, mode := range denials.Modes() {
-		k := key(full(), mode, facts{})
+		k := key(full(), mode, Floor{}, facts{})
 		if other, ok := seen[k]; ok {
 			t.Errorf("mode %s has the key of %s", mode, other)
 		}
 		seen[k] = string(mode)
 	}
+	for name, floor := range map[string]Floor{
+		"floor":          {Profile: parse(t, `{"defaultAction":"SCMP_ACT_ALLOW"}`)},
+		"another floor":  {Profile: parse(t, `{"defaultAction":"SCMP_ACT_LOG"}`)},
+		"floor on trial": {Profile: parse(t, `{"defaultAction":"SCMP_ACT_LOG"}`), Trial: true},
+	} {
+		k := key(full(), denials.Off, floor, facts{})
+		if other, ok := seen[k]; ok {
+			t.Errorf("%s has the key of %s", name, other)
+		}
+		seen[k] = name
+	}
 	check := func(field string, spec *specs.LinuxSeccomp, f facts) {
-		k := key(spec, denials.Off, f)
+		k := key(spec, denials.Off, Floor{}, f)
 		if slices.Contains(notCompiled, strings.TrimSuffix(field, " zero")) {
 			if seen[k] != "nothing" {
 				t.Errorf("a change of %s changes the key", field)
@@ -142,7 +153,7 @@ func TestCachedForeignValue(t *testing.T) {
 	disk := openDisk(t, filepath.Join(t.TempDir(), "cache"), func(error) {})
 	p := parse(t, `{"defaultAction":"SCMP_ACT_ALLOW"}`)
 	for _, foreign := range []string{"", "{}", `{"Program":"AAAA"}`, "no JSON"} {
-		if err := disk.Put(key(p.Spec(), denials.Off, hostFacts()), []byte(foreign)); err != nil {
+		if err := disk.Put(key(p.Spec(), denials.Off, Floor{}, hostFacts()), []byte(foreign)); err != nil {
 			t.Fatal(err)
 		}
 		r, err := New(disk).Compile(t.Context(), p)
@@ -211,7 +222,7 @@ func TestCachedRefusal(t *testing.T) {
 				t.Fatalf("got %v, first %v", err, first)
 			}
 			first = err.Error()
-			if _, known, err := c.recall(key(p.Spec(), denials.Off, hostFacts())); !known || err == nil {
+			if _, known, err := c.recall(key(p.Spec(), denials.Off, Floor{}, hostFacts())); !known || err == nil {
 				t.Errorf("process %d: kept is %v, %v", process, known, err)
 			}
 		}
@@ -239,7 +250,7 @@ func TestCachedForgetsOtherErrors(t *testing.T) {
 
 // A panic is an error: a shim that dies of it would leave its containers alone.
 func TestPanicIsAnError(t *testing.T) {
-	if _, err := build(t.Context(), nil, nil, denials.Off); err == nil || !strings.Contains(err.Error(), "panic: ") {
+	if _, err := build(t.Context(), nil, nil, denials.Off, Floor{}); err == nil || !strings.Contains(err.Error(), "panic: ") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -69,13 +69,22 @@ func kernelVersion() string {
 
 // key covers everything that the program depends on: not the listener's socket and metadata,
 // nor the flags.
-func key(spec *specs.LinuxSeccomp, mode denials.Mode, f facts) cache.Key {
-	h := cache.NewHash("seccomp-shim compiled profile, format 2")
+func key(spec *specs.LinuxSeccomp, mode denials.Mode, floor Floor, f facts) cache.Key {
+	h := cache.NewHash("seccomp-shim compiled profile, format 3")
 	h.Text("compiler", f.Compiler)
 	h.Text("libseccomp", f.Libseccomp)
 	h.Text("arch", f.Arch)
 	h.Text("kernel", f.Kernel)
 	h.Text("observed", string(mode))
+	hashProfile(h, spec)
+	if floor.Profile != nil {
+		h.Text("floor", fmt.Sprint(floor.Trial))
+		hashProfile(h, floor.Profile.Spec())
+	}
+	return h.Sum()
+}
+
+func hashProfile(h *cache.Hash, spec *specs.LinuxSeccomp) {
 	h.Text("defaultAction", string(spec.DefaultAction))
 	optional(h, "defaultErrnoRet", spec.DefaultErrnoRet)
 	h.List("architectures", len(spec.Architectures))
@@ -86,7 +95,6 @@ func key(spec *specs.LinuxSeccomp, mode denials.Mode, f facts) cache.Key {
 	for i := range spec.Syscalls {
 		hashRule(h, &spec.Syscalls[i])
 	}
-	return h.Sum()
 }
 
 func hashRule(h *cache.Hash, rule *specs.LinuxSyscall) {

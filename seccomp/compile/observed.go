@@ -15,10 +15,10 @@ import (
 )
 
 // observed returns the observed form of a profile's program. The program differs only in
-// what it returns, and the proof is made again for the observed form of the meaning.
-func observed(ctx context.Context, program bpf.Program, m *meaning.Meaning, mode denials.Mode) (bpf.Program, error) {
+// what it returns, and the proof is made again for m, the observed form of the meaning.
+func observed(ctx context.Context, program bpf.Program, m meaning.Decider, mode denials.Mode) (bpf.Program, error) {
 	program = program.Answering(mode.Observed)
-	differences, err := check.Compare(ctx, program, mode.Meaning(m))
+	differences, err := check.Compare(ctx, program, m)
 	if err != nil {
 		return bpf.Program{}, fmt.Errorf("check the observed seccomp profile: %w", cause(ctx, err))
 	}

@@ -58,19 +58,25 @@ func (c *Compiler) Compile(ctx context.Context, p *seccomp.Profile) (*Result, er
 // CompileObserved is Compile for the observed form of a profile: see package denials. The
 // profile must not notify an agent of its own.
 func (c *Compiler) CompileObserved(ctx context.Context, p *seccomp.Profile, mode denials.Mode) (*Result, error) {
+	return c.CompileOver(ctx, p, mode, Floor{})
+}
+
+// CompileOver is CompileObserved for a profile together with a floor. The error is a
+// [*FloorError] if the floor alone is to blame, or a [*TogetherError].
+func (c *Compiler) CompileOver(ctx context.Context, p *seccomp.Profile, mode denials.Mode, floor Floor) (*Result, error) {
 	spec := p.Spec()
 	flags, err := loadFlags(p, spec)
-	if err == nil && mode != denials.Off {
+	if err == nil && (mode != denials.Off || floor.Profile != nil && floor.Trial) {
 		flags, err = observedFlags(p, flags)
 	}
 	if err != nil {
 		return nil, err
 	}
-	key := key(spec, mode, hostFacts())
+	key := key(spec, mode, floor, hostFacts())
 	result, known, err := c.recall(key)
 	if !known {
-		result, err = build(ctx, p, spec, mode)
-		if refusal := (*seccomp.InvalidError)(nil); errors.As(err, &refusal) {
+		result, err = build(ctx, p, spec, mode, floor)
+		if refusal := (*seccomp.InvalidError)(nil); errors.As(err, &refusal) && !ofFloor(err) {
 			err = refusal // as it comes out of the cache
 		}
 		c.keep(key, result, err)
@@ -103,7 +109,7 @@ func Translate(ctx context.Context, p *seccomp.Profile) (*Result, error) {
 }
 
 // build makes the result that the cache keeps, without the flags.
-func build(ctx context.Context, p *seccomp.Profile, spec *specs.LinuxSeccomp, mode denials.Mode) (_ *Result, err error) {
+func build(ctx context.Context, p *seccomp.Profile, spec *specs.LinuxSeccomp, mode denials.Mode, floor Floor) (_ *Result, err error) {
 	// A shim that dies of a panic would leave its containers alone.
 	defer func() {
 		if v := recover(); v != nil {
@@ -119,9 +125,12 @@ func build(ctx context.Context, p *seccomp.Profile, spec *specs.LinuxSeccomp, mo
 			return nil, err
 		}
 	}
+	if floor.Profile != nil {
+		return buildOver(ctx, p, m, mode, floor)
+	}
 	result, err := translate(ctx, spec, m)
 	if err == nil && mode != denials.Off {
-		result.Program, err = observed(ctx, result.Program, m, mode)
+		result.Program, err = observed(ctx, result.Program, mode.Meaning(m), mode)
 	}
 	if err != nil {
 		return nil, err
@@ -130,7 +139,7 @@ func build(ctx context.Context, p *seccomp.Profile, spec *specs.LinuxSeccomp, mo
 }
 
 // translate makes a program that decides as the profile means.
-func translate(ctx context.Context, spec *specs.LinuxSeccomp, m *meaning.Meaning) (*Result, error) {
+func translate(ctx context.Context, spec *specs.LinuxSeccomp, m meaning.Decider) (*Result, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, Deadline, fmt.Errorf("seccomp profile is not compiled within %v", Deadline))
 	defer cancel()
 	skipped, err := unknownNames(spec)
@@ -145,13 +154,15 @@ func translate(ctx context.Context, spec *specs.LinuxSeccomp, m *meaning.Meaning
 }
 
 // exactProgram makes the program with libseccomp's part, or without if libseccomp fails.
-func exactProgram(ctx context.Context, spec *specs.LinuxSeccomp, m *meaning.Meaning, knows func(string) bool) (bpf.Program, []string, error) {
-	reemitted := emit.Conditional(m, func(name string) bool { return !knows(name) })
+func exactProgram(ctx context.Context, spec *specs.LinuxSeccomp, m meaning.Decider, knows func(string) bool) (bpf.Program, []string, error) {
+	reemitted := emit.Conditional(m, func(arch bpf.Arch, nr uint32) bool {
+		return !knows(m.ABI(arch, nr).SyscallName(nr)) || ruledByFloor(m, arch, nr)
+	})
 	filter, err := libseccomp.Compile(ctx, argued(spec, knows))
 	failure := (*libseccomp.Error)(nil)
 	if errors.As(err, &failure) {
-		reemitted = emit.Conditional(m, func(string) bool { return true })
-		filter, err = emit.ForeignOnly()
+		reemitted = emit.Conditional(m, emit.All)
+		filter, err = emit.Foreign(m)
 	}
 	if err != nil {
 		return bpf.Program{}, nil, err

@@ -41,11 +41,11 @@ func TestEmittedDecidesAsMeant(t *testing.T) {
 	for _, rule := range rules {
 		for _, otherwise := range []string{"SCMP_ACT_ERRNO", "SCMP_ACT_ALLOW"} {
 			m := meaningOf(t, fmt.Sprintf(`{"defaultAction":%q,"syscalls":[%s]}`, otherwise, rule))
-			behind, err := ForeignOnly()
+			behind, err := Foreign(m)
 			if err != nil {
 				t.Fatal(err)
 			}
-			program, err := Prologue(behind, m, Conditional(m, func(string) bool { return true }))
+			program, err := Prologue(behind, m, Conditional(m, All))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestPrologueLeavesTheRest(t *testing.T) {
 
 func TestSyscallNames(t *testing.T) {
 	m := meaningOf(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["open","write"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQ"}]}]}`)
-	got := Conditional(m, func(name string) bool { return name == "write" })
+	got := Conditional(m, func(arch bpf.Arch, nr uint32) bool { return m.ABI(arch, nr).SyscallName(nr) == "write" })
 	if want := "[SCMP_ARCH_X86 write SCMP_ARCH_X86_64 write]"; fmt.Sprint(got.Names(m)) != want {
 		t.Errorf("got %v, want %s", got.Names(m), want)
 	}

@@ -2,7 +2,6 @@ package emit
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"seccomp-shim/bpf"
@@ -21,7 +20,7 @@ type span struct {
 // numberTable splits an architecture's numbers into spans. Lists of allowed syscalls are
 // long and have few gaps, so there are far fewer spans than syscalls: 150 for the 1,000
 // numbers of the default profile.
-func numberTable(m *meaning.Meaning, arch bpf.Arch, reemitted []uint32) []span {
+func numberTable(m meaning.Decider, arch bpf.Arch, reemitted []uint32) []span {
 	var table []span
 	for _, first := range firsts(m, arch, reemitted) {
 		s := spanAt(m, arch, first, reemitted)
@@ -34,31 +33,19 @@ func numberTable(m *meaning.Meaning, arch bpf.Arch, reemitted []uint32) []span {
 
 // firsts returns, sorted, every number whose decision may differ from that of the number
 // before it.
-func firsts(m *meaning.Meaning, arch bpf.Arch, reemitted []uint32) []uint32 {
-	const skipped = ^uint32(0) // -1: it has the bit of x32, but is no number of x32
-	all := map[uint32]bool{0: true, 1: true, bpf.X32Bit: true, skipped: true}
-	around := func(nr uint32) {
-		all[nr] = true
-		if nr != skipped {
-			all[nr+1] = true
-		}
-	}
-	for _, abi := range m.ABIs {
-		if abi.Arch != arch {
-			continue
-		}
-		around(abi.Highest)
-		for nr := range abi.Rules {
-			around(nr)
-		}
-	}
+func firsts(m meaning.Decider, arch bpf.Arch, reemitted []uint32) []uint32 {
+	all := m.Begins(arch)
 	for _, nr := range reemitted {
-		around(nr)
+		all = append(all, nr)
+		if nr != ^uint32(0) {
+			all = append(all, nr+1)
+		}
 	}
-	return slices.Sorted(maps.Keys(all))
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
-func spanAt(m *meaning.Meaning, arch bpf.Arch, nr uint32, reemitted []uint32) span {
+func spanAt(m meaning.Decider, arch bpf.Arch, nr uint32, reemitted []uint32) span {
 	call := m.Call(arch, nr)
 	action := call.Otherwise
 	switch {

@@ -12,7 +12,7 @@ import (
 // Prologue returns program with a prologue that decides every syscall whose arguments do
 // not matter, by its number, and the reemitted syscalls, by their rules. It leaves to
 // program the other syscalls whose arguments matter, and foreign architectures.
-func Prologue(program bpf.Program, m *meaning.Meaning, reemitted Syscalls) (bpf.Program, error) {
+func Prologue(program bpf.Program, m meaning.Decider, reemitted Syscalls) (bpf.Program, error) {
 	var a bpf.Assembler
 	a.Load(bpf.OffsetArch)
 	archs := architectures(m, reemitted)
@@ -38,15 +38,11 @@ func Prologue(program bpf.Program, m *meaning.Meaning, reemitted Syscalls) (bpf.
 }
 
 // architectures returns, sorted, those of the profile and those of reemitted syscalls.
-func architectures(m *meaning.Meaning, reemitted Syscalls) []bpf.Arch {
-	all := map[bpf.Arch]bool{}
-	for arch := range reemitted {
-		all[arch] = true
-	}
-	for _, abi := range m.ABIs {
-		all[abi.Arch] = true
-	}
-	return slices.Sorted(maps.Keys(all))
+func architectures(m meaning.Decider, reemitted Syscalls) []bpf.Arch {
+	all := slices.Collect(maps.Keys(reemitted))
+	all = append(all, m.Archs()...)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // rest is the label of the program behind the prologue.

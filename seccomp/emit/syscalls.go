@@ -11,33 +11,33 @@ import (
 // Syscalls are syscalls by architecture, as numbers.
 type Syscalls map[bpf.Arch][]uint32
 
-// Conditional returns the syscalls that are decided by their arguments and whose names
-// are chosen.
-func Conditional(m *meaning.Meaning, chosen func(name string) bool) Syscalls {
+// Conditional returns the syscalls that are decided by their arguments and that are chosen.
+func Conditional(m meaning.Decider, chosen func(bpf.Arch, uint32) bool) Syscalls {
 	all := Syscalls{}
-	for _, abi := range m.ABIs {
-		for nr, rules := range abi.Rules {
-			if len(rules[0].Conditions) > 0 && chosen(abi.SyscallName(nr)) {
-				all[abi.Arch] = append(all[abi.Arch], nr)
+	for _, arch := range m.Archs() {
+		for _, nr := range m.Begins(arch) {
+			if rules := m.Call(arch, nr).Rules; len(rules) > 0 && len(rules[0].Conditions) > 0 && chosen(arch, nr) {
+				all[arch] = append(all[arch], nr)
 			}
 		}
-	}
-	for _, numbers := range all {
-		slices.Sort(numbers)
 	}
 	return all
 }
 
-// ForeignOnly returns a program to follow a prologue that decides all syscalls: only
-// foreign architectures reach it, and a call of these kills its thread.
-func ForeignOnly() (bpf.Program, error) {
+// All chooses each syscall.
+func All(bpf.Arch, uint32) bool { return true }
+
+// Foreign returns a program to follow a prologue that decides all syscalls: only foreign
+// architectures reach it.
+func Foreign(m meaning.Decider) (bpf.Program, error) {
+	const nowhere = ^bpf.Arch(0)
 	var a bpf.Assembler
-	a.Return(bpf.KillThread)
+	a.Return(m.Call(nowhere, 0).Otherwise)
 	return a.Program()
 }
 
 // Names returns the syscalls for people, sorted, as "<architecture> <name>".
-func (s Syscalls) Names(m *meaning.Meaning) []string {
+func (s Syscalls) Names(m meaning.Decider) []string {
 	var all []string
 	for arch, list := range s {
 		for _, nr := range list {
@@ -48,7 +48,7 @@ func (s Syscalls) Names(m *meaning.Meaning) []string {
 	return all
 }
 
-func name(m *meaning.Meaning, arch bpf.Arch, nr uint32) string {
+func name(m meaning.Decider, arch bpf.Arch, nr uint32) string {
 	abi := m.ABI(arch, nr)
 	if abi == nil {
 		return fmt.Sprintf("%s %d", arch, nr)
