@@ -133,8 +133,8 @@ func buildOver(ctx context.Context, p *seccomp.Profile, m *meaning.Meaning, mode
 	return result, err
 }
 
-// mostRules returns how many rules about arguments the profile and the floor have together,
-// each of which takes at least one instruction, or a larger number than the kernel takes.
+// mostRules returns how many rules about arguments the profile and the floor have together, or
+// a larger number than the kernel takes: each rule takes at least one instruction.
 func mostRules(both meaning.Both) (count int) {
 	const manyPairs = 1 << 18 // takes a tenth of a second
 	for _, arch := range both.Archs() {

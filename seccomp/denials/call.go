@@ -21,6 +21,8 @@ type Call struct {
 	Why     string    `json:"why"`  // the rule with its conditions
 	Probe   bool      `json:"probe,omitempty"`
 	Killed  bool      `json:"killed,omitempty"` // the call has killed its thread or process
+	// LetThrough says that the call ran, because the floor that refuses it is on trial.
+	LetThrough bool `json:"letThrough,omitempty"`
 }
 
 func ruleName(index int) string { return fmt.Sprintf("syscalls[%d]", index) }

@@ -10,10 +10,12 @@ import (
 	"seccomp-shim/seccomp/meaning"
 )
 
-// A Judge answers the notifications of an observed profile.
+// A Judge answers the notifications of an observed profile, or of a profile and a floor.
 type Judge struct {
-	Profile *meaning.Meaning // of the profile, not its observed form
-	Mode    Mode
+	Profile    *meaning.Meaning // of the profile, not its observed form
+	Mode       Mode
+	Floor      *meaning.Meaning // nil if there is none
+	FloorTrial bool             // what the floor alone refuses is let through
 }
 
 // An Answer is what the kernel is told about a notified call.
@@ -22,11 +24,23 @@ type Answer struct {
 	Continue bool   // the call runs
 }
 
-// Answer returns the answer to the notification of a call. A call that the profile does not
-// refuse is never notified, and fails with ENOSYS if it is.
+// Decide returns the action that is enforced for a call, or would be without a trial of the
+// profile.
+func (j *Judge) Decide(call bpf.Data) bpf.Action {
+	action := j.Profile.Decide(call)
+	if j.Floor != nil && !j.FloorTrial {
+		action, _ = meaning.Stricter(action, j.Floor.Decide(call))
+	}
+	return action
+}
+
+// Answer returns the answer to the notification of a call. A call that nothing refuses is
+// never notified, and fails with ENOSYS if it is.
 func (j *Judge) Answer(call bpf.Data) Answer {
-	action := j.Profile.Decide(call).Enforced()
+	action := j.Decide(call).Enforced()
 	switch {
+	case j.onFloorTrial(call):
+		return Answer{Continue: true}
 	case !j.Mode.Observes(action):
 		return Answer{Errno: uint16(syscall.ENOSYS)}
 	case j.Mode == Trial:
@@ -35,11 +49,53 @@ func (j *Judge) Answer(call bpf.Data) Answer {
 	return Answer{Errno: action.Data()}
 }
 
+// ReportMode returns the mode that a report has.
+func (j *Judge) ReportMode() Mode {
+	if j.Mode == Off && j.FloorTrial {
+		return FloorTrial
+	}
+	return j.Mode
+}
+
+// onFloorTrial reports whether a call is notified because the floor, which is on trial, refuses
+// it and the profile does not.
+func (j *Judge) onFloorTrial(call bpf.Data) bool {
+	return j.FloorTrial && !j.Mode.Observes(j.Profile.Decide(call)) && Trial.Observes(j.Floor.Decide(call))
+}
+
+// decider returns what decides a call: the profile or the floor.
+func (j *Judge) decider(call bpf.Data) (m *meaning.Meaning, isFloor bool) {
+	if j.Floor == nil {
+		return j.Profile, false
+	}
+	if j.FloorTrial {
+		isFloor = j.onFloorTrial(call)
+	} else {
+		_, isFloor = meaning.Stricter(j.Profile.Decide(call), j.Floor.Decide(call))
+	}
+	if isFloor {
+		return j.Floor, true
+	}
+	return j.Profile, false
+}
+
+// meanings returns the profile's and the floor's.
+func (j *Judge) meanings() []*meaning.Meaning {
+	if j.Floor == nil {
+		return []*meaning.Meaning{j.Profile}
+	}
+	return []*meaning.Meaning{j.Profile, j.Floor}
+}
+
 // Describe returns what there is to report about a call, without the process and the time.
 func (j *Judge) Describe(d bpf.Data) Call {
-	abi, decided := explain.Call(j.Profile, d)
+	m, isFloor := j.decider(d)
+	abi, decided := explain.Call(m, d)
 	call := named(abi, d)
 	call.Args, call.Answer, call.Rule, call.Why = hexadecimal(d.Args), decided.Action.String(), ruleOf(decided), decided.Why()
+	if isFloor {
+		call.Rule, call.Why, call.LetThrough = ofFloor(call.Rule), ofFloor(call.Why), j.FloorTrial
+	}
 	if abi != nil {
 		call.Text = callText(call.Syscall, abi, d, j.examined(d))
 	}
@@ -50,18 +106,30 @@ func (j *Judge) Describe(d bpf.Data) Call {
 // DescribeKilled is Describe for a call whose thread or process was killed. The kernel's
 // record of it has no arguments, so there may be several rules that can have decided.
 func (j *Judge) DescribeKilled(r Record) Call {
-	abi, possible := explain.Outcomes(j.Profile, r.Arch, r.Number)
-	call := named(abi, bpf.Data{Arch: r.Arch, Nr: r.Number})
-	call.Answer, call.Killed = r.Action.String(), true
+	var call Call
 	var rules, whys []string
-	for _, c := range possible {
-		if c.Action == r.Action && !slices.Contains(rules, ruleOf(c)) {
-			rules, whys = append(rules, ruleOf(c)), append(whys, c.Why())
+	for i, m := range j.meanings() {
+		abi, possible := explain.Outcomes(m, r.Arch, r.Number)
+		if call.Syscall == "" || abi != nil {
+			call = named(abi, bpf.Data{Arch: r.Arch, Nr: r.Number})
+		}
+		for _, c := range possible {
+			rule, why := ruleOf(c), c.Why()
+			if i > 0 {
+				rule, why = ofFloor(rule), ofFloor(why)
+			}
+			if c.Action == r.Action && !slices.Contains(rules, rule) {
+				rules, whys = append(rules, rule), append(whys, why)
+			}
 		}
 	}
+	call.Answer, call.Killed = r.Action.String(), true
 	call.Rule, call.Why = strings.Join(rules, " or "), strings.Join(whys, " or ")
 	return call
 }
+
+// ofFloor says that it was the floor.
+func ofFloor(rule string) string { return "the floor's " + rule }
 
 // Kills reports whether some call of the profile's own ABIs is killed. Calls of other ABIs
 // are so rare that they do not count.
@@ -70,10 +138,14 @@ func (j *Judge) Kills() bool {
 		kind := j.Mode.Observed(a).Enforced().Kind()
 		return kind == bpf.KillProcess || kind == bpf.KillThread
 	}
-	if isKill(j.Profile.Default) {
+	return kills(j.Profile, isKill) || j.Floor != nil && !j.FloorTrial && kills(j.Floor, isKill)
+}
+
+func kills(m *meaning.Meaning, isKill func(bpf.Action) bool) bool {
+	if isKill(m.Default) {
 		return true
 	}
-	for _, abi := range j.Profile.ABIs {
+	for _, abi := range m.ABIs {
 		for _, rules := range abi.Rules {
 			if slices.ContainsFunc(rules, func(r meaning.Rule) bool { return isKill(r.Action) }) {
 				return true
@@ -110,17 +182,19 @@ func (j *Judge) Examined(d bpf.Data) [6]uint64 {
 }
 
 func (j *Judge) examined(d bpf.Data) (all [6]bool) {
-	abi := j.Profile.ABI(d.Arch, d.Nr)
-	if abi == nil {
-		return all
-	}
-	for _, rule := range abi.Rules[d.Nr] {
-		for _, c := range rule.Conditions {
-			all[c.Index] = true
+	for _, m := range j.meanings() {
+		abi := m.ABI(d.Arch, d.Nr)
+		if abi == nil {
+			continue
 		}
-	}
-	if index, _, ok := valueNames(abi, d.Nr); ok {
-		all[index] = true
+		for _, rule := range abi.Rules[d.Nr] {
+			for _, c := range rule.Conditions {
+				all[c.Index] = true
+			}
+		}
+		if index, _, ok := valueNames(abi, d.Nr); ok {
+			all[index] = true
+		}
 	}
 	return all
 }

@@ -22,7 +22,7 @@ func (r *Report) Message() string {
 	if r.Mode != Enforcing || r.Ended == nil || r.Ended.Status == 0 {
 		return ""
 	}
-	refused := slices.DeleteFunc(r.Shown(), func(d *Denial) bool { return d.Kind == Exec || d.Killed && d.Kind == Init })
+	refused := slices.DeleteFunc(r.Shown(), func(d *Denial) bool { return d.LetThrough || d.Kind == Exec || d.Killed && d.Kind == Init })
 	var text strings.Builder
 	if r.Ended.Status == Sigsys {
 		text.WriteString(r.killed())
@@ -73,6 +73,9 @@ func cut(text string) string {
 // Line is about one denial, for people.
 func (d *Denial) Line() string {
 	line := fmt.Sprintf("%s ×%d: %s by %s", d.Text, d.Count, d.Answer, d.Rule)
+	if d.LetThrough {
+		line += ", let through (trial)"
+	}
 	if d.Executable != "" {
 		line += ", in " + mistake.Shown(d.Executable)
 	}

@@ -15,6 +15,10 @@ const (
 	Off       Mode = ""        // nothing is observed
 	Enforcing Mode = "denials" // refusals by an errno are reported and enforced
 	Trial     Mode = "trial"   // refusals are reported and let through, so nothing is enforced
+
+	// FloorTrial is the mode of a report about a container that is not observed but for the
+	// trial of its floor. Nobody asks for it by this name.
+	FloorTrial Mode = "floor-trial"
 )
 
 // Modes returns the modes that can be asked for by name.

@@ -27,6 +27,10 @@
 // for the workload, and if it denies pause(2) the process uses all of a CPU. The kubelet
 // asks for RuntimeDefault too, except in privileged pods.
 //
+// The handler option floor names a profile that holds for each container beside the one that
+// this table finds, for pod sandboxes and unconfined containers too: see [LoadFloor]. Nothing
+// in a pod changes it. unset_profile is a default, and floor is a policy.
+//
 // The annotation io.containerd.seccomp.v1/observe and the handler's options observe and
 // allow_trial decide how the container is observed: see [Observation].
 //

@@ -64,6 +64,7 @@ type Options struct {
 	ProfileRoot  string       // where Localhost paths start; "" for DefaultProfileRoot
 	Observe      denials.Mode // how containers are observed
 	AllowTrial   bool         // an annotation may ask for denials.Trial
+	Floor        string       // the name of the floor; "" for none
 }
 
 // A request is everything that a choice depends on.
@@ -81,6 +82,7 @@ type Choice struct {
 	Origin string // what decided, for messages: a field, or an annotation or option with its value
 
 	Observation Observation
+	Sandbox     bool // the process only holds a pod's namespaces
 
 	request request
 }
@@ -135,6 +137,7 @@ func resolve(r request) (Choice, error) {
 		chosen = Choice{Source: Inline, Origin: "linux.seccomp"}
 	}
 	chosen.request, chosen.Observation = r, observation
+	chosen.Sandbox = r.Annotations[containerTypeAnnotation] == "sandbox"
 	return chosen, nil
 }
 

@@ -58,7 +58,7 @@ func New(config Config) (*Container, error) {
 
 // Decide returns the profile's action for a call. That of the loaded program is its observed
 // form.
-func (c *Container) Decide(call bpf.Data) bpf.Action { return c.config.Judge.Profile.Decide(call) }
+func (c *Container) Decide(call bpf.Data) bpf.Action { return c.config.Judge.Decide(call) }
 
 // Watch answers the notifications of a process's listener from now on. execID is empty for
 // the init. Watch takes a duplicate of the descriptor.
@@ -213,7 +213,7 @@ func (c *Container) logCall(d denials.Denial) {
 	switch {
 	case d.Killed:
 		text = "seccomp: call killed the process"
-	case c.config.Judge.Mode == denials.Trial:
+	case c.config.Judge.Mode == denials.Trial || d.LetThrough:
 		text = "seccomp: call would be refused, and was let through (trial)"
 	}
 	c.log().WithFields(fields).Warn(text)

@@ -55,7 +55,7 @@ func (c *Container) Report() *denials.Report {
 		Namespace: c.config.Namespace,
 		ID:        c.config.ID,
 		Pod:       podOf(c.config.Spec),
-		Mode:      c.config.Judge.Mode,
+		Mode:      c.config.Judge.ReportMode(),
 		Profile:   c.config.Profile,
 		Created:   c.created,
 		Updated:   time.Now(),

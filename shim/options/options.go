@@ -39,8 +39,12 @@ type Options struct {
 	ListenerDirs []string `toml:"listener_dirs"`
 	// Observe is what is observed of containers: nothing, or what a mode of package denials
 	// says. An annotation may ask for more: for denials always, for trial if AllowTrial.
-	Observe       denials.Mode `toml:"observe"`
-	AllowTrial    bool         `toml:"allow_trial"`
+	Observe    denials.Mode `toml:"observe"`
+	AllowTrial bool         `toml:"allow_trial"`
+	// Floor is a profile that holds for each container, together with the container's own.
+	Floor string `toml:"floor"`
+	// FloorObserve is Trial if what the floor alone refuses is reported and let through.
+	FloorObserve  denials.Mode `toml:"floor_observe"`
 	GroupBy       string       `toml:"group_by"` // whose containers share a shim: ByPod, ByNamespace or ByNode
 	SystemdCgroup bool         // systemd makes the cgroups
 	ShimCgroup    string       // an existing cgroup that the shim joins
@@ -143,6 +147,13 @@ func (o *Options) validate() error {
 	if !o.Observe.Known() {
 		return fmt.Errorf("option observe: %s: must be %q or %q%s", mistake.Quote(string(o.Observe)), denials.Enforcing, denials.Trial,
 			mistake.Meant(string(o.Observe), string(denials.Enforcing), string(denials.Trial)))
+	}
+	if o.FloorObserve != denials.Off && o.FloorObserve != denials.Trial {
+		return fmt.Errorf("option floor_observe: %s: must be %q%s", mistake.Quote(string(o.FloorObserve)), denials.Trial,
+			mistake.Meant(string(o.FloorObserve), string(denials.Trial)))
+	}
+	if o.FloorObserve != denials.Off && o.Floor == "" {
+		return errors.New("option floor_observe: there is no option floor")
 	}
 	for i, dir := range o.ListenerDirs {
 		if !filepath.IsAbs(dir) {

@@ -13,9 +13,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/seccomp"
-	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/seccomp/denials"
-	"seccomp-shim/seccomp/resolve"
 	"seccomp-shim/shim/bundle"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/observe"
@@ -92,57 +90,6 @@ func (s *Service) createContainer(ctx context.Context, r *taskv3.CreateTaskReque
 		NoPivotRoot:   opts.NoPivotRoot,
 		NoNewKeyring:  opts.NoNewKeyring,
 	}, streams, &reporter{service: s, rootfs: r.Rootfs})
-}
-
-// confine decides which seccomp profile applies, and compiles it. The filter is
-// nil if there is none.
-func (s *Service) confine(ctx context.Context, observed observe.Config, opts *options.Options) (*container.Filter, error) {
-	spec := observed.Spec
-	if spec.Linux == nil || spec.Process == nil {
-		return nil, errors.New("config.json: linux and process must be set")
-	}
-	choice, err := resolve.Choose(spec, resolve.Options{
-		UnsetProfile: opts.UnsetProfile, ProfileRoot: opts.ProfileRoot, Observe: opts.Observe, AllowTrial: opts.AllowTrial,
-	})
-	if err != nil {
-		return nil, err
-	}
-	profile, err := choice.Load()
-	if err != nil {
-		return nil, err
-	}
-	spec.Linux.Seccomp = nil // the filter replaces it
-	if profile == nil {
-		log.G(ctx).Debugf("container runs without a seccomp profile: %s", choice.Origin)
-		return nil, nil
-	}
-	name := fmt.Sprintf("seccomp profile (%s)", choice.Origin)
-	mode, err := modeFor(ctx, profile, choice.Observation)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	disk := openCache(ctx, s.cacheDir)
-	defer disk.Close()
-	result, err := compile.New(disk).CompileObserved(ctx, profile, mode)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	log.G(ctx).WithField("instructions", result.Program.Len()).WithField("skipped", result.Skipped).WithField("own", result.Reemitted).
-		Debugf("container runs under its %s", name)
-	path, metadata := profile.Listener()
-	filter := &container.Filter{
-		Name:             name,
-		Program:          result.Program.Bytes(),
-		Flags:            result.Flags,
-		ListenerPath:     path,
-		ListenerMetadata: metadata,
-		ListenerDirs:     opts.ListenerDirs,
-	}
-	if mode != denials.Off {
-		observed.Profile = name
-		filter.Observer, err = newObserver(ctx, profile, mode, observed)
-	}
-	return filter, err
 }
 
 func readOptions(r *taskv3.CreateTaskRequest) (*options.Options, error) {

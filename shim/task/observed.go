@@ -32,15 +32,22 @@ func modeFor(ctx context.Context, profile *seccomp.Profile, asked resolve.Observ
 	return denials.Off, nil
 }
 
-func newObserver(ctx context.Context, profile *seccomp.Profile, mode denials.Mode, config observe.Config) (container.Observer, error) {
-	m, err := compile.Meaning(profile)
+// newObserver returns what answers the notifications of a container's filter.
+func (p *policy) newObserver(ctx context.Context, config observe.Config) (container.Observer, error) {
+	m, err := compile.Meaning(p.profile)
 	if err != nil {
 		return nil, err
 	}
-	config.Judge = &denials.Judge{Profile: m, Mode: mode}
-	if mode == denials.Trial {
+	config.Judge = &denials.Judge{Profile: m, Mode: p.mode, FloorTrial: p.trial}
+	if p.floor.Profile != nil {
+		if config.Judge.Floor, err = compile.FloorMeaning(compile.Floor{Profile: p.floor.Profile, Trial: p.trial}); err != nil {
+			return nil, err
+		}
+	}
+	switch p.mode {
+	case denials.Trial:
 		log.G(ctx).Warn("the container is on trial: calls that its seccomp profile refuses are reported and let through")
-	} else {
+	case denials.Enforcing:
 		log.G(ctx).Info("the container is observed: calls that its seccomp profile refuses are reported")
 	}
 	return observe.New(config)
