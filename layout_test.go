@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	},
 	"seccomp/audit":     {"seccomp-shim/seccomp/denials", "golang.org/x/sys/unix"},
 	"seccomp/reports":   {"seccomp-shim/seccomp/denials"},
+	"seccomp/floors":    {},
 	"seccomp/cache":     {"golang.org/x/sys/unix"},
 	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
 	// cgo of ours stops here.
@@ -117,7 +118,7 @@ var mayImport = map[string][]string{
 		"google.golang.org/protobuf/",
 	},
 	"shim/task": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/resolve",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/floors", "seccomp-shim/seccomp/resolve",
 		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/observe", "seccomp-shim/shim/options", "seccomp-shim/shim/stdio",
 		"github.com/containerd/containerd/api/",
 		"github.com/containerd/containerd/v2/core/events", "github.com/containerd/containerd/v2/core/runtime",

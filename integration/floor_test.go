@@ -3,13 +3,16 @@ package integration
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	runtimeoptions "github.com/containerd/containerd/api/types/runtimeoptions/v1"
 	"github.com/containerd/containerd/v2/pkg/oci"
 
+	"seccomp-shim/integration/testbed"
 	"seccomp-shim/seccomp/denials"
 )
 
@@ -40,8 +43,8 @@ func runFloored(t *testing.T, id string, handler *runtimeoptions.Options, steps 
 	return c
 }
 
-// The floor holds in each container of the handler, in init and in an exec, whatever profile
-// the container has, and of two answers the stricter one counts.
+// The floor holds in each container of the handler, in init and in an exec, with each profile
+// that the container can have, and of two answers the stricter one counts.
 func TestFloor(t *testing.T) {
 	t.Parallel()
 	steps := []string{call("socket", afAlg, 5, 0), legacy("getpgid", 0), call("getpgid", 0), call("getppid"), call("getuid")}
@@ -128,6 +131,12 @@ func TestFloorIsReplaced(t *testing.T) {
 		map[string]string{call("getpgid", 0): "EPROTO", call("getuid"): "ok"})
 	mustAnswer(t, "an exec of the newer one", after.exec(t, calls(call("getpgid", 0), call("getuid"))).stdout,
 		map[string]string{call("getpgid", 0): "ok", call("getuid"): "EPROTO"})
+	out, err := exec.Command(filepath.Join(testbed.BinDir(), "seccompctl"), "floor", "--state", filepath.Join(node.Dir(), "state")).CombinedOutput()
+	for c, state := range map[*container]string{before: "replaced", after: "current"} {
+		if !regexp.MustCompile(`(?m)^` + c.ID() + ` +` + file + ` +sha256:[0-9a-f]{64} +` + state + `$`).Match(out) {
+			t.Errorf("seccompctl floor does not say that the floor of %s is %s: %v\n%s", c.ID(), state, err, out)
+		}
+	}
 	before.kill(t)
 	after.kill(t)
 }
@@ -177,7 +186,7 @@ func TestFloorIsNamed(t *testing.T) {
 	if len(report.Denials) != 1 || report.Denials[0].Rule != "the floor's syscalls[1]" {
 		t.Errorf("got %+v", report.Denials)
 	}
-	if !strings.Contains(nodeLog.of(id), "the container runs under the floor") {
-		t.Errorf("the log does not name the floor: %s", nodeLog.of(id))
+	if !strings.Contains(nodeLog.all(id), "the container runs under the floor") {
+		t.Errorf("the log does not name the floor: %s", nodeLog.all(id))
 	}
 }

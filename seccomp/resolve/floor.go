@@ -11,7 +11,7 @@ import (
 )
 
 // A Floor is the profile of a handler's operator that holds for each container of the handler,
-// together with whatever profile the container has.
+// together with the profile that the container has.
 type Floor struct {
 	Profile *seccomp.Profile // nil if the handler has none
 	Origin  string           // the option and its value, for messages

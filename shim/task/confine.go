@@ -11,7 +11,9 @@ import (
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/seccomp/denials"
+	"seccomp-shim/seccomp/floors"
 	"seccomp-shim/seccomp/resolve"
+	"seccomp-shim/shim/bundle"
 	"seccomp-shim/shim/container"
 	"seccomp-shim/shim/observe"
 	"seccomp-shim/shim/options"
@@ -28,7 +30,7 @@ type policy struct {
 
 // confine decides which seccomp profile and which floor apply, and compiles them. The filter
 // is nil if there is neither.
-func (s *Service) confine(ctx context.Context, observed observe.Config, opts *options.Options) (*container.Filter, error) {
+func (s *Service) confine(ctx context.Context, dir bundle.Dir, observed observe.Config, opts *options.Options) (*container.Filter, error) {
 	spec := observed.Spec
 	if spec.Linux == nil || spec.Process == nil {
 		return nil, errors.New("config.json: linux and process must be set")
@@ -40,6 +42,11 @@ func (s *Service) confine(ctx context.Context, observed observe.Config, opts *op
 	spec.Linux.Seccomp = nil // the filter replaces it
 	if p.profile == nil {
 		return nil, nil
+	}
+	if p.floor.Profile != nil {
+		if err := floors.Write(string(dir), floors.Note{File: p.floor.File, Digest: p.floor.Digest, Trial: p.trial}); err != nil {
+			return nil, err
+		}
 	}
 	disk := openCache(ctx, s.cacheDir)
 	defer disk.Close()

@@ -53,7 +53,7 @@ func (s *Service) createContainer(ctx context.Context, r *taskv3.CreateTaskReque
 	if err != nil {
 		return nil, err
 	}
-	filter, err := s.confine(ctx, observe.Config{
+	filter, err := s.confine(ctx, dir, observe.Config{
 		Namespace: ns, ID: r.ID, Spec: spec,
 		Reports: observe.Reports{Dir: denials.Dir}, Kills: &s.kills, Announce: s.announceDenied,
 	}, opts)

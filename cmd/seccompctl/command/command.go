@@ -88,7 +88,7 @@ func Root() *cobra.Command {
 	}
 	root.Flags().BoolVar(&showVersion, "version", false, "show the version, and that of libseccomp")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newCompile(), newInspect(), newExplain(), newDenials(), newAudit())
+	root.AddCommand(newCompile(), newInspect(), newExplain(), newDenials(), newAudit(), newFloor())
 	return root
 }
 

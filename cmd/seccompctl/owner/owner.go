@@ -181,3 +181,12 @@ func readBundle(file string) (b bundle, _ error) {
 	}
 	return b, nil
 }
+
+// ContainerIn returns the container of a bundle.
+func ContainerIn(dir string) (*Container, error) {
+	b, err := readBundle(filepath.Join(dir, "config.json"))
+	if b.ID == "" {
+		return nil, err
+	}
+	return &b.Container, nil
+}
