@@ -23,7 +23,7 @@ const (
 	echoProgram = "/usr/bin/http-echo"
 )
 
-// handlers are two handlers with a mistake.
+// handlers are a handler with a floor, and two with a mistake.
 const handlers = `version = 3
 
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.misspelt]
@@ -36,6 +36,11 @@ const handlers = `version = 3
   pod_annotations = ["io.containerd.seccomp.v1/*"]
   [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.rootless.options]
     profile_root = "/var/lib/nowhere"
+
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.floored]
+  runtime_type = "io.containerd.seccomp.v1"
+  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.floored.options]
+    floor = "Localhost/profiles/floor.json"
 `
 
 // startContainerd starts a containerd that imports the handler of deploy/.

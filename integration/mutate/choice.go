@@ -14,7 +14,7 @@ var choice = []mutation{
 	},
 	{
 		"unset-profile-unread", "unset_profile does not come from the handler's options",
-		"shim/task/create.go", "UnsetProfile: opts.UnsetProfile,", "",
+		"shim/task/confine.go", "UnsetProfile: opts.UnsetProfile,", "",
 		in(integration, "TestWhichProfileApplies"),
 	},
 	{
@@ -24,7 +24,7 @@ var choice = []mutation{
 	},
 	{
 		"sandbox", "a pod's sandbox runs under the file that is meant for the pod's containers",
-		"seccomp/resolve/resolve.go", `r.Annotations[containerTypeAnnotation] == "sandbox"`, `r.Annotations[containerTypeAnnotation] == ""`,
+		"seccomp/resolve/resolve.go", "if chosen.Source == Localhost && r.isSandbox() {", "if chosen.Source == Localhost && r.isSandbox() && r.Options.Floor == \"none\" {",
 		in("seccomp/resolve", "TestResolve"),
 	},
 	{
@@ -69,7 +69,7 @@ var choice = []mutation{
 	},
 	{
 		"confined-anyway", "a container whose profile cannot be loaded runs without a profile",
-		"shim/task/create.go", "profile, err := choice.Load()\n\tif err != nil {\n\t\treturn nil, err", "profile, err := choice.Load()\n\tif err != nil {\n\t\treturn nil, nil",
+		"shim/task/confine.go", "if p.profile, err = choice.Load(); err != nil {\n\t\treturn nil, err", "if p.profile, err = choice.Load(); err != nil {\n\t\treturn &policy{}, nil",
 		in(integration, "TestInvalidNameIsRefused"),
 	},
 }

@@ -33,6 +33,21 @@ var observing = []mutation{
 		in(integration, "TestDenialsAreReported"),
 	},
 	{
+		"floor-weaker", "of the answers of a profile and a floor the weaker one counts",
+		"seccomp/meaning/both.go", "if strictness(floor.Enforced()) < strictness(profile.Enforced()) {", "if strictness(floor.Enforced()) > strictness(profile.Enforced()) {",
+		in("seccomp/compile", "TestFloorIsASecondFilter"),
+	},
+	{
+		"floor-unconfined", "a container without a profile runs without the floor",
+		"shim/task/confine.go", "if p.floor.Profile == nil {\n\t\t\treturn p, nil", "if true {\n\t\t\treturn p, nil",
+		in(integration, "TestFloor"),
+	},
+	{
+		"floor-trial-profile", "a floor on trial lets through what the container's own profile refuses",
+		"seccomp/denials/judge.go", "return j.FloorTrial && !j.Mode.Observes(j.Profile.Decide(call)) &&", "return j.FloorTrial &&",
+		in(integration, "TestFloorOnTrial"),
+	},
+	{
 		"audit-owner", "a recorded call is attributed to the container of a later process with the same pid",
 		"cmd/seccompctl/owner/owner.go", "if began.After(at.Add(slack)) {", "if began.After(at.Add(slack)) && pid == 0 {",
 		in("cmd/seccompctl/owner", "TestFind"),

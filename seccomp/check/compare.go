@@ -99,15 +99,32 @@ func (c *comparison) meant(call bpf.Data) bpf.Action {
 // archs returns the classes of architectures that the meaning distinguishes.
 func (c *comparison) archs() []class {
 	var apart []uint32
-	for _, arch := range c.meaning.Archs() {
-		apart = append(apart, uint32(arch), uint32(arch)+1)
+	for _, abi := range c.meaning.Parts() {
+		apart = append(apart, uint32(abi.Arch), uint32(abi.Arch)+1)
 	}
 	return between(apart)
 }
 
-// numbers returns the classes of an architecture's numbers that the meaning may distinguish.
-// Each syscall has a class of its own, so that a difference names it.
-func (c *comparison) numbers(arch bpf.Arch) []class { return between(c.meaning.Begins(arch)) }
+// numbers returns the classes of an architecture's numbers that meaning.Meaning.Call and
+// ABI may distinguish: they look up a number among the rules, compare it with the highest
+// number and with those of x32, and treat 0 and -1 specially. Each syscall has a class of
+// its own, so that a difference names it.
+func (c *comparison) numbers(arch bpf.Arch) []class {
+	var apart []uint32
+	for _, abi := range c.meaning.Parts() {
+		if abi.Arch != arch {
+			continue
+		}
+		apart = append(apart, 1, bpf.X32Bit, ^uint32(0), abi.Highest+1)
+		for nr := range abi.Rules {
+			apart = append(apart, nr, nr+1)
+		}
+		for _, nr := range abi.Numbers {
+			apart = append(apart, nr, nr+1)
+		}
+	}
+	return between(apart)
+}
 
 // between returns classes that together have all values. They begin at 0 and at the given
 // values.

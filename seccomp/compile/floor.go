@@ -137,13 +137,13 @@ func buildOver(ctx context.Context, p *seccomp.Profile, m *meaning.Meaning, mode
 // a larger number than the kernel takes: each rule takes at least one instruction.
 func mostRules(both meaning.Both) (count int) {
 	const manyPairs = 1 << 18 // takes a tenth of a second
-	for _, arch := range both.Archs() {
-		for _, nr := range both.Begins(arch) {
-			pairs := (len(both.Profile.Call(arch, nr).Rules) + 1) * (len(both.Floor.Call(arch, nr).Rules) + 1)
+	for _, part := range both.Floor.ABIs {
+		for nr, rules := range part.Rules {
+			pairs := (len(both.Profile.Call(part.Arch, nr).Rules) + 1) * (len(rules) + 1)
 			if pairs > manyPairs || count > bpf.MaxInstructions {
 				return max(pairs, count)
 			}
-			count += len(both.Call(arch, nr).Rules)
+			count += len(both.Call(part.Arch, nr).Rules)
 		}
 	}
 	return count

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"seccomp-shim/bpf"
@@ -34,15 +35,27 @@ func numberTable(m meaning.Decider, arch bpf.Arch, reemitted []uint32) []span {
 // firsts returns, sorted, every number whose decision may differ from that of the number
 // before it.
 func firsts(m meaning.Decider, arch bpf.Arch, reemitted []uint32) []uint32 {
-	all := m.Begins(arch)
-	for _, nr := range reemitted {
-		all = append(all, nr)
-		if nr != ^uint32(0) {
-			all = append(all, nr+1)
+	const skipped = ^uint32(0) // -1: it has the bit of x32, but is no number of x32
+	all := map[uint32]bool{0: true, 1: true, bpf.X32Bit: true, skipped: true}
+	around := func(nr uint32) {
+		all[nr] = true
+		if nr != skipped {
+			all[nr+1] = true
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	for _, abi := range m.Parts() {
+		if abi.Arch != arch {
+			continue
+		}
+		around(abi.Highest)
+		for nr := range abi.Rules {
+			around(nr)
+		}
+	}
+	for _, nr := range reemitted {
+		around(nr)
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 func spanAt(m meaning.Decider, arch bpf.Arch, nr uint32, reemitted []uint32) span {

@@ -39,10 +39,14 @@ func Prologue(program bpf.Program, m meaning.Decider, reemitted Syscalls) (bpf.P
 
 // architectures returns, sorted, those of the profile and those of reemitted syscalls.
 func architectures(m meaning.Decider, reemitted Syscalls) []bpf.Arch {
-	all := slices.Collect(maps.Keys(reemitted))
-	all = append(all, m.Archs()...)
-	slices.Sort(all)
-	return slices.Compact(all)
+	all := map[bpf.Arch]bool{}
+	for arch := range reemitted {
+		all[arch] = true
+	}
+	for _, abi := range m.Parts() {
+		all[abi.Arch] = true
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 // rest is the label of the program behind the prologue.

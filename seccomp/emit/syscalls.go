@@ -14,12 +14,16 @@ type Syscalls map[bpf.Arch][]uint32
 // Conditional returns the syscalls that are decided by their arguments and that are chosen.
 func Conditional(m meaning.Decider, chosen func(bpf.Arch, uint32) bool) Syscalls {
 	all := Syscalls{}
-	for _, arch := range m.Archs() {
-		for _, nr := range m.Begins(arch) {
-			if rules := m.Call(arch, nr).Rules; len(rules) > 0 && len(rules[0].Conditions) > 0 && chosen(arch, nr) {
-				all[arch] = append(all[arch], nr)
+	for _, part := range m.Parts() {
+		for nr := range part.Rules {
+			if rules := m.Call(part.Arch, nr).Rules; len(rules) > 0 && len(rules[0].Conditions) > 0 && chosen(part.Arch, nr) {
+				all[part.Arch] = append(all[part.Arch], nr)
 			}
 		}
+	}
+	for arch, numbers := range all {
+		slices.Sort(numbers)
+		all[arch] = slices.Compact(numbers)
 	}
 	return all
 }

@@ -89,19 +89,8 @@ func conjunction(a, b []specs.LinuxSeccompArg) (_ []specs.LinuxSeccompArg, possi
 	return all, true
 }
 
-// Archs implements [Decider].
-func (b Both) Archs() []bpf.Arch {
-	all := append(b.Profile.Archs(), b.Floor.Archs()...)
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// Begins implements [Decider].
-func (b Both) Begins(arch bpf.Arch) []uint32 {
-	all := append(b.Profile.Begins(arch), b.Floor.Begins(arch)...)
-	slices.Sort(all)
-	return slices.Compact(all)
-}
+// Parts implements [Decider].
+func (b Both) Parts() []*ABIRules { return slices.Concat(b.Profile.ABIs, b.Floor.ABIs) }
 
 // ABI implements [Decider].
 func (b Both) ABI(arch bpf.Arch, nr uint32) *ABIRules {

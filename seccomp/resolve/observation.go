@@ -32,7 +32,7 @@ func (r request) observation() (Observation, error) {
 		}
 		chosen = Observation{mode, true}
 	}
-	if r.Annotations[containerTypeAnnotation] == "sandbox" {
+	if r.isSandbox() {
 		return Observation{}, nil
 	}
 	return chosen, nil

@@ -126,7 +126,7 @@ func resolve(r request) (Choice, error) {
 		}
 		chosen = c
 	}
-	if chosen.Source == Localhost && r.Annotations[containerTypeAnnotation] == "sandbox" {
+	if chosen.Source == Localhost && r.isSandbox() {
 		chosen = Choice{Source: RuntimeDefault, Origin: chosen.Origin + ", which is not for the pod's sandbox"}
 	}
 	observation, err := r.observation()
@@ -137,9 +137,12 @@ func resolve(r request) (Choice, error) {
 		chosen = Choice{Source: Inline, Origin: "linux.seccomp"}
 	}
 	chosen.request, chosen.Observation = r, observation
-	chosen.Sandbox = r.Annotations[containerTypeAnnotation] == "sandbox"
+	chosen.Sandbox = r.isSandbox()
 	return chosen, nil
 }
+
+// isSandbox reports whether the process only holds a pod's namespaces.
+func (r request) isSandbox() bool { return r.Annotations[containerTypeAnnotation] == "sandbox" }
 
 type annotation struct {
 	key   string

@@ -113,7 +113,7 @@ type row struct {
 
 // answer returns what the profile says, and whether it was enforced.
 func (r row) answer() string {
-	if r.Mode == denials.Trial {
+	if r.Mode == denials.Trial || r.LetThrough {
 		return r.Answer + ", let through"
 	}
 	return r.Answer
