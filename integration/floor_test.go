@@ -156,6 +156,10 @@ func TestFloorOnTrial(t *testing.T) {
 		}
 		c := runFloored(t, id, handler, []string{call("getsid", 0), call("getpgid", 0), call("getppid")}, opts...)
 		mustAnswer(t, "init", c.stdout.String(), map[string]string{call("getsid", 0): "ok", call("getpgid", 0): "EMULTIHOP", call("getppid"): "EDOTDOT"})
+		eventually(t, "seccompctl floor check says that getsid would be refused", func() bool {
+			out, err := exec.Command(filepath.Join(testbed.BinDir(), "seccompctl"), "floor", "check", "--state", filepath.Join(node.Dir(), "state")).CombinedOutput()
+			return err != nil && strings.Contains(string(out), id+": getsid ×1: KILL_PROCESS by the floor's syscalls[2]\n")
+		})
 		c.kill(t)
 		report := readReport(t, id)
 		found := map[string]bool{}

@@ -49,6 +49,11 @@ func Read(dir string) (all []*denials.Report, failed error) {
 	return all, failed
 }
 
+// Of returns the report of a container of containerd.
+func Of(dir, namespace, id string) (*denials.Report, error) {
+	return ReadFile(filepath.Join(dir, namespace, id+".json"))
+}
+
 // maxBytes is more than denials.MostDistinct calls with the longest names take.
 const maxBytes = 4 << 20
 

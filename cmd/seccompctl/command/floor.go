@@ -42,8 +42,9 @@ its floor until it is restarted.
 
 The output is a table (text) or a JSON document (json).`,
 		Example: `  seccompctl floor
-  seccompctl floor -o json`,
+  seccompctl floor check`,
 	}
+	cmd.AddCommand(newFloorCheck())
 	cmd.Flags().StringVar(&state, "state", owner.DefaultState, "containerd's folder of running containers, its option state")
 	output := formatFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
