@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -37,7 +38,7 @@ func (n *node) installFiles() error {
 			return err
 		}
 	}
-	return nil
+	return n.installFloor()
 }
 
 // isPackaged reports whether a package has put the binaries into binDir.
@@ -103,10 +104,10 @@ func (n *node) installProgram(name, try string) error {
 }
 
 // runOnce runs a program that exits by itself.
-func runOnce(program, argument string) error {
+func runOnce(program string, arguments ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), runTime)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, program, argument).CombinedOutput()
+	out, err := exec.CommandContext(ctx, program, arguments...).CombinedOutput()
 	if err == nil {
 		return nil
 	}
@@ -114,7 +115,7 @@ func runOnce(program, argument string) error {
 	if errors.Is(err, unix.EACCES) && unix.Statfs(program, &fs) == nil && fs.Flags&unix.MS_NOEXEC != 0 {
 		return &os.PathError{Op: "run", Path: program, Err: errNoExec}
 	}
-	return fmt.Errorf("run %s %s: %w: %s", program, argument, err, bytes.TrimSpace(out))
+	return fmt.Errorf("run %s %s: %w: %s", program, strings.Join(arguments, " "), err, bytes.TrimSpace(out))
 }
 
 var errNoExec = errors.New("its file system is mounted with noexec")

@@ -98,7 +98,7 @@ func (n *node) chooseTable(text []byte) (config.Table, error) {
 	if err != nil {
 		return config.Table{}, err
 	}
-	return config.NewTable(source, n.before.SystemdCgroup()), nil
+	return n.withFloor(config.NewTable(source, n.before.SystemdCgroup()))
 }
 
 // addDropIn writes the handler as a file of its own, and imports that if it is not

@@ -25,6 +25,9 @@ Environment variables, with their defaults:
   PROFILE_DIR         /var/lib/kubelet/seccomp/profiles
   STATE_DIR           /var/lib/seccomp-shim
   RUN_DIR             /run/seccomp-shim-installer
+  FLOOR               a file with a profile that becomes the floor of all pods of the
+                      handler; without it there is none
+  FLOOR_OBSERVE       trial: what the floor refuses is reported and let through
   RESTART             the command that restarts containerd: systemctl restart containerd,
                       or the unit of k3s or RKE2; "" where no containerd runs yet
 `

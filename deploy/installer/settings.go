@@ -28,6 +28,9 @@ type settings struct {
 	run        string
 	address    string  // containerd's socket; "" for what its configuration says
 	restart    *string // the command that restarts containerd; nil for systemd's
+	floor      string  // a profile's file that becomes the handler's floor; "" for none
+	// floorObserve is the handler's option floor_observe.
+	floorObserve string
 }
 
 // newSettings reads the environment. root is "/", except in tests.
@@ -43,6 +46,9 @@ func newSettings(root, payload string, getenv func(string) (string, bool)) setti
 		state:      value("STATE_DIR", "/var/lib/seccomp-shim"),
 		run:        value("RUN_DIR", "/run/seccomp-shim-installer"),
 		address:    value("CONTAINERD_ADDRESS", ""),
+		floor:      value("FLOOR", ""),
+
+		floorObserve: value("FLOOR_OBSERVE", ""),
 	}
 	s.binDir = value("BIN_DIR", s.defaultBinDir())
 	if command, ok := getenv("RESTART"); ok {

@@ -66,6 +66,8 @@ func TestSettings(t *testing.T) {
 		{"PROFILE_DIR", "/p", func(s settings) string { return s.profileDir }},
 		{"STATE_DIR", "/s", func(s settings) string { return s.state }},
 		{"RUN_DIR", "/r", func(s settings) string { return s.run }},
+		{"FLOOR", "/f.json", func(s settings) string { return s.floor }},
+		{"FLOOR_OBSERVE", "trial", func(s settings) string { return s.floorObserve }},
 		{"RESTART", "", func(s settings) string { return *s.restart }},
 	} {
 		s := newSettings("/nonexistent", "/nonexistent", func(name string) (string, bool) { return row.value, name == row.name })

@@ -28,6 +28,12 @@ func NewTable(text []byte, systemdCgroup bool) Table {
 	return Table{text}
 }
 
+// WithOption adds an option to the options, which are the last table.
+func (t Table) WithOption(name, value string) Table {
+	text := append(bytes.TrimRight(bytes.Clone(t.text), "\n"), '\n')
+	return Table{fmt.Appendf(text, "    %s = %q\n", name, value)}
+}
+
 // DropIn is the whole file.
 func (t Table) DropIn() []byte { return t.text }
 
