@@ -40,6 +40,10 @@ var mayImport = map[string][]string{
 		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/meaning",
 		"github.com/opencontainers/runtime-spec/specs-go",
 	},
+	"seccomp/compare": {
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/explain", "seccomp-shim/seccomp/meaning",
+		"github.com/opencontainers/runtime-spec/specs-go",
+	},
 	"seccomp/denials": {
 		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/explain", "seccomp-shim/seccomp/meaning",
 		"github.com/opencontainers/runtime-spec/specs-go",
@@ -193,6 +197,7 @@ var mayLink = map[string][]string{
 	"seccomp/meaning":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/check":     {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/explain":   {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/compare":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/denials":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/emit":      {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/installed": {"golang.org/x/sys/unix"},

@@ -1,6 +1,7 @@
 package bpf
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"syscall"
@@ -58,6 +59,14 @@ func (a Action) Enforced() Action {
 	}
 	return KillProcess
 }
+
+// CompareStrictness orders actions as the kernel does if a process has several filters: the
+// strictest first, which is the smallest signed number. Their data does not count: two error
+// numbers are equally strict.
+func CompareStrictness(a, b Action) int { return cmp.Compare(int32(a.Enforced().Kind()), int32(b.Enforced().Kind())) }
+
+// Looser reports whether a is less strict than b.
+func (a Action) Looser(b Action) bool { return CompareStrictness(a, b) > 0 }
 
 // MayRun reports whether the kernel may execute the syscall: at once, or after the listener
 // has agreed. For Trace it returns false: without a tracer the syscall fails with ENOSYS.

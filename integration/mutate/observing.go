@@ -34,7 +34,7 @@ var observing = []mutation{
 	},
 	{
 		"floor-weaker", "of the answers of a profile and a floor the weaker one counts",
-		"seccomp/meaning/both.go", "if strictness(floor.Enforced()) < strictness(profile.Enforced()) {", "if strictness(floor.Enforced()) > strictness(profile.Enforced()) {",
+		"seccomp/meaning/both.go", "if bpf.CompareStrictness(floor.Enforced(), profile.Enforced()) < 0 {", "if bpf.CompareStrictness(floor.Enforced(), profile.Enforced()) > 0 {",
 		in("seccomp/compile", "TestFloorIsASecondFilter"),
 	},
 	{

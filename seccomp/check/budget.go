@@ -7,12 +7,16 @@ import (
 
 // ErrTooComplex is the error of a comparison that ended without a result, because it would
 // take too long or too much memory.
-var ErrTooComplex = errors.New("too complex to be compared with its profile")
+var ErrTooComplex = errors.New("too complex to be compared exactly")
 
 const (
 	// effort is the budget of one comparison, about half a second. containerd's default
 	// profile needs a hundredth of it.
 	effort = 20_000_000
+
+	// patientEffort is the budget where a person waits for the answer, and no container:
+	// some seconds, and less than a gigabyte.
+	patientEffort = 10 * effort
 
 	// memory is the cost of a node or a result, which stays until the comparison ends.
 	// It limits them to 100,000, of some hundred bytes each.

@@ -12,9 +12,8 @@ type Difference struct {
 	Program, Profile bpf.Action
 }
 
-// Weakens reports whether the program decides less strictly than the profile, in the
-// order that the kernel has for several filters: seccomp(2).
-func (d Difference) Weakens() bool { return int32(d.Program.Kind()) > int32(d.Profile.Kind()) }
+// Weakens reports whether the program is looser than the profile.
+func (d Difference) Weakens() bool { return d.Program.Looser(d.Profile) }
 
 // String returns the call and both actions, such as
 //

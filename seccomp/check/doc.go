@@ -43,6 +43,12 @@
 // kernel shows, such as those with an instruction pointer outside of user space, differs
 // from its profile.
 //
+// # Two meanings
+//
+// Meanings compares two profiles in the same way, UpperHalf a syscall's answers with those
+// for a smaller argument, and Deciding finds the rules of a syscall that decide no call. A
+// caller says by a Relation which differences count.
+//
 // # Limits
 //
 // Comparing such decisions is a hard problem, and for some profiles it would not end.

@@ -5,8 +5,31 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
+	"seccomp-shim/bpf"
 	"seccomp-shim/seccomp/meaning"
 )
+
+// decision returns the decision that a profile makes on one syscall, by the part of a call
+// that the kernel uses.
+//
+// A filter may see 64 bits of an argument on an ABI with 32-bit registers: on x86 those of a
+// 64-bit program that executes int $0x80, on MIPS the sign. The call uses the lower 32 bits,
+// so the profile decides by them, for all values of the others.
+func (d *diagram) decision(m meaning.Decider, arch bpf.Arch, nr uint32) id {
+	n := d.profile(m.Call(arch, nr))
+	if abi := m.ABI(arch, nr); abi != nil && !abi.Wide() {
+		return d.without(highHalves, n)
+	}
+	return n
+}
+
+// without returns the decision for calls in which some words are 0.
+func (d *diagram) without(words wordSet, n id) id {
+	for d.words(n)&words != 0 && d.spend(1) {
+		n = d.restrict((d.words(n) & words).first(), interval(0, 0)).of(n)
+	}
+	return n
+}
 
 // profile returns the decision that a profile makes on one syscall.
 func (d *diagram) profile(c meaning.Call) id {

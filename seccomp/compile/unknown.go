@@ -14,6 +14,10 @@ import (
 	"seccomp-shim/seccomp/syscalls"
 )
 
+// Unknown returns the names, sorted, of a profile's rules that are left out because nobody
+// knows the syscall. It refuses a profile with such a rule that must not be left out.
+func Unknown(p *seccomp.Profile) ([]string, error) { return unknownNames(p.Spec()) }
+
 // unknownNames returns the names, sorted, whose rules are left out because nobody
 // knows the syscall. The error lists the names whose rules must not be left out.
 func unknownNames(spec *specs.LinuxSeccomp) (skipped []string, err error) {

@@ -1,7 +1,6 @@
 package meaning
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -75,10 +74,6 @@ func (r Rule) through(m multiplexer, call string) (_ Rule, ok bool) {
 // Permits reports whether an action lets a call run, without asking a tracer or an agent.
 func Permits(a bpf.Action) bool { return a.Kind() == bpf.Allow || a.Kind() == bpf.Log }
 
-// strictness orders actions as the kernel does for several filters: the smallest signed
-// number is the strictest action.
-func strictness(a bpf.Action) int32 { return int32(a.Kind()) }
-
 // order sorts the rules of one syscall so that the first that matches counts. It returns
 // the rules that never count separately.
 func order(rules []Rule) (counting, shadowed []Rule) {
@@ -88,7 +83,7 @@ func order(rules []Rule) (counting, shadowed []Rule) {
 	}
 	counting = slices.Clone(rules)
 	slices.SortStableFunc(counting, func(a, b Rule) int {
-		return cmp.Compare(strictness(a.Action), strictness(b.Action))
+		return bpf.CompareStrictness(a.Action, b.Action)
 	})
 	return counting, nil
 }

@@ -1,8 +1,8 @@
 // Package command has the commands of seccompctl: they compile profiles as the shim does,
 // show programs from files and of running processes, compare them with profiles, explain
-// which action a profile has for a syscall and why, and show which calls of the node's
-// containers were refused, and which the kernel has recorded. It is not part of main because the generator of the manual pages
-// imports it.
+// which action a profile has for a syscall and why, compare profiles with each other, and
+// show which calls of the node's containers were refused, and which the kernel has recorded.
+// It is not part of main because the generator of the manual pages imports it.
 package command
 
 import (
@@ -18,12 +18,6 @@ import (
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/version"
-)
-
-// Exit codes.
-const (
-	exitFailure = 1 // the command failed: an invalid profile, or a program that differs from it
-	exitUsage   = 2 // the command line is wrong
 )
 
 // A usageError is an error in the command line.
@@ -46,17 +40,15 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
-	if err == nil {
-		return 0
+	cmd, err := root.ExecuteC()
+	if err != nil && !errors.Is(err, errNo) {
+		fmt.Fprintf(stderr, "seccompctl: %s\n", mistake.Line(err.Error()))
 	}
-	fmt.Fprintf(stderr, "seccompctl: %s\n", mistake.Line(err.Error()))
 	var misused usageError
 	if errors.As(err, &misused) {
 		fmt.Fprintf(stderr, "See '%s --help'.\n", misused.command)
-		return exitUsage
 	}
-	return exitFailure
+	return exitCode(cmd, err)
 }
 
 // Root returns seccompctl's command, with its subcommands.
@@ -88,7 +80,7 @@ func Root() *cobra.Command {
 	}
 	root.Flags().BoolVar(&showVersion, "version", false, "show the version, and that of libseccomp")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newCompile(), newInspect(), newExplain(), newDenials(), newAudit(), newFloor())
+	root.AddCommand(newCompile(), newInspect(), newExplain(), newDiff(), newSubset(), newDenials(), newAudit(), newFloor())
 	return root
 }
 

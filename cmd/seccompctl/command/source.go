@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/spf13/cobra"
@@ -46,25 +47,33 @@ func (s *source) addFlags(cmd *cobra.Command) {
 // operand splits the arguments of a command that needs a profile: profile is empty with
 // --spec.
 func (s *source) operand(cmd *cobra.Command, args []string) (profile string, rest []string, err error) {
-	if s.spec == "" {
-		if len(args) == 0 || args[0] == "" {
-			return "", nil, misuse(cmd, "a PROFILE or --spec is needed")
-		}
-		profile, args = args[0], args[1:]
+	if profile, rest, err = s.split(cmd, args); err != nil {
+		return "", nil, err
 	}
-	return profile, args, s.check(cmd, profile)
+	return profile, rest, s.check(cmd, profile)
+}
+
+// split is operand without a check of the flags.
+func (s *source) split(cmd *cobra.Command, args []string) (profile string, rest []string, err error) {
+	if s.spec != "" {
+		return "", args, nil
+	}
+	if len(args) == 0 || args[0] == "" {
+		return "", nil, misuse(cmd, "a PROFILE or --spec is needed")
+	}
+	return args[0], args[1:], nil
 }
 
 // check returns an error for flags that would have no effect. profile is empty if the command
-// line names none.
-func (s *source) check(cmd *cobra.Command, profile string) error {
+// line names none. It may name others that --spec does not replace.
+func (s *source) check(cmd *cobra.Command, profile string, others ...string) error {
 	if s.spec == "" && (s.profileRoot != "" || s.unsetProfile != "") {
 		return misuse(cmd, "--profile-root and --unset-profile need --spec")
 	}
 	if s.spec != "" && profile != "" {
 		return misuse(cmd, "%q: a profile cannot be named beside --spec", profile)
 	}
-	if profile != runtimeDefault && len(s.capAdd)+len(s.capDrop) > 0 {
+	if !slices.Contains(append(others, profile), runtimeDefault) && len(s.capAdd)+len(s.capDrop) > 0 {
 		return misuse(cmd, "--cap-add and --cap-drop need the profile RuntimeDefault, no other depends on capabilities")
 	}
 	return nil

@@ -47,20 +47,14 @@ func writePages(folder string) error {
 	return nil
 }
 
-// exitStatus is the section that the commands' own help does not have.
-const exitStatus = `.SH EXIT STATUS
-.TP
-0
-What was asked for is done.
-.TP
-1
-The profile or the program is not in order: it is refused, or does not decide as it
-should, or cannot be read.
-.TP
-2
-The command line is not understood.
-
-`
+// exitStatus returns the section that the commands' own help does not have.
+func exitStatus(cmd *cobra.Command) string {
+	text := ".SH EXIT STATUS\n"
+	for code, meaning := range command.ExitStatus(cmd) {
+		text += fmt.Sprintf(".TP\n%d\n%s\n", code, meaning)
+	}
+	return text + "\n"
+}
 
 // page returns a command's manual page in the form of man(7).
 func page(cmd *cobra.Command) ([]byte, error) {
@@ -78,7 +72,7 @@ func page(cmd *cobra.Command) ([]byte, error) {
 	if !found {
 		return nil, fmt.Errorf("page of %s: no section SEE ALSO to put EXIT STATUS before", cmd.Name())
 	}
-	return fmt.Appendf(nil, "%s%s.SH SEE ALSO\n%s,\n.BR containerd\\-shim\\-seccomp\\-v1 (8)\n", before, exitStatus, bytes.TrimSpace(after)), nil
+	return fmt.Appendf(nil, "%s%s.SH SEE ALSO\n%s,\n.BR containerd\\-shim\\-seccomp\\-v1 (8)\n", before, exitStatus(cmd), bytes.TrimSpace(after)), nil
 }
 
 // writeCompletions writes them under the names by which the shells look for them.

@@ -1,0 +1,74 @@
+package command
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/meaning"
+)
+
+// A loaded profile is one of the command line, with its meaning here.
+type loaded struct {
+	profile *seccomp.Profile
+	meaning *meaning.Meaning
+	origin  string
+	unknown []string // names whose rules are left out, because nobody knows the syscall
+}
+
+// loadMeaning loads a profile that a command does not compile. It refuses what cannot be left
+// out of the meaning.
+func (s *source) loadMeaning(cmd *cobra.Command, profile string) (*loaded, error) {
+	p, origin, err := s.load(cmd, profile)
+	if err != nil {
+		return nil, err
+	}
+	m, err := compile.Meaning(p)
+	if err != nil {
+		return nil, err
+	}
+	unknown, err := compile.Unknown(p)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", origin, err)
+	}
+	return &loaded{p, m, origin, unknown}, nil
+}
+
+// loadTwo loads the profiles A and B of a command that compares two.
+func (s *source) loadTwo(cmd *cobra.Command, args []string) (a, b *loaded, err error) {
+	nameA, rest, err := s.split(cmd, args)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case len(rest) == 0 || rest[0] == "":
+		return nil, nil, misuse(cmd, "two profiles are needed, A and B")
+	case len(rest) > 1:
+		return nil, nil, misuse(cmd, "%q: two profiles at a time", rest[1])
+	case slices.Contains([]string{nameA, s.spec}, stdinName) && rest[0] == stdinName:
+		return nil, nil, misuse(cmd, "standard input can be read only once")
+	}
+	nameB := rest[0]
+	if err := s.check(cmd, nameA, nameB); err != nil {
+		return nil, nil, err
+	}
+	if a, err = s.loadMeaning(cmd, nameA); err != nil {
+		return nil, nil, err
+	}
+	ofFile := source{capAdd: s.capAdd, capDrop: s.capDrop}
+	if b, err = ofFile.loadMeaning(cmd, nameB); err != nil {
+		return nil, nil, err
+	}
+	return a, b, nil
+}
+
+const twoHelp = `A and B are profiles, as PROFILE of the other commands: a file with a seccomp profile in
+OCI's JSON form (linux.seccomp), - for standard input, or the word RuntimeDefault. With
+--spec, A is the profile that applies to the container of an OCI config.json.
+
+The comparison covers every call that there can be on the ABIs of both profiles. Each
+difference has a call as its witness. Where a profile is too large to be compared exactly
+within some seconds, the command fails: it never takes two profiles for equal without
+proof.`
