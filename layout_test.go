@@ -44,6 +44,13 @@ var mayImport = map[string][]string{
 		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/explain", "seccomp-shim/seccomp/meaning",
 		"github.com/opencontainers/runtime-spec/specs-go",
 	},
+	"seccomp/arguments":        {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/arguments/derive": {},
+	"seccomp/lint": {
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/arguments", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/explain",
+		"seccomp-shim/seccomp/meaning",
+		"github.com/opencontainers/runtime-spec/specs-go",
+	},
 	"seccomp/denials": {
 		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/explain", "seccomp-shim/seccomp/meaning",
 		"github.com/opencontainers/runtime-spec/specs-go",
@@ -62,7 +69,7 @@ var mayImport = map[string][]string{
 	},
 	"seccomp/emit": {"seccomp-shim/bpf", "seccomp-shim/seccomp/meaning", "github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/compile": {
-		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/emit",
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/check", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/emit",
 		"seccomp-shim/seccomp/libseccomp", "seccomp-shim/seccomp/meaning", "seccomp-shim/seccomp/syscalls",
 		"github.com/opencontainers/runtime-spec/specs-go", "github.com/opencontainers/runtime-spec/specs-go/features",
 		"golang.org/x/sys/unix",
@@ -197,6 +204,8 @@ var mayLink = map[string][]string{
 	"seccomp/meaning":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/check":     {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/explain":   {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/arguments": {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/lint":      {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/compare":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/denials":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/emit":      {"github.com/opencontainers/runtime-spec/specs-go"},

@@ -63,7 +63,9 @@ func (a Action) Enforced() Action {
 // CompareStrictness orders actions as the kernel does if a process has several filters: the
 // strictest first, which is the smallest signed number. Their data does not count: two error
 // numbers are equally strict.
-func CompareStrictness(a, b Action) int { return cmp.Compare(int32(a.Enforced().Kind()), int32(b.Enforced().Kind())) }
+func CompareStrictness(a, b Action) int {
+	return cmp.Compare(int32(a.Enforced().Kind()), int32(b.Enforced().Kind()))
+}
 
 // Looser reports whether a is less strict than b.
 func (a Action) Looser(b Action) bool { return CompareStrictness(a, b) > 0 }

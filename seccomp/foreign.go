@@ -47,7 +47,7 @@ func unknownField(at, name string, f *form) *InvalidError {
 	} else {
 		reason += ": the fields here are " + strings.Join(f.names(), ", ")
 	}
-	return &InvalidError{Field: at, Reason: reason}
+	return &InvalidError{Field: at, Reason: reason, Inside: name}
 }
 
 // noObject returns the error for a JSON value that is not an object, with advice. It

@@ -63,6 +63,7 @@ type InvalidError struct {
 	Field  string // JSON path, such as "syscalls[2].args[0].op"; empty for the document itself
 	Value  string // the value as written, quoted and shortened; empty if none is written
 	Reason string
+	Inside string // what Field has and must not have, such as the name of an unknown field
 }
 
 func (e *InvalidError) Error() string {

@@ -49,7 +49,7 @@ func Meanings(ctx context.Context, one, other *meaning.Meaning, relations ...Rel
 				}
 				w := call.witness(arch, numbers.low)
 				w.Last, w.Always = numbers.high, d.words(p.one)|d.words(p.other) == 0
-				w.simplify(one, other, relations[i])
+				w.simplify(func(d bpf.Data) bool { return relations[i](one.Decide(d).Enforced(), other.Decide(d).Enforced()) }, one, other)
 				w.One, w.Other = one.Decide(w.Call), other.Decide(w.Call)
 				if err := w.confirm(relations[i]); err != nil {
 					return nil, err
@@ -78,15 +78,20 @@ func UpperHalf(ctx context.Context, m *meaning.Meaning, arch bpf.Arch, nr uint32
 			continue
 		}
 		w := call.witness(arch, nr)
-		cut := w.Call
-		cut.Args[arg] = uint64(uint32(cut.Args[arg]))
-		w.One, w.Other = m.Decide(w.Call), m.Decide(cut)
+		w.simplify(func(d bpf.Data) bool { return r(m.Decide(d).Enforced(), m.Decide(lower(d, arg)).Enforced()) }, m)
+		w.One, w.Other = m.Decide(w.Call), m.Decide(lower(w.Call, arg))
 		if err := w.confirm(r); err != nil {
 			return nil, err
 		}
 		found[i] = &w
 	}
 	return found, nil
+}
+
+// lower returns a call with the lower half of an argument.
+func lower(d bpf.Data, arg uint) bpf.Data {
+	d.Args[arg] = uint64(uint32(d.Args[arg]))
+	return d
 }
 
 // apart is the relation between the actions of a diagram.
@@ -97,12 +102,12 @@ func (v values) witness(arch bpf.Arch, nr uint32) Witness {
 	return Witness{Call: v.call(), Last: nr}
 }
 
-// simplify replaces each argument of a witness by the smallest one near the values of the
-// conditions with which it still is one.
-func (w *Witness) simplify(one, other *meaning.Meaning, r Relation) {
+// simplify replaces each argument of a call by the smallest one near the values of the
+// conditions with which it still is a witness.
+func (w *Witness) simplify(isWitness func(bpf.Data) bool, meanings ...*meaning.Meaning) {
 	for arg := range w.Call.Args {
 		values := []uint64{0, uint64(uint32(w.Call.Args[arg]))}
-		for _, m := range []*meaning.Meaning{one, other} {
+		for _, m := range meanings {
 			for _, rule := range m.Call(w.Call.Arch, w.Call.Nr).Rules {
 				for _, c := range rule.Conditions {
 					if c.Index == uint(arg) {
@@ -116,7 +121,7 @@ func (w *Witness) simplify(one, other *meaning.Meaning, r Relation) {
 		for _, v := range values[:min(len(values), mostTried)] {
 			simpler := w.Call
 			simpler.Args[arg] = v
-			if v < w.Call.Args[arg] && r(one.Decide(simpler).Enforced(), other.Decide(simpler).Enforced()) {
+			if v < w.Call.Args[arg] && isWitness(simpler) {
 				w.Call = simpler
 				break
 			}

@@ -2,12 +2,14 @@ package compile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/libseccomp"
 	"seccomp-shim/seccomp/meaning"
@@ -78,8 +80,17 @@ func (u unknown) refusal() *seccomp.InvalidError {
 		field = fmt.Sprintf("syscalls[%d].names", first.entry)
 	}
 	return &seccomp.InvalidError{Field: field, Value: u.list(), Reason: fmt.Sprintf(
-		"a rule that denies a syscall needs its number, which neither libseccomp %s nor the table of Linux %s has: correct the name, or remove it",
-		libseccomp.Version(), syscalls.Linux)}
+		"a rule that denies a syscall needs its number, which neither libseccomp %s nor the table of Linux %s has: correct the name, or remove it%s",
+		libseccomp.Version(), syscalls.Linux, nearest(first.name))}
+}
+
+// nearest returns the end of a message: the native syscall that was probably meant.
+func nearest(name string) string {
+	native := libseccomp.Native()
+	if native == "" {
+		return ""
+	}
+	return mistake.Meant(name, slices.Sorted(maps.Keys(libseccomp.ABI(native).Numbers))...)
 }
 
 func (u unknown) list() string {

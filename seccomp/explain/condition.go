@@ -17,19 +17,19 @@ type Condition specs.LinuxSeccompArg
 func (c Condition) String() string {
 	if c.Op == specs.OpMaskedEqual {
 		if c.Value == ^uint64(0) {
-			return fmt.Sprintf("arg%d == %s", c.Index, number(c.ValueTwo))
+			return fmt.Sprintf("arg%d == %s", c.Index, Value(c.ValueTwo))
 		}
-		return fmt.Sprintf("arg%d & %s == %s", c.Index, number(c.Value), number(c.ValueTwo&c.Value))
+		return fmt.Sprintf("arg%d & %s == %s", c.Index, Value(c.Value), Value(c.ValueTwo&c.Value))
 	}
-	return fmt.Sprintf("arg%d %s %s", c.Index, seccomp.Symbol(c.Op), number(c.Value))
+	return fmt.Sprintf("arg%d %s %s", c.Index, seccomp.Symbol(c.Op), Value(c.Value))
 }
 
 // MarshalText returns the expression, which a condition is in JSON too.
 func (c Condition) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// number writes small numbers in decimal, and others in hexadecimal, which shows their bits
+// Value writes a value of an argument: small numbers in decimal, and others in hexadecimal, which shows their bits
 // and halves.
-func number(v uint64) string {
+func Value(v uint64) string {
 	if v < 10 {
 		return fmt.Sprint(v)
 	}

@@ -2,9 +2,12 @@ package command
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"seccomp-shim/mistake"
 
 	"golang.org/x/sys/unix"
 )
@@ -54,7 +57,7 @@ func parseArgument(text string) (uint64, error) {
 		}
 		bits, err := strconv.ParseUint(part, 0, 64)
 		if err != nil {
-			return 0, fmt.Errorf("%q is neither a number of 64 bits nor a known constant", part)
+			return 0, fmt.Errorf("%q is neither a number of 64 bits nor a known constant%s", part, mistake.Meant(part, slices.Sorted(maps.Keys(constants))...))
 		}
 		value |= bits
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"seccomp-shim/mistake"
+
 	"github.com/moby/sys/capability"
 )
 
@@ -32,13 +34,19 @@ func capabilities(add, drop []string) ([]string, error) {
 	return append(set, added...), nil
 }
 
-// expand returns capabilities with OCI's names. A name that the kernel does not have is an
-// error: it would have no effect, so it must be a mistake.
-func expand(flag string, names []string) ([]string, error) {
+// knownCapabilities returns OCI's names of the kernel's capabilities.
+func knownCapabilities() []string {
 	var known []string
 	for _, c := range capability.ListKnown() {
 		known = append(known, "CAP_"+strings.ToUpper(c.String()))
 	}
+	return known
+}
+
+// expand returns capabilities with OCI's names. A name that the kernel does not have is an
+// error: it would have no effect, so it must be a mistake.
+func expand(flag string, names []string) ([]string, error) {
+	known := knownCapabilities()
 	var all []string
 	for _, name := range names {
 		full := "CAP_" + strings.TrimPrefix(strings.ToUpper(name), "CAP_")
@@ -48,7 +56,7 @@ func expand(flag string, names []string) ([]string, error) {
 		case slices.Contains(known, full):
 			all = append(all, full)
 		default:
-			return nil, fmt.Errorf("%s: %q is not a capability", flag, name)
+			return nil, fmt.Errorf("%s: %q is not a capability%s", flag, name, mistake.Meant(full, known...))
 		}
 	}
 	return all, nil

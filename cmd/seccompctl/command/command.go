@@ -16,8 +16,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"seccomp-shim/mistake"
-	"seccomp-shim/seccomp/libseccomp"
-	"seccomp-shim/version"
 )
 
 // A usageError is an error in the command line.
@@ -42,7 +40,9 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteC()
 	if err != nil && !errors.Is(err, errNo) {
-		fmt.Fprintf(stderr, "seccompctl: %s\n", mistake.Line(err.Error()))
+		for _, one := range each(err) {
+			fmt.Fprintf(stderr, "seccompctl: %s\n", mistake.Line(one.Error()))
+		}
 	}
 	var misused usageError
 	if errors.As(err, &misused) {
@@ -73,14 +73,14 @@ func Root() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if showVersion {
-				return version.Write(cmd.OutOrStdout(), cmd.Name(), libseccomp.Version())
+				return writeVersion(cmd)
 			}
 			return cmd.Help()
 		},
 	}
-	root.Flags().BoolVar(&showVersion, "version", false, "show the version, and that of libseccomp")
+	root.Flags().BoolVar(&showVersion, "version", false, "show the version, and those of its parts")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newCompile(), newInspect(), newExplain(), newDiff(), newSubset(), newDenials(), newAudit(), newFloor())
+	root.AddCommand(newCompile(), newInspect(), newExplain(), newLint(), newDiff(), newSubset(), newDenials(), newAudit(), newVersion(), newFloor())
 	return root
 }
 

@@ -6,10 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/seccomp/explain"
 	"seccomp-shim/seccomp/libseccomp"
+	"seccomp-shim/seccomp/lint"
 )
 
 func newCompile() *cobra.Command {
@@ -30,6 +30,7 @@ bytes in base64 and what there is to know about them (json).`,
   seccompctl compile --spec config.json`,
 	}
 	from.addFlags(cmd)
+	cmd.ValidArgsFunction = completeOne
 	observe.addFlag(cmd)
 	output := formatFlag(cmd, "asm", "bpf", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -40,19 +41,19 @@ bytes in base64 and what there is to know about them (json).`,
 		if len(rest) > 0 {
 			return misuse(cmd, "%q: one profile at a time", rest[0])
 		}
-		p, origin, err := from.load(cmd, profile)
+		l, err := from.load(cmd, profile)
 		if err != nil {
 			return err
 		}
-		result, err := compile.New(nil).CompileObserved(cmd.Context(), p, observe.mode)
+		result, err := compile.New(nil).CompileObserved(cmd.Context(), l.profile, observe.mode)
 		if err != nil {
-			return fmt.Errorf("%s: %w", origin, err)
+			return l.at(err)
 		}
 		switch output.value {
 		case "bpf":
-			_, err = cmd.OutOrStdout().Write(result.Program.Bytes())
+			err = writeBinary(cmd, result.Program.Bytes())
 		case "json":
-			err = writeCompiled(cmd.OutOrStdout(), p, origin, result)
+			err = writeCompiled(cmd.OutOrStdout(), l, result)
 		default:
 			printFindings(cmd.ErrOrStderr(), result)
 			err = result.Program.Disassemble(cmd.OutOrStdout(), libseccomp.SyscallName)
@@ -65,21 +66,21 @@ bytes in base64 and what there is to know about them (json).`,
 // printFindings writes what the assembly cannot show: syscalls that were skipped, and those
 // that were compiled without libseccomp.
 func printFindings(stderr io.Writer, result *compile.Result) {
-	for _, finding := range explain.ByCompiler(compilerSays(result)) {
+	for _, finding := range lint.ByCompiler(compilerSays(result)) {
 		fmt.Fprintf(stderr, "%s: %s\n", finding.Level, finding.Text)
 	}
 }
 
-func compilerSays(result *compile.Result) explain.CompilerReport {
-	return explain.CompilerReport{Libseccomp: libseccomp.Version(), Skipped: result.Skipped, Reemitted: result.Reemitted}
+func compilerSays(result *compile.Result) lint.CompilerReport {
+	return lint.CompilerReport{Libseccomp: libseccomp.Version(), Skipped: result.Skipped, Reemitted: result.Reemitted}
 }
 
-func writeCompiled(w io.Writer, p *seccomp.Profile, origin string, result *compile.Result) error {
-	m, err := compile.Meaning(p)
-	if err != nil {
-		return err
-	}
+// compileFormat is the version of the JSON document of compile.
+const compileFormat = 1
+
+func writeCompiled(w io.Writer, l *loaded, result *compile.Result) error {
 	return writeJSON(w, struct {
+		Format     int           `json:"format"`
 		Profile    string        `json:"profile"`
 		Libseccomp string        `json:"libseccomp"`
 		Flags      []string      `json:"flags"`
@@ -87,6 +88,6 @@ func writeCompiled(w io.Writer, p *seccomp.Profile, origin string, result *compi
 		Own        []string      `json:"own"`
 		ABIs       []explain.ABI `json:"abis"`
 		summary
-	}{origin, libseccomp.Version(), compile.FlagNames(result.Flags), list(result.Skipped), list(result.Reemitted),
-		explain.Summary(m), describe(result.Program)})
+	}{compileFormat, l.origin, libseccomp.Version(), compile.FlagNames(result.Flags), list(result.Skipped), list(result.Reemitted),
+		explain.Summary(l.meaning), describe(result.Program)})
 }

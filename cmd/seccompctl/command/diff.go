@@ -34,6 +34,7 @@ answer.`,
   seccompctl diff --spec config.json profile.json`,
 	}
 	from.addFlags(cmd)
+	cmd.ValidArgsFunction = completeTwo
 	output := formatFlag(cmd, "text", "json")
 	asks(cmd, "The profiles are the same.", "The profiles differ.")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

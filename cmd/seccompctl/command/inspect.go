@@ -51,6 +51,7 @@ the only program (bpf).`,
 	in.observe.addFlag(cmd)
 	cmd.Flags().StringVar(&in.profile, "profile", "", "the profile to compare with")
 	cmd.Flags().IntVar(&in.pid, "pid", 0, "the process or thread that is meant")
+	complete(cmd, "profile", []string{runtimeDefault})
 	in.output = formatFlag(cmd, "text", "json", "bpf")
 	cmd.RunE = in.run
 	return cmd
@@ -68,8 +69,7 @@ func (in *inspection) run(cmd *cobra.Command, args []string) error {
 		if len(subjects) != 1 {
 			return fmt.Errorf("process %d has %d programs, not one", in.pid, len(subjects))
 		}
-		_, err := cmd.OutOrStdout().Write(subjects[0].program.Bytes())
-		return err
+		return writeBinary(cmd, subjects[0].program.Bytes())
 	}
 	var verdict error
 	if in.profile != "" || in.spec != "" {

@@ -11,7 +11,6 @@ import (
 
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp/check"
-	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/seccomp/libseccomp"
 )
 
@@ -27,15 +26,11 @@ type match struct {
 // compare compares each program with the profile. The verdict is nil if one of them decides
 // as the profile means.
 func (in *inspection) compare(cmd *cobra.Command, subjects []subject) (verdict, err error) {
-	p, origin, err := in.load(cmd, in.profile)
+	l, err := in.load(cmd, in.profile)
 	if err != nil {
 		return nil, err
 	}
-	m, err := compile.Meaning(p)
-	if err != nil {
-		return nil, err
-	}
-	m = in.observe.mode.Meaning(m)
+	m, origin := in.observe.mode.Meaning(l.meaning), l.origin
 	verdict = fmt.Errorf("no program decides as %s says", origin)
 	for i := range subjects {
 		differences, err := check.Compare(cmd.Context(), subjects[i].program, m)
@@ -105,6 +100,9 @@ func writeInspectedText(w io.Writer, subjects []subject) error {
 	return errors.Join(errs...)
 }
 
+// inspectFormat is the version of the JSON document of inspect.
+const inspectFormat = 1
+
 func writeInspectedJSON(w io.Writer, subjects []subject) error {
 	type document struct {
 		Name  string `json:"name"`
@@ -122,6 +120,7 @@ func writeInspectedJSON(w io.Writer, subjects []subject) error {
 		all = append(all, document{s.name, s.logs, s.match, describe(s.program), strings.Split(strings.TrimSpace(text.String()), "\n")})
 	}
 	return writeJSON(w, struct {
+		Format   int        `json:"format"`
 		Programs []document `json:"programs"`
-	}{all})
+	}{inspectFormat, all})
 }

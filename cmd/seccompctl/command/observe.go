@@ -16,8 +16,7 @@ type observeFlag struct{ mode denials.Mode }
 func (f *observeFlag) addFlag(cmd *cobra.Command) {
 	modes := []string{string(denials.Enforcing), string(denials.Trial)}
 	cmd.Flags().Var(f, "observe", "the observed form of the profile that the shim loads in this mode: denials or trial")
-	// This fails only for a flag that does not exist.
-	_ = cmd.RegisterFlagCompletionFunc("observe", cobra.FixedCompletions(modes, cobra.ShellCompDirectiveNoFileComp))
+	complete(cmd, "observe", modes)
 }
 
 func (f *observeFlag) String() string { return string(f.mode) }

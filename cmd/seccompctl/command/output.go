@@ -21,8 +21,7 @@ type outputFormat struct {
 func formatFlag(cmd *cobra.Command, known ...string) *outputFormat {
 	f := &outputFormat{known[0], known}
 	cmd.Flags().VarP(f, "output", "o", "output format, one of "+strings.Join(known, ", "))
-	// This fails only for a flag that does not exist.
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(known, cobra.ShellCompDirectiveNoFileComp))
+	complete(cmd, "output", known)
 	return f
 }
 

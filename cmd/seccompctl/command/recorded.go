@@ -132,15 +132,19 @@ func (t *auditTally) sorted() []*recorded {
 	return all
 }
 
+// auditFormat is the version of the JSON document of audit.
+const auditFormat = 1
+
 // document is the JSON form.
 func (t *auditTally) document() any {
 	t.askKernel()
 	return struct {
+		Format int         `json:"format"`
 		Calls  []*recorded `json:"calls"`
 		Others uint64      `json:"others,omitempty"`
 		Lost   lostRecords `json:"lost"`
 		Daemon uint32      `json:"daemon,omitempty"` // pid of the audit daemon
-	}{t.sorted(), t.others, t.lost, t.daemon}
+	}{auditFormat, t.sorted(), t.others, t.lost, t.daemon}
 }
 
 // remarks says what the table cannot.

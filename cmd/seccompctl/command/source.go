@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/compile"
 	"seccomp-shim/seccomp/resolve"
 )
 
@@ -42,6 +43,9 @@ func (s *source) addFlags(cmd *cobra.Command) {
 	f.StringVar(&s.unsetProfile, "unset-profile", "", "with --spec: the profile of a container that names none")
 	f.StringSliceVar(&s.capAdd, "cap-add", nil, "with RuntimeDefault: a capability more, such as CAP_SYS_ADMIN, or ALL")
 	f.StringSliceVar(&s.capDrop, "cap-drop", nil, "with RuntimeDefault: a capability less, or ALL")
+	complete(cmd, "cap-add", append(knownCapabilities(), allCapabilities))
+	complete(cmd, "cap-drop", append(knownCapabilities(), allCapabilities))
+	complete(cmd, "unset-profile", []string{runtimeDefault, "Unconfined", "Localhost/"})
 }
 
 // operand splits the arguments of a command that needs a profile: profile is empty with
@@ -79,24 +83,34 @@ func (s *source) check(cmd *cobra.Command, profile string, others ...string) err
 	return nil
 }
 
-// load returns the profile, and its origin for messages.
-func (s *source) load(cmd *cobra.Command, profile string) (_ *seccomp.Profile, origin string, err error) {
+// load returns the profile with its meaning.
+func (s *source) load(cmd *cobra.Command, profile string) (l *loaded, err error) {
 	switch {
 	case s.spec != "":
-		return s.loadSpec(cmd.InOrStdin())
+		l, err = s.loadSpec(cmd.InOrStdin())
 	case profile == runtimeDefault:
-		p, err := s.loadDefault(cmd)
-		return p, runtimeDefault, err
+		l = &loaded{origin: runtimeDefault}
+		l.profile, err = s.loadDefault(cmd)
+	default:
+		l, err = loadFile(cmd.InOrStdin(), profile)
 	}
-	data, err := read(cmd.InOrStdin(), profile, seccomp.MaxProfileBytes)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	p, err := seccomp.Parse(data)
+	l.meaning, err = compile.Meaning(l.profile)
+	return l, err
+}
+
+func loadFile(stdin io.Reader, name string) (*loaded, error) {
+	text, err := read(stdin, name, seccomp.MaxProfileBytes)
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", profile, err)
+		return nil, err
 	}
-	return p, profile, nil
+	p, err := seccomp.Parse(text)
+	if err != nil {
+		return nil, inFile(name, text, err)
+	}
+	return &loaded{profile: p, origin: name, text: text}, nil
 }
 
 func (s *source) loadDefault(cmd *cobra.Command) (*seccomp.Profile, error) {
@@ -113,31 +127,31 @@ func (s *source) loadDefault(cmd *cobra.Command) (*seccomp.Profile, error) {
 }
 
 // loadSpec loads the profile that the shim chooses for the container of an OCI spec.
-func (s *source) loadSpec(stdin io.Reader) (_ *seccomp.Profile, origin string, err error) {
+func (s *source) loadSpec(stdin io.Reader) (*loaded, error) {
 	data, err := read(stdin, s.spec, maxSpecBytes)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	spec, err := seccomp.ReadSpec(data)
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
+		return nil, fmt.Errorf("%s: %w", s.spec, err)
 	}
 	// AllowTrial: whether the container may be tried is not asked here.
 	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot, AllowTrial: true})
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
+		return nil, fmt.Errorf("%s: %w", s.spec, err)
 	}
 	p, err := choice.Load()
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", s.spec, err)
+		return nil, fmt.Errorf("%s: %w", s.spec, err)
 	}
 	if p == nil && isProfile(data) {
-		return nil, "", fmt.Errorf("%s: this is a profile and no OCI spec: name it without --spec", s.spec)
+		return nil, fmt.Errorf("%s: this is a profile and no OCI spec: name it without --spec", s.spec)
 	}
 	if p == nil {
-		return nil, "", fmt.Errorf("%s: the container is unconfined, so there is no profile: %s", s.spec, choice.Origin)
+		return nil, fmt.Errorf("%s: the container is unconfined, so there is no profile: %s", s.spec, choice.Origin)
 	}
-	return p, fmt.Sprintf("%s (%s)", s.spec, choice.Origin), nil
+	return &loaded{profile: p, origin: fmt.Sprintf("%s (%s)", s.spec, choice.Origin)}, nil
 }
 
 // isProfile reports whether data is a profile instead of an OCI spec.

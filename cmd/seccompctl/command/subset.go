@@ -30,6 +30,7 @@ answer.`,
   seccompctl subset new.json old.json -o json`,
 	}
 	from.addFlags(cmd)
+	cmd.ValidArgsFunction = completeTwo
 	output := formatFlag(cmd, "text", "json")
 	asks(cmd, "A is nowhere looser than B.", "A is looser than B for some call.")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

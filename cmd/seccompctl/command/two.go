@@ -1,41 +1,10 @@
 package command
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
-
-	"seccomp-shim/seccomp"
-	"seccomp-shim/seccomp/compile"
-	"seccomp-shim/seccomp/meaning"
 )
-
-// A loaded profile is one of the command line, with its meaning here.
-type loaded struct {
-	profile *seccomp.Profile
-	meaning *meaning.Meaning
-	origin  string
-	unknown []string // names whose rules are left out, because nobody knows the syscall
-}
-
-// loadMeaning loads a profile that a command does not compile. It refuses what cannot be left
-// out of the meaning.
-func (s *source) loadMeaning(cmd *cobra.Command, profile string) (*loaded, error) {
-	p, origin, err := s.load(cmd, profile)
-	if err != nil {
-		return nil, err
-	}
-	m, err := compile.Meaning(p)
-	if err != nil {
-		return nil, err
-	}
-	unknown, err := compile.Unknown(p)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", origin, err)
-	}
-	return &loaded{p, m, origin, unknown}, nil
-}
 
 // loadTwo loads the profiles A and B of a command that compares two.
 func (s *source) loadTwo(cmd *cobra.Command, args []string) (a, b *loaded, err error) {

@@ -30,7 +30,7 @@ func TestBadInput(t *testing.T) {
 		{"compile --spec a b", "", misused, `"b"`},
 		{"compile --unset-profile RuntimeDefault -", "{}", misused, "--unset-profile need --spec"},
 		{"compile --cap-add CAP_CHOWN -", "{}", misused, "need the profile RuntimeDefault"},
-		{"compile --cap-add CAP_CHOWM RuntimeDefault", "", misused, `--cap-add: "CAP_CHOWM" is not a capability`},
+		{"compile --cap-add CAP_CHOWM RuntimeDefault", "", misused, `--cap-add: "CAP_CHOWM" is not a capability; did you mean "CAP_CHOWN"?`},
 		{"compile --cap-drop , RuntimeDefault", "", misused, `--cap-drop: "" is not a capability`},
 		{"compile nowhere.json", "", fault, "nowhere.json: no such file"},
 		{"compile testdata", "", fault, "testdata: is a directory"},
@@ -77,6 +77,14 @@ func TestBadInput(t *testing.T) {
 		{"explain RuntimeDefault -1", "", fault, `syscall "-1"`},
 		{"explain -5", "", fault, "-5: no such file"},
 		{"explain RuntimeDefault no_such_call", "", fault, `syscall "no_such_call"`},
+		{"explain RuntimeDefault mkdirr", "", fault, `syscall "mkdirr": unknown on [SCMP_ARCH_X86_64 SCMP_ARCH_X86 SCMP_ARCH_X32]; did you mean "mkdir"?`},
+		{"explain RuntimeDefault socket AF_INT", "", misused, `did you mean "AF_INET"?`},
+		{"explain a.json b.json --cap-add ALL", "", misused, "need the profile RuntimeDefault"},
+		{"compile -", "{\n\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"syscalls\": [\n{\"names\": [\"mkdirr\"],\n\"action\": \"SCMP_ACT_KILL\"}]}", fault, `-:4: invalid seccomp profile: syscalls[0].names[0]: "mkdirr"`},
+		{"compile -", "{\n\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"syscalls\": [\n{\"names\": [\"mkdirr\"],\n\"action\": \"SCMP_ACT_KILL\"}]}", fault, `or remove it; did you mean "mkdir"?`},
+		{"compile -", "{\n\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"syscalls\": [\n{\"names\": [\"mkdir\"],\n\"action\": \"SCMP_ACT_DENY\"}]}", fault, `-:5: invalid seccomp profile: syscalls[0].action: "SCMP_ACT_DENY"`},
+		{"compile -", "{\n\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"syscals\": []}", fault, `-:3: invalid seccomp profile: unknown field "syscals"; did you mean "syscalls"?`},
+		{"version x", "", misused, `"x": version takes no operand`},
 		{"explain RuntimeDefault 4294967296", "", fault, `syscall "4294967296"`},
 	} {
 		t.Run(row.args, func(t *testing.T) {

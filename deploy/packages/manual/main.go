@@ -47,6 +47,21 @@ func writePages(folder string) error {
 	return nil
 }
 
+// subcommands returns the section that lists a command's subcommands; empty if it has none.
+func subcommands(cmd *cobra.Command) string {
+	if !cmd.HasAvailableSubCommands() {
+		return ""
+	}
+	text := ".SH COMMANDS\n"
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			page := strings.ReplaceAll(sub.CommandPath(), " ", "-")
+			text += fmt.Sprintf(".TP\n.BR %s (1)\n%s.\n", strings.ReplaceAll(page, "-", `\-`), sub.Short)
+		}
+	}
+	return text + "\n"
+}
+
 // exitStatus returns the section that the commands' own help does not have.
 func exitStatus(cmd *cobra.Command) string {
 	text := ".SH EXIT STATUS\n"
@@ -72,7 +87,8 @@ func page(cmd *cobra.Command) ([]byte, error) {
 	if !found {
 		return nil, fmt.Errorf("page of %s: no section SEE ALSO to put EXIT STATUS before", cmd.Name())
 	}
-	return fmt.Appendf(nil, "%s%s.SH SEE ALSO\n%s,\n.BR containerd\\-shim\\-seccomp\\-v1 (8)\n", before, exitStatus(cmd), bytes.TrimSpace(after)), nil
+	return fmt.Appendf(nil, "%s%s%s.SH SEE ALSO\n%s,\n.BR containerd\\-shim\\-seccomp\\-v1 (8)\n",
+		before, subcommands(cmd), exitStatus(cmd), bytes.TrimSpace(after)), nil
 }
 
 // writeCompletions writes them under the names by which the shells look for them.

@@ -90,6 +90,12 @@ func TestPagesOfCommands(t *testing.T) {
 		name := strings.ReplaceAll(cmd.CommandPath(), " ", "-")
 		page := rendered(t, filepath.Join(folder, "man", "man1", name+".1"))
 		wanted := []string{cmd.UseLine(), "EXIT STATUS", "Nov 2026", "containerd-shim-seccomp-v1(8)"}
+		for _, sub := range cmd.Commands() {
+			wanted = append(wanted, "seccompctl-"+sub.Name()+"(1) "+sub.Short+".")
+		}
+		for _, meaning := range command.ExitStatus(cmd) {
+			wanted = append(wanted, meaning)
+		}
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { wanted = append(wanted, "--"+f.Name, f.Usage) })
 		for _, want := range append(wanted, strings.Split(cmd.Long, "\n\n")...) {
 			if want = strings.Join(strings.Fields(want), " "); !strings.Contains(page, want) {

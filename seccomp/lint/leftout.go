@@ -1,4 +1,4 @@
-package explain
+package lint
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/bpf"
+	"seccomp-shim/seccomp/explain"
 	"seccomp-shim/seccomp/meaning"
 )
 
@@ -33,7 +34,7 @@ func leftOut(spec *specs.LinuxSeccomp, otherwise bpf.Action) []Finding {
 			slices.Sort(names)
 			f.Level = Warning
 			f.Text += fmt.Sprintf(": it is no exception to %s for %s, whose conditions would have to leave it out",
-				Entries(rules), strings.Join(slices.Compact(names), ", "))
+				explain.Entries(rules), strings.Join(slices.Compact(names), ", "))
 		}
 		all = append(all, f)
 	}

@@ -1,4 +1,4 @@
-package explain
+package lint
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"seccomp-shim/seccomp/explain"
 	"seccomp-shim/seccomp/meaning"
 )
 
@@ -50,7 +51,7 @@ func shadowed(m *meaning.Meaning) []Finding {
 	}
 	syscalls := map[group][]string{}
 	for o, entries := range hidden {
-		g := group{o.shadow, Entries(slices.Sorted(maps.Keys(entries)))}
+		g := group{o.shadow, explain.Entries(slices.Sorted(maps.Keys(entries)))}
 		syscalls[g] = append(syscalls[g], o.syscall)
 	}
 	var all []Finding
@@ -59,7 +60,7 @@ func shadowed(m *meaning.Meaning) []Finding {
 	}) {
 		slices.Sort(syscalls[g])
 		all = append(all, Finding{g.level, RuleShadowed, g.entries, fmt.Sprintf("cannot count for %s: %s decides without conditions",
-			strings.Join(syscalls[g], ", "), Entries([]int{g.by}))})
+			strings.Join(syscalls[g], ", "), explain.Entries([]int{g.by}))})
 	}
 	return all
 }

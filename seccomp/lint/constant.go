@@ -1,4 +1,4 @@
-package explain
+package lint
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
+	"seccomp-shim/seccomp/explain"
 	"seccomp-shim/seccomp/meaning"
 )
 
@@ -51,7 +52,7 @@ func sameForAll(where string, c specs.LinuxSeccompArg, abis []*meaning.ABIRules,
 		if len(names) == 0 {
 			return nil
 		}
-		text = fmt.Sprintf("%v %s", Condition(c), text)
+		text = fmt.Sprintf("%v %s", explain.Condition(c), text)
 		if len(names) < len(abis) { // a value of 64 bits, and some ABIs have 32
 			return []Finding{{Note, topic, where, fmt.Sprintf("%s on %s, whose arguments have 32 bits", text, strings.Join(names, ", "))}}
 		}
@@ -94,10 +95,10 @@ func ignoredValue(where string, c specs.LinuxSeccompArg) []Finding {
 	case c.ValueTwo == 0:
 	case c.Op != specs.OpMaskedEqual:
 		return []Finding{{Warning, ValueIgnored, where + ".valueTwo", fmt.Sprintf("%s does not count for %s, which compares with value alone: %v",
-			number(c.ValueTwo), c.Op, Condition(c))}}
+			explain.Value(c.ValueTwo), c.Op, explain.Condition(c))}}
 	case outside != 0:
 		return []Finding{{Warning, ValueIgnored, where + ".valueTwo", fmt.Sprintf("the bits %s are outside of the mask in value and do not count: %v",
-			number(outside), Condition(c))}}
+			explain.Value(outside), explain.Condition(c))}}
 	}
 	return nil
 }

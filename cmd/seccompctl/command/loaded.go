@@ -1,0 +1,49 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/meaning"
+)
+
+// A loaded profile is one of the command line, with its meaning here.
+type loaded struct {
+	profile *seccomp.Profile
+	meaning *meaning.Meaning
+	origin  string
+	text    []byte   // of the file; nil if there is none
+	unknown []string // names whose rules are left out, because nobody knows the syscall
+}
+
+// loadMeaning loads a profile that a command does not compile. It refuses what cannot be left
+// out of the meaning.
+func (s *source) loadMeaning(cmd *cobra.Command, profile string) (*loaded, error) {
+	l, err := s.load(cmd, profile)
+	if err != nil {
+		return nil, err
+	}
+	if l.unknown, err = compile.Unknown(l.profile); err != nil {
+		return nil, l.at(err)
+	}
+	return l, nil
+}
+
+// at returns an error with the file, and the line if the error names a field of it.
+func (l *loaded) at(err error) error { return inFile(l.origin, l.text, err) }
+
+// inFile returns an error of a profile with the name of its file, and the line if the text
+// has several.
+func inFile(name string, text []byte, err error) error {
+	var invalid *seccomp.InvalidError
+	if errors.As(err, &invalid) && len(text) > 0 {
+		if line := invalid.Line(text); line > 1 {
+			return fmt.Errorf("%s:%d: %w", name, line, err)
+		}
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
