@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/denials",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
+		"golang.org/x/sys/unix",
 	},
 	"seccomp/syscalls": {"seccomp-shim/bpf", "github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/meaning": {
@@ -154,8 +155,14 @@ var mayImport = map[string][]string{
 	// shim is also every container's init, and pays for what it links.
 	"cmd/seccompctl":       {"seccomp-shim/cmd/seccompctl/command", "seccomp-shim/seccomp/libseccomp"},
 	"cmd/seccompctl/owner": {"seccomp-shim/seccomp/denials"},
+	"cmd/seccompctl/formats": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp",
+		"github.com/opencontainers/runtime-spec/specs-go",
+		"golang.org/x/sys/unix",
+		"sigs.k8s.io/yaml",
+	},
 	"cmd/seccompctl/command": {
-		"seccomp-shim/cmd/seccompctl/owner",
+		"seccomp-shim/cmd/seccompctl/formats", "seccomp-shim/cmd/seccompctl/owner",
 		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/", "seccomp-shim/version",
 		"github.com/moby/sys/capability",
 		"github.com/opencontainers/runtime-spec/specs-go",

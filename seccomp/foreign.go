@@ -16,8 +16,8 @@ var foreignFields = map[string]string{
 	"name":    `Docker's format: write "names": [NAME]`,
 	"archMap": `Docker's format: list the architectures in "architectures" instead, such as "SCMP_ARCH_X86_64"`,
 
-	"defaultErrno": "Podman's format: write the error's number as defaultErrnoRet",
-	"errno":        "Podman's format: write the error's number as errnoRet",
+	"defaultErrno": "Podman's format: write the error's number as defaultErrnoRet, or use seccompctl convert",
+	"errno":        "Podman's format: write the error's number as errnoRet, or use seccompctl convert",
 
 	"ociVersion": wholeSpec, "linux": wholeSpec, "seccomp": wholeSpec, "process": wholeSpec,
 	"apiVersion": kubernetesObject, "kind": kubernetesObject, "metadata": kubernetesObject, "spec": kubernetesObject,
@@ -28,7 +28,7 @@ var foreignFields = map[string]string{
 
 const (
 	wholeSpec        = "this is an OCI spec or a part of one: only the object at linux.seccomp is the profile"
-	kubernetesObject = `this is a Kubernetes object: a profile is only what a SeccompProfile has under "spec"`
+	kubernetesObject = `this is a Kubernetes object: a profile is only what a SeccompProfile has under "spec", which seccompctl convert writes`
 	podField         = "this is a part of a pod: it names a profile, and is none"
 	note             = `for notes there is "comment", in the profile and in each entry of syscalls`
 )

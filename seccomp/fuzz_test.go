@@ -83,3 +83,25 @@ func orNil[T any](list []T) []T {
 	}
 	return list
 }
+
+// A profile in Docker's format, or podman's, is refused, or is a valid one of OCI's.
+func FuzzParseDocker(f *testing.F) {
+	for _, seed := range []string{
+		`{"defaultAction":"SCMP_ACT_ERRNO","archMap":[{"architecture":"SCMP_ARCH_X86_64","subArchitectures":["SCMP_ARCH_X86"]}],"syscalls":[{"name":"read","action":"SCMP_ACT_ALLOW"}]}`,
+		`{"defaultAction":"SCMP_ACT_ERRNO","defaultErrno":"ENOSYS","syscalls":[{"names":["bpf"],"action":"SCMP_ACT_ERRNO","errno":"1","includes":{"caps":["CAP_BPF"],"minKernel":"4.8"},"excludes":{"arches":["arm64"]}}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	errnoOf := func(name string) (uint, bool) { return 38, name == "ENOSYS" }
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, arch := range GoArchs() {
+			r, err := ParsePodman(text, Place{Capabilities: []string{"CAP_BPF"}, Arch: arch, Kernel: Kernel{6, 1}}, errnoOf)
+			if err != nil {
+				continue
+			}
+			if _, err := New(r.Spec()); err != nil || len(r.Entries) != len(r.Spec().Syscalls) {
+				t.Errorf("%q: %v, entries %v", text, err, r.Entries)
+			}
+		}
+	})
+}

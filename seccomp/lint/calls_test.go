@@ -155,7 +155,7 @@ func TestTopics(t *testing.T) {
 		seen[topic.Topic] = true
 	}
 	for _, topic := range []Topic{ExitRefused, SameArgument, ConditionAlways, ConditionNever, ValueIgnored, UpperBitsPass, UpperBitsRefused, RuleShadowed,
-		RuleOverruled, RuleRepeated, RuleLeftOut, NotChecked, BorderByOne, StrongCall, DefaultPermits, NameUnknown, OwnEmission} {
+		RuleOverruled, RuleRepeated, RuleLeftOut, NotChecked, BorderByOne, StrongCall, DefaultPermits, ConditionsDropped, NameUnknown, OwnEmission} {
 		if !seen[topic] {
 			t.Errorf("nothing about %s", topic)
 		}

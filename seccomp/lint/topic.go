@@ -25,6 +25,8 @@ const (
 	StrongCall     Topic = "strong-call"
 	DefaultPermits Topic = "default-permits"
 
+	ConditionsDropped Topic = "conditions-dropped"
+
 	NameUnknown Topic = "name-unknown"
 	OwnEmission Topic = "own-emission"
 )
@@ -49,6 +51,7 @@ var Topics = []struct {
 	{BorderByOne, "One name decides from which number on syscalls fail with ENOSYS."},
 	{StrongCall, "A syscall is let through that weakens the whole profile."},
 	{DefaultPermits, "The default action lets calls through, among them some that weaken the whole profile."},
+	{ConditionsDropped, "A file in Docker's format has conditions, which containerd drops if a pod's field names the file."},
 	{NameUnknown, "Nobody knows a syscall's name, so its rules are left out."},
 	{OwnEmission, "libseccomp does not compile a syscall as it is written, so it is compiled without it."},
 }

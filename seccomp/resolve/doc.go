@@ -35,5 +35,6 @@
 // allow_trial decide how the container is observed: see [Observation].
 //
 // [Choice.Load] then returns the profile: that of the spec, of a file under the profile
-// root, or containerd's default profile of the linked version.
+// root, or containerd's default profile of the linked version. The file may have Docker's
+// format; its conditions are resolved for the container's capabilities and the node.
 package resolve

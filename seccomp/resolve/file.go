@@ -14,18 +14,24 @@ import (
 const DefaultProfileRoot = "/var/lib/kubelet/seccomp"
 
 // loadFile reads the profile at path, which is relative to root. Neither ".." nor a
-// symbolic link leads out of root: os.Root resolves each part of the path by openat.
-func loadFile(root, path string) (*seccomp.Profile, error) {
+// symbolic link leads out of root: os.Root resolves each part of the path by openat. The
+// file may have Docker's format; its conditions are about a container with these
+// capabilities on this node.
+func loadFile(root, path string, bounding []string) (*seccomp.Profile, error) {
 	full := filepath.Join(root, path)
 	data, err := readFile(root, path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot load seccomp profile %q: %w", full, err)
 	}
-	p, err := seccomp.Parse(data)
+	at, err := Here(bounding)
+	if err != nil {
+		return nil, err
+	}
+	resolved, err := seccomp.ParseFile(data, at)
 	if err != nil {
 		return nil, fmt.Errorf("cannot load seccomp profile %q: %w", full, err)
 	}
-	return p, nil
+	return resolved.Profile, nil
 }
 
 func readFile(root, path string) ([]byte, error) {

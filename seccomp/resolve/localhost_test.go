@@ -195,7 +195,7 @@ func asNobody(t *testing.T, root string) {
 	})
 }
 
-// The error for a file has the message of Parse, after the name of the file.
+// The error for a file has the message of ParseFile, after the name of the file.
 func TestLocalhostFilesAreParsed(t *testing.T) {
 	const folder = "../testdata/written"
 	files, err := os.ReadDir(folder)
@@ -207,7 +207,7 @@ func TestLocalhostFilesAreParsed(t *testing.T) {
 		t.Run(file.Name(), func(t *testing.T) {
 			data, err := os.ReadFile(filepath.Join(folder, file.Name()))
 			seccomptest.Must(t, err)
-			_, parsed := seccomp.Parse(data)
+			_, parsed := seccomp.ParseFile(data, seccomp.Place{})
 			_, loaded := load(t, folder, file.Name())
 			if parsed == nil {
 				seccomptest.Must(t, loaded)

@@ -71,7 +71,7 @@ type Options struct {
 type request struct {
 	Inline       *specs.LinuxSeccomp // linux.seccomp; nil if the spec has none
 	Annotations  map[string]string   // of the OCI spec
-	Capabilities []string            // process.capabilities.bounding, which RuntimeDefault depends on
+	Capabilities []string            // process.capabilities.bounding, which RuntimeDefault and Docker's format depend on
 	Options
 }
 
@@ -194,7 +194,7 @@ func (c Choice) Load() (*seccomp.Profile, error) {
 	case RuntimeDefault:
 		return defaultProfile(c.request.Capabilities)
 	case Localhost:
-		p, err := loadFile(c.request.root(), c.Path)
+		p, err := loadFile(c.request.root(), c.Path, c.request.Capabilities)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Origin, err)
 		}

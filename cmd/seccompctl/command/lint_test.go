@@ -48,7 +48,7 @@ func TestLintExitCodes(t *testing.T) {
 		{"lint", 2, "a PROFILE or --spec is needed"},
 		{"lint --ignore stron-call " + clean, 2, `"stron-call" is not a kind of finding; did you mean "strong-call"?`},
 		{"lint --spec testdata/config.json " + clean, 2, "beside --spec"},
-		{"lint --cap-add ALL " + clean, 2, "need the profile RuntimeDefault"},
+		{"lint --cap-add ALL " + clean, 2, "does not depend on capabilities"},
 		{"lint --cap-add BOGUS " + clean + " RuntimeDefault", 2, `"BOGUS" is not a capability`},
 	} {
 		got := ctl("", strings.Fields(row.args)...)

@@ -3,6 +3,8 @@ package command
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -16,8 +18,9 @@ type loaded struct {
 	profile *seccomp.Profile
 	meaning *meaning.Meaning
 	origin  string
-	text    []byte   // of the file; nil if there is none
-	unknown []string // names whose rules are left out, because nobody knows the syscall
+	text    []byte            // of the file; nil if there is none
+	file    *seccomp.Resolved // of the file; nil if there is none
+	unknown []string          // names whose rules are left out, because nobody knows the syscall
 }
 
 // loadMeaning loads a profile that a command does not compile. It refuses what cannot be left
@@ -33,8 +36,37 @@ func (s *source) loadMeaning(cmd *cobra.Command, profile string) (*loaded, error
 	return l, nil
 }
 
+// field returns the field of the file that a field of the profile comes from: of a file in
+// Docker's format, entries are left out.
+func (l *loaded) field(of string) string {
+	if l.file == nil || l.file.Entries == nil {
+		return of
+	}
+	return entryNumbers.ReplaceAllStringFunc(of, func(numbers string) string {
+		return digits.ReplaceAllStringFunc(numbers, func(number string) string {
+			if i, err := strconv.Atoi(number); err == nil && i < len(l.file.Entries) {
+				return strconv.Itoa(l.file.Entries[i])
+			}
+			return number
+		})
+	})
+}
+
+var (
+	entryNumbers = regexp.MustCompile(`syscalls\[[-,0-9]+\]`)
+	digits       = regexp.MustCompile(`\d+`)
+)
+
 // at returns an error with the file, and the line if the error names a field of it.
-func (l *loaded) at(err error) error { return inFile(l.origin, l.text, err) }
+func (l *loaded) at(err error) error {
+	var invalid *seccomp.InvalidError
+	if errors.As(err, &invalid) && l.file != nil {
+		ofFile := *invalid
+		ofFile.Field = l.field(ofFile.Field)
+		err = &ofFile
+	}
+	return inFile(l.origin, l.text, err)
+}
 
 // inFile returns an error of a profile with the name of its file, and the line if the text
 // has several.

@@ -21,16 +21,18 @@ type source struct {
 	spec                      string
 	profileRoot, unsetProfile string
 	capAdd, capDrop           []string
+	capabilitiesCount         bool // a profile of the command line depends on them
 }
 
 const (
 	runtimeDefault = "RuntimeDefault"
 	stdinName      = "-"
 
-	profileHelp = `PROFILE is a file with a seccomp profile in OCI's JSON form (linux.seccomp), - for
-standard input, or the word RuntimeDefault: containerd's default profile, for the
-capabilities that ctr run gives a container. With --spec, the profile is the one
-that applies to the container of an OCI config.json, as under the shim.`
+	profileHelp = `PROFILE is a file with a seccomp profile in OCI's JSON form (linux.seccomp) or in
+Docker's, - for standard input, or the word RuntimeDefault: containerd's default profile.
+RuntimeDefault and the conditions of Docker's form are resolved for this node and the
+capabilities that ctr run gives a container. With --spec, the profile is the one that
+applies to the container of an OCI config.json, as under the shim.`
 
 	// maxSpecBytes bounds config.json, which embeds a profile.
 	maxSpecBytes = 16 * seccomp.MaxProfileBytes
@@ -41,8 +43,8 @@ func (s *source) addFlags(cmd *cobra.Command) {
 	f.StringVar(&s.spec, "spec", "", "OCI config.json of the container that is meant, - for standard input")
 	f.StringVar(&s.profileRoot, "profile-root", "", "with --spec: where Localhost profiles are (default "+resolve.DefaultProfileRoot+")")
 	f.StringVar(&s.unsetProfile, "unset-profile", "", "with --spec: the profile of a container that names none")
-	f.StringSliceVar(&s.capAdd, "cap-add", nil, "with RuntimeDefault: a capability more, such as CAP_SYS_ADMIN, or ALL")
-	f.StringSliceVar(&s.capDrop, "cap-drop", nil, "with RuntimeDefault: a capability less, or ALL")
+	f.StringSliceVar(&s.capAdd, "cap-add", nil, "with RuntimeDefault or a file in Docker's format: a capability more, such as CAP_SYS_ADMIN, or ALL")
+	f.StringSliceVar(&s.capDrop, "cap-drop", nil, "with RuntimeDefault or a file in Docker's format: a capability less, or ALL")
 	complete(cmd, "cap-add", append(knownCapabilities(), allCapabilities))
 	complete(cmd, "cap-drop", append(knownCapabilities(), allCapabilities))
 	complete(cmd, "unset-profile", []string{runtimeDefault, "Unconfined", "Localhost/"})
@@ -77,9 +79,10 @@ func (s *source) check(cmd *cobra.Command, profile string, others ...string) err
 	if s.spec != "" && profile != "" {
 		return misuse(cmd, "%q: a profile cannot be named beside --spec", profile)
 	}
-	if !slices.Contains(append(others, profile), runtimeDefault) && len(s.capAdd)+len(s.capDrop) > 0 {
-		return misuse(cmd, "--cap-add and --cap-drop need the profile RuntimeDefault, no other depends on capabilities")
+	if s.spec != "" && len(others) == 0 && len(s.capAdd)+len(s.capDrop) > 0 {
+		return misuse(cmd, "--cap-add and --cap-drop: with --spec, the capabilities are those of the container")
 	}
+	s.capabilitiesCount = slices.Contains(append(others, profile), runtimeDefault)
 	return nil
 }
 
@@ -92,7 +95,7 @@ func (s *source) load(cmd *cobra.Command, profile string) (l *loaded, err error)
 		l = &loaded{origin: runtimeDefault}
 		l.profile, err = s.loadDefault(cmd)
 	default:
-		l, err = loadFile(cmd.InOrStdin(), profile)
+		l, err = s.loadFile(cmd, profile)
 	}
 	if err != nil {
 		return nil, err
@@ -101,16 +104,33 @@ func (s *source) load(cmd *cobra.Command, profile string) (l *loaded, err error)
 	return l, err
 }
 
-func loadFile(stdin io.Reader, name string) (*loaded, error) {
-	text, err := read(stdin, name, seccomp.MaxProfileBytes)
+func (s *source) loadFile(cmd *cobra.Command, name string) (*loaded, error) {
+	text, err := read(cmd.InOrStdin(), name, seccomp.MaxProfileBytes)
 	if err != nil {
 		return nil, err
 	}
-	p, err := seccomp.Parse(text)
+	at, err := s.place(cmd)
+	if err != nil {
+		return nil, err
+	}
+	file, err := seccomp.ParseFile(text, at)
 	if err != nil {
 		return nil, inFile(name, text, err)
 	}
-	return &loaded{profile: p, origin: name, text: text}, nil
+	if file.Condition < 0 && !s.capabilitiesCount && len(s.capAdd)+len(s.capDrop) > 0 {
+		return nil, misuse(cmd, "--cap-add and --cap-drop: %s does not depend on capabilities, as RuntimeDefault and files in Docker's format do", name)
+	}
+	return &loaded{profile: file.Profile, origin: name, text: text, file: file}, nil
+}
+
+// place returns the place that the conditions of Docker's format are about: this node, and a
+// container of ctr run with the capabilities of the flags.
+func (s *source) place(cmd *cobra.Command) (seccomp.Place, error) {
+	bounding, err := capabilities(s.capAdd, s.capDrop)
+	if err != nil {
+		return seccomp.Place{}, misuse(cmd, "%w", err)
+	}
+	return resolve.Here(bounding)
 }
 
 func (s *source) loadDefault(cmd *cobra.Command) (*seccomp.Profile, error) {

@@ -26,7 +26,7 @@ func (s *source) loadTwo(cmd *cobra.Command, args []string) (a, b *loaded, err e
 	if a, err = s.loadMeaning(cmd, nameA); err != nil {
 		return nil, nil, err
 	}
-	ofFile := source{capAdd: s.capAdd, capDrop: s.capDrop}
+	ofFile := source{capAdd: s.capAdd, capDrop: s.capDrop, capabilitiesCount: s.capabilitiesCount}
 	if b, err = ofFile.loadMeaning(cmd, nameB); err != nil {
 		return nil, nil, err
 	}
@@ -34,8 +34,9 @@ func (s *source) loadTwo(cmd *cobra.Command, args []string) (a, b *loaded, err e
 }
 
 const twoHelp = `A and B are profiles, as PROFILE of the other commands: a file with a seccomp profile in
-OCI's JSON form (linux.seccomp), - for standard input, or the word RuntimeDefault. With
---spec, A is the profile that applies to the container of an OCI config.json.
+OCI's JSON form (linux.seccomp) or in Docker's, - for standard input, or the word
+RuntimeDefault. With --spec, A is the profile that applies to the container of an OCI
+config.json.
 
 The comparison covers every call that there can be on the ABIs of both profiles. Each
 difference has a call as its witness. Where a profile is too large to be compared exactly
