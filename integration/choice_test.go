@@ -51,6 +51,8 @@ func TestWhichProfileApplies(t *testing.T) {
 		{"ours: Localhost", annotated(ours + "Localhost/local.json"), byLocal},
 		{"ours: Localhost in a folder", annotated(ours + "Localhost/folder/deep.json"), byDeep},
 
+		{"ours: Localhost in Docker's format", annotated(ours + "Localhost/docker.json"), byLocal},
+
 		{"the container's: runtime/default", annotated(containerName, ofContainer+"runtime/default"), byDefault},
 		{"the container's: docker/default", annotated(containerName, ofContainer+"docker/default"), byDefault},
 		{"the container's: unconfined", annotated(containerName, ofContainer+"unconfined"), byNone},
@@ -189,6 +191,9 @@ func choiceProfiles(t *testing.T) (inline string) {
 	const answering = `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["unshare"],"action":"SCMP_ACT_ERRNO","errnoRet":%d}]}`
 	writeLocal(t, "local.json", fmt.Sprintf(answering, 72))
 	writeLocal(t, "folder/deep.json", fmt.Sprintf(answering, 62))
+	writeLocal(t, "docker.json", `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[
+		{"name":"unshare","action":"SCMP_ACT_ERRNO","errnoRet":72,"includes":{"caps":["CAP_CHOWN"],"minKernel":"3.17"}},
+		{"name":"unshare","action":"SCMP_ACT_KILL_PROCESS","excludes":{"caps":["CAP_CHOWN"]}}]}`)
 	inline = filepath.Join(t.TempDir(), "inline.json")
 	if err := os.WriteFile(inline, fmt.Appendf(nil, answering, 71), 0o644); err != nil {
 		t.Fatal(err)

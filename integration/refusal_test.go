@@ -56,13 +56,15 @@ func TestInvalidProfileIsRefused(t *testing.T) {
 		{"YAML", "defaultAction: SCMP_ACT_ALLOW\n", []string{"the text is YAML", "convert it to JSON"}, fileOnly},
 		{"a path", "/etc/seccomp/profile.json\n", []string{`"/etc/seccomp/profile.json" is a path`}, fileOnly},
 		{"a whole spec", `{"ociVersion":"1.2.0","linux":{"seccomp":{}}}`, []string{"only the object at linux.seccomp"}, fileOnly},
-		{"Docker's form of a rule", `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"name":"getpgid","action":"SCMP_ACT_ERRNO"}]}`, []string{`syscalls[0]: unknown field "name"`, "Docker's format"}, fileOnly},
+		{"Docker's form of a rule, twice", `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"name":"getpgid","names":["getsid"],"action":"SCMP_ACT_ERRNO"}]}`, []string{"syscalls[0].name", "must not be set beside names"}, fileOnly},
+		{"a condition of Docker's that can never hold", `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getsid"],"action":"SCMP_ACT_ERRNO","includes":{"caps":["SYS_ADMIN"]}}]}`,
+			[]string{"syscalls[0].includes.caps[0]", "is not the name of a capability"}, fileOnly},
 		{"a hexadecimal value", rule(`"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":"0x10","op":"SCMP_CMP_EQ"}]`), []string{`syscalls[0].args[0].value: "0x10"`, "write 16"}, fileOnly},
 		{"a condition without an index", rule(`"action":"SCMP_ACT_ERRNO","args":[{"value":1,"op":"SCMP_CMP_EQ"}]`), []string{"syscalls[0].args[0].index: must be set"}, fileOnly},
 		{"a condition without a value", rule(`"action":"SCMP_ACT_ERRNO","args":[{"index":0,"op":"SCMP_CMP_EQ"}]`), []string{"syscalls[0].args[0].value: must be set"}, fileOnly},
 		{"an action with its number", rule(`"action":"SCMP_ACT_ERRNO(13)"`), []string{"syscalls[0].action", "SCMP_ACT_ERRNO(13)", "errnoRet"}, false},
 		{"Go's name for an architecture", `{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_ARM64"]}`, []string{"architectures[0]", "SCMP_ARCH_ARM64", `did you mean "SCMP_ARCH_AARCH64"?`}, false},
-		{"a field that OCI does not know", `{"defaultAction":"SCMP_ACT_ALLOW","archMap":[]}`, []string{"archMap"}, fileOnly},
+		{"a field that nobody knows", `{"defaultAction":"SCMP_ACT_ALLOW","arkMap":[]}`, []string{`unknown field "arkMap"`}, fileOnly},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
 			t.Parallel()
