@@ -86,7 +86,7 @@ export FUZZWORKERS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps build demo installer installer-image exporter exporter-image kind-image test unit stress test-matrix test-vm bench-vm test-node \
-	test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit mutate fmt clean \
+	test-page test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit mutate fmt clean \
 	$(PATCHED) $(SHIM) $(INIT) $(CTL) $(DEMO) $(INSTALLER) $(NODE_INSTALLER) $(EXPORTER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
@@ -132,6 +132,10 @@ e2e-kubernetes: deps $(PATCHED) $(SHIM) $(EXPORTER) $(PEERS) $(ECHO) $(CLUSTER_B
 unit: $(PATCHED) ## run the tests that need no root and no containerd
 	$(GO) test $(CHANGED) $$($(GO) list ./... | grep -v /integration)
 	@echo 'left out: integration/... (real containers; needs root)'
+
+test-page: DEPS += page
+test-page: deps ## look at the page of seccompctl report in headless Chromium (installs it: 300 MB)
+	$(GO) test $(CHANGED) -count 1 -run TestLook -v ./cmd/seccompctl/page
 
 # The shim under test is built with the race detector, and so is the test. Each of
 # their processes would sleep for a second at its exit, so that reports can be written.

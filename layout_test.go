@@ -155,6 +155,11 @@ var mayImport = map[string][]string{
 	// shim is also every container's init, and pays for what it links.
 	"cmd/seccompctl":       {"seccomp-shim/cmd/seccompctl/command", "seccomp-shim/seccomp/libseccomp"},
 	"cmd/seccompctl/owner": {"seccomp-shim/seccomp/denials"},
+	"cmd/seccompctl/page": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/arguments", "seccomp-shim/seccomp/compare", "seccomp-shim/seccomp/denials",
+		"seccomp-shim/seccomp/explain", "seccomp-shim/seccomp/lint", "seccomp-shim/seccomp/meaning",
+		"github.com/opencontainers/runtime-spec/specs-go",
+	},
 	"cmd/seccompctl/formats": {
 		"seccomp-shim/mistake", "seccomp-shim/seccomp",
 		"github.com/opencontainers/runtime-spec/specs-go",
@@ -162,7 +167,7 @@ var mayImport = map[string][]string{
 		"sigs.k8s.io/yaml",
 	},
 	"cmd/seccompctl/command": {
-		"seccomp-shim/cmd/seccompctl/formats", "seccomp-shim/cmd/seccompctl/owner",
+		"seccomp-shim/cmd/seccompctl/formats", "seccomp-shim/cmd/seccompctl/owner", "seccomp-shim/cmd/seccompctl/page",
 		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/", "seccomp-shim/version",
 		"github.com/moby/sys/capability",
 		"github.com/opencontainers/runtime-spec/specs-go",

@@ -29,9 +29,13 @@ import (
 
 // An Argument is one of a syscall.
 type Argument struct {
-	Name string // "-" if it depends on the kernel's configuration
+	Name string // Nameless if it depends on the kernel's configuration
 	Bits int    // that the kernel reads: 16, 32 or 64, from the lowest on
 }
+
+// Nameless is the name of an argument that several configurations of the kernel name
+// differently.
+const Nameless = "-"
 
 //go:embed arguments.txt
 var text string

@@ -2,6 +2,9 @@ package compare
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -84,4 +87,23 @@ func (d Difference) Syscall() string {
 		return explain.SyscallNumber(d.Number) + "-" + explain.SyscallNumber(d.Last)
 	}
 	return explain.SyscallNumber(d.Number)
+}
+
+// Witness writes a call with this difference, with its arguments up to the last that is not
+// 0, or "all" if the difference does not depend on the arguments.
+func (d Difference) Witness() string {
+	if d.Always {
+		return "all"
+	}
+	name := d.Name
+	if name == "" {
+		name = "syscall " + d.Syscall()
+	}
+	var args []string
+	for i, arg := range d.Call.Args {
+		if i == 0 || slices.ContainsFunc(d.Call.Args[i:], func(v uint64) bool { return v != 0 }) {
+			args = append(args, fmt.Sprintf("%#x", arg))
+		}
+	}
+	return name + "(" + strings.Join(args, ", ") + ")"
 }

@@ -45,6 +45,17 @@ func valueNames(abi *meaning.ABIRules, nr uint32) (index int, write func(uint64)
 	return 0, nil, false
 }
 
+// ValueText writes a value of a syscall's argument by its name, or by those of its bits, and
+// reports whether it has any.
+func ValueText(abi *meaning.ABIRules, nr uint32, index int, value uint64) (string, bool) {
+	named, write, ok := valueNames(abi, nr)
+	if !ok || named != index || value>>32 != 0 {
+		return "", false
+	}
+	text := write(value)
+	return text, !strings.HasPrefix(text, "0x")
+}
+
 // A valueName is the name of a value. The tables are no maps, because a map is made at each
 // start of the shim.
 type valueName struct {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -102,27 +101,9 @@ func writeDifferences(w io.Writer, heading string, differences []compare.Differe
 	fmt.Fprintf(w, "\n%s\n", heading)
 	t := table{{"ABI", "SYSCALL", "A", "B", "CALL"}}
 	for _, d := range differences {
-		t.row(string(d.ABI), d.Syscall(), d.A.String(), d.B.String(), witness(d))
+		t.row(string(d.ABI), d.Syscall(), d.A.String(), d.B.String(), d.Witness())
 	}
 	return t.write(w)
-}
-
-// witness writes a call with its arguments up to the last that is not 0.
-func witness(d compare.Difference) string {
-	if d.Always {
-		return "all"
-	}
-	name := d.Name
-	if name == "" {
-		name = "syscall " + d.Syscall()
-	}
-	var args []string
-	for i, arg := range d.Call.Args {
-		if i == 0 || slices.ContainsFunc(d.Call.Args[i:], func(v uint64) bool { return v != 0 }) {
-			args = append(args, fmt.Sprintf("%#x", arg))
-		}
-	}
-	return name + "(" + strings.Join(args, ", ") + ")"
 }
 
 // compareFormat is the version of the JSON documents of diff and subset.

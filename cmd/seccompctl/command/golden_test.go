@@ -51,6 +51,7 @@ func TestGolden(t *testing.T) {
 		{"convert-docker", 0, "convert testdata/formats/docker.json --kernel 6.1"},
 		{"convert-operator", 0, "convert testdata/formats/operator.yaml"},
 		{"help-convert", 0, "convert --help"},
+		{"help-report", 0, "report --help"},
 		{"help-lint", 0, "lint --help"},
 		{"help-audit", 0, "audit --help"},
 		{"help-diff", 0, "diff --help"},
