@@ -54,26 +54,29 @@ func fold(word string) string {
 	}, word)
 }
 
-// Distance returns how many letters must be replaced, added or removed to turn one word
-// into the other (Levenshtein). Only letters that count for [Near] are compared.
+// Distance returns how many letters must be replaced, added, removed or exchanged with their
+// neighbour to turn one word into the other. Only letters that count for [Near] are compared.
 func Distance(a, b string) int { return distance(fold(a), fold(b)) }
 
 func distance(a, b string) int {
-	row := make([]int, len(b)+1) // distances of a prefix of a to each prefix of b
+	before, row := make([]int, len(b)+1), make([]int, len(b)+1) // distances of a prefix of a to each prefix of b
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
+		next := make([]int, len(b)+1)
+		next[0] = i + 1
 		for j := range len(b) {
-			replaced := diagonal
+			replaced := row[j]
 			if a[i] != b[j] {
 				replaced++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, diagonal+1, row[j]+1)
+			next[j+1] = min(replaced, row[j+1]+1, next[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], before[j-1]+1)
+			}
 		}
+		before, row = row, next
 	}
 	return row[len(b)]
 }
