@@ -28,6 +28,16 @@ var compilation = []mutation{
 		in("seccomp/check", "TestNotUnderstood"),
 	},
 	{
+		"diff-spent", "two profiles that were not compared to the end count as equal",
+		"seccomp/check/meanings.go", "\t\t\t\tif b.err != nil {\n\t\t\t\t\treturn nil, b.err\n\t\t\t\t}", "\t\t\t\tif b.err != nil {\n\t\t\t\t\treturn found, nil\n\t\t\t\t}",
+		in("seccomp/check", "TestMeaningsTooComplex"),
+	},
+	{
+		"subset-order", "a profile that logs calls counts as looser than one that allows them",
+		"bpf/action.go", "func (a Action) Looser(b Action) bool { return CompareStrictness(a, b) > 0 }", "func (a Action) Looser(b Action) bool { return CompareStrictness(a, b) > 0 || a == Log && b == Allow }",
+		in("seccomp/compare", "TestLooser"),
+	},
+	{
 		"emission", "our own emission compares by >= instead of >",
 		"seccomp/emit/conditions.go", "\tcase specs.OpGreaterThan:\n\t\ta.If(bpf.Greater, half, holds, fails)", "\tcase specs.OpGreaterThan:\n\t\ta.If(bpf.GreaterOrEqual, half, holds, fails)",
 		in("seccomp/compile", "TestEmitted"),
@@ -69,7 +79,7 @@ var compilation = []mutation{
 	},
 	{
 		"strictness", "the laxer of two matching rules applies",
-		"seccomp/meaning/rule.go", "return cmp.Compare(strictness(a.Action), strictness(b.Action))", "return cmp.Compare(strictness(b.Action), strictness(a.Action))",
+		"seccomp/meaning/rule.go", "return bpf.CompareStrictness(a.Action, b.Action)", "return bpf.CompareStrictness(b.Action, a.Action)",
 		in("seccomp/meaning", "TestOverlappingRules"),
 	},
 	{

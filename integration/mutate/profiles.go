@@ -33,6 +33,16 @@ var profiles = []mutation{
 		in("seccomp", "TestRefused"),
 	},
 	{
+		"docker-capability", "an entry of Docker's format counts without the capability that it is for",
+		"seccomp/docker.go", "all = append(all, slices.Contains(at.Capabilities, name))", "all = append(all, true)",
+		in("seccomp/resolve", "TestLocalhostInDockersFormat"),
+	},
+	{
+		"docker-field", "an unknown field of a profile in Docker's format is ignored",
+		"seccomp/docker.go", "if err := checkForm(text, f); err != nil {", "if err := checkForm([]byte(`{\"defaultAction\":\"\"}`), f); err != nil {",
+		in("seccomp", "TestParseDockerRefuses"),
+	},
+	{
 		"unknown-syscall", "a rule that denies an unknown syscall is left out",
 		"seccomp/compile/unknown.go", "case mayBeLeftOut(action, otherwise):", "case mayBeLeftOut(action, otherwise) || true:",
 		in("seccomp/compile", "TestUnknownSyscall"),
