@@ -121,6 +121,7 @@ func TestBorder(t *testing.T) {
 				"are answered ERRNO(1 operation not permitted) and not ENOSYS, so C libraries do not replace them by older ones; allow them, or refuse them with errnoRet 38 (on SCMP_ARCH_X86_64)"}},
 		{"two names", rules(deny, "read,exit,exit_group,faccessat2,mseal ALLOW"), nil},
 		{"the border is low", rules(deny, "read,exit,exit_group ALLOW"), nil},
+		{"all is ENOSYS", rules(`"defaultErrnoRet":38,`+deny, "read,exit,exit_group ALLOW", "socket,mseal ALLOW"), nil},
 		{"no border", rules(allow, "read,mseal ERRNO"), nil},
 		{"one name alone", rules(deny, "mseal ALLOW"), nil},
 	} {

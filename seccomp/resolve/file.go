@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,6 +29,12 @@ func loadFile(root, path string, bounding []string) (*seccomp.Profile, error) {
 		return nil, err
 	}
 	resolved, err := seccomp.ParseFile(data, at)
+	var invalid *seccomp.InvalidError
+	if errors.As(err, &invalid) {
+		if line := invalid.Line(data); line > 1 {
+			return nil, fmt.Errorf("cannot load seccomp profile %q, line %d: %w", full, line, err)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot load seccomp profile %q: %w", full, err)
 	}

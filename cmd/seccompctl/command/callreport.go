@@ -18,14 +18,30 @@ type callReport struct {
 
 // newCallReport explains a syscall by its name or number.
 func newCallReport(l *loaded, syscall string, args []uint64) (subjectOfExplain, error) {
+	var e *explain.Explanation
 	if nr, err := strconv.ParseUint(syscall, 0, 32); err == nil {
-		return &callReport{l, explain.Number(l.profile, l.meaning, uint32(nr), args...)}, nil
-	}
-	e, err := explain.Syscall(l.profile, l.meaning, syscall, args...)
-	if err != nil {
+		e = explain.Number(l.profile, l.meaning, uint32(nr), args...)
+	} else if e, err = explain.Syscall(l.profile, l.meaning, syscall, args...); err != nil {
 		return nil, fmt.Errorf("%s: %w%s", l.origin, err, nearestSyscall(l.meaning, syscall))
 	}
+	if l.file != nil && l.file.Entries != nil {
+		ofFile(e, l.file.Entries)
+	}
 	return &callReport{l, e}, nil
+}
+
+// ofFile replaces entries of a resolved profile by those of its file in Docker's format.
+func ofFile(e *explain.Explanation, entries []int) {
+	for _, a := range e.Answers {
+		for i, c := range a.Cases {
+			if c.Reason == explain.ByRule {
+				a.Cases[i].Rule = entries[c.Rule]
+			}
+		}
+		for i, ignored := range a.Ignored {
+			a.Ignored[i].Rule = entries[ignored.Rule]
+		}
+	}
 }
 
 func (c *callReport) document() any {

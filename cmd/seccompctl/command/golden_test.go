@@ -48,6 +48,7 @@ func TestGolden(t *testing.T) {
 		{"explain-two", 1, "explain testdata/arguments.json testdata/nowhere.json testdata/fewer.json socket AF_UNIX"},
 		{"explain-two-json", 0, "explain testdata/arguments.json testdata/fewer.json socket AF_UNIX -o json"},
 		{"help", 0, "--help"},
+		{"explain-docker", 0, "explain testdata/formats/docker.json clone 0x11"},
 		{"convert-docker", 0, "convert testdata/formats/docker.json --kernel 6.1"},
 		{"convert-operator", 0, "convert testdata/formats/operator.yaml"},
 		{"help-convert", 0, "convert --help"},

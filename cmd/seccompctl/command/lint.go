@@ -131,14 +131,7 @@ func (v *linting) lint(cmd *cobra.Command, profile string) (linted, error) {
 		return one, err
 	}
 	one.err = r.refused
-	found := r.findings
-	for i := range found {
-		found[i].Where, found[i].Text = l.field(found[i].Where), l.field(found[i].Text)
-	}
-	if l.file != nil {
-		found = append(lint.Conditions(l.file), found...)
-	}
-	one.findings = slices.DeleteFunc(found, func(f lint.Finding) bool {
+	one.findings = slices.DeleteFunc(r.findings, func(f lint.Finding) bool {
 		return f.Level == lint.Note && !v.notes || slices.Contains(v.ignored, string(f.Topic))
 	})
 	return one, nil

@@ -40,6 +40,7 @@ func TestLintExitCodes(t *testing.T) {
 		{"lint " + notes, 0, ""},
 		{"lint --notes " + notes, 1, "rule-left-out"},
 		{"lint " + misspelt, 1, misspelt + ":3  warning  name-unknown  syscalls[0].names[3]  nobody knows opennat, so the rule is left out for it: did you mean openat?"},
+		{"lint testdata/formats/docker.json", 1, "testdata/formats/docker.json:11  warning  conditions-dropped  syscalls[2]  "},
 		{"lint " + broken + " " + strong, 2, `broken.json:3: invalid seccomp profile: unknown field "syscals"; did you mean "syscalls"?`},
 		{"lint " + broken + " " + strong, 2, "strong-call"},
 		{"lint " + huge, 2, "limit"},

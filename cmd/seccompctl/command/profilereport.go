@@ -46,8 +46,14 @@ func examine(ctx context.Context, l *loaded) (*profileReport, error) {
 	if err := errors.Join(refused, compile.CheckExecve(l.meaning)); err != nil {
 		r.refused = l.at(err)
 	}
-	var err error
-	r.findings, err = lint.Profile(ctx, l.profile, l.meaning, compiled)
+	found, err := lint.Profile(ctx, l.profile, l.meaning, compiled)
+	for i := range found {
+		found[i].Where, found[i].Text = l.field(found[i].Where), l.field(found[i].Text)
+	}
+	if l.file != nil {
+		found = append(lint.Conditions(l.file), found...)
+	}
+	r.findings = found
 	return r, err
 }
 

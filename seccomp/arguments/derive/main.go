@@ -28,7 +28,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "derive:", err)
 		os.Exit(1)
 	}
-	os.Stdout.WriteString(table)
+	if _, err := os.Stdout.WriteString(table); err != nil {
+		fmt.Fprintln(os.Stderr, "derive:", err)
+		os.Exit(1)
+	}
 }
 
 // A parameter is one of a function of the kernel: its name, and how many bits of the register
