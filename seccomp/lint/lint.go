@@ -30,5 +30,5 @@ func Profile(ctx context.Context, p *seccomp.Profile, m *meaning.Meaning, compil
 	return all, nil
 }
 
-// complex reports whether a proof has failed for the size of a syscall's rules alone.
-func complex(err error) bool { return errors.Is(err, check.ErrTooComplex) }
+// tooComplex reports whether a proof has failed for the size of a syscall's rules alone.
+func tooComplex(err error) bool { return errors.Is(err, check.ErrTooComplex) }

@@ -27,7 +27,7 @@ func provenFindings(ctx context.Context, spec *specs.LinuxSeccomp, m *meaning.Me
 			if err == nil {
 				upper, err = upperBits(ctx, spec, m, abi, nr)
 			}
-			if complex(err) {
+			if tooComplex(err) {
 				all = append(all, Finding{Note, NotChecked, explain.Entries([]int{abi.Rules[nr][0].Source}),
 					fmt.Sprintf("the rules for %s on %s are too many to be checked", abi.SyscallName(nr), abi.Name)})
 				continue
