@@ -45,7 +45,7 @@ const highestErrno = 4095
 // errnoOf returns the number of an error's name on this architecture.
 func errnoOf(name string) (uint, bool) {
 	for n := uint(1); n <= highestErrno; n++ {
-		if unix.ErrnoName(syscall.Errno(n)) == name {
+		if name != "" && unix.ErrnoName(syscall.Errno(n)) == name {
 			return n, true
 		}
 	}
