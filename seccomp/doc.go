@@ -9,4 +9,7 @@
 // the entry in the lists, and the type of JSON value that belongs there. A text that is
 // something else, such as YAML, Docker's format or a whole OCI spec, is refused by its
 // name. An absent valueTwo is 0, because containerd omits it.
+//
+// Docker's format has conditions about the container and its node. [ParseDocker] resolves
+// them at a [Place], and [ParseFile] reads both formats.
 package seccomp
