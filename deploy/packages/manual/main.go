@@ -33,8 +33,7 @@ func main() {
 }
 
 func writePages(folder string) error {
-	root := command.Root()
-	for _, cmd := range append([]*cobra.Command{root}, root.Commands()...) {
+	for _, cmd := range withSubcommands(command.Root()) {
 		name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
 		text, err := page(cmd)
 		if err == nil {
@@ -45,6 +44,15 @@ func writePages(folder string) error {
 		}
 	}
 	return nil
+}
+
+// withSubcommands returns a command and all below it.
+func withSubcommands(cmd *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{cmd}
+	for _, sub := range cmd.Commands() {
+		all = append(all, withSubcommands(sub)...)
+	}
+	return all
 }
 
 // subcommands returns the section that lists a command's subcommands; empty if it has none.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"seccomp-shim/cmd/seccompctl/command"
@@ -85,13 +84,12 @@ func TestPagesOfCommands(t *testing.T) {
 	if err := writePages(folder); err != nil {
 		t.Fatal(err)
 	}
-	root := command.Root()
-	for _, cmd := range append([]*cobra.Command{root}, root.Commands()...) {
+	for _, cmd := range withSubcommands(command.Root()) {
 		name := strings.ReplaceAll(cmd.CommandPath(), " ", "-")
 		page := rendered(t, filepath.Join(folder, "man", "man1", name+".1"))
 		wanted := []string{cmd.UseLine(), "EXIT STATUS", "Nov 2026", "containerd-shim-seccomp-v1(8)"}
 		for _, sub := range cmd.Commands() {
-			wanted = append(wanted, "seccompctl-"+sub.Name()+"(1) "+sub.Short+".")
+			wanted = append(wanted, name+"-"+sub.Name()+"(1) "+sub.Short+".")
 		}
 		for _, meaning := range command.ExitStatus(cmd) {
 			wanted = append(wanted, meaning)
