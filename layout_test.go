@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	"seccomp/audit":     {"seccomp-shim/seccomp/denials", "golang.org/x/sys/unix"},
 	"seccomp/reports":   {"seccomp-shim/seccomp/denials"},
 	"seccomp/floors":    {},
+	"seccomp/recording": {"seccomp-shim/seccomp/denials", "github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/cache":     {"golang.org/x/sys/unix"},
 	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
 	// cgo of ours stops here.
@@ -99,14 +100,23 @@ var mayImport = map[string][]string{
 	"shim/prefork":        {"golang.org/x/sys/unix"},
 	"shim/descriptors":    {"github.com/opencontainers/runc/libcontainer/utils"},
 	"shim/observe": {
-		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/audit", "seccomp-shim/seccomp/denials",
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/audit", "seccomp-shim/seccomp/denials", "seccomp-shim/shim/privatefile",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/sirupsen/logrus",
 		"golang.org/x/sys/unix",
 	},
-	"shim/poll":   {},
-	"shim/rights": {"golang.org/x/sys/unix"},
-	"shim/stdio":  {"seccomp-shim/shim/poll", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
+	// eBPF of ours stops here. libcontainer links the library too, for devices.
+	"shim/record": {
+		"seccomp-shim/bpf", "seccomp-shim/mistake", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/meaning", "seccomp-shim/seccomp/recording", "seccomp-shim/shim/privatefile",
+		"github.com/cilium/ebpf", "github.com/cilium/ebpf/asm", "github.com/cilium/ebpf/link",
+		"github.com/opencontainers/runtime-spec/specs-go",
+		"github.com/sirupsen/logrus",
+		"golang.org/x/sys/unix",
+	},
+	"shim/privatefile": {"golang.org/x/sys/unix"},
+	"shim/poll":        {},
+	"shim/rights":      {"golang.org/x/sys/unix"},
+	"shim/stdio":       {"seccomp-shim/shim/poll", "seccomp-shim/shim/rights", "golang.org/x/sys/unix"},
 	// containerd stops in these, which have its words: bundle, options, bootstrap, task.
 	// bootstrap and task do not import each other; shim, which picks the role, has both.
 	"shim/bundle": {
@@ -130,8 +140,8 @@ var mayImport = map[string][]string{
 		"google.golang.org/protobuf/",
 	},
 	"shim/task": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/floors", "seccomp-shim/seccomp/resolve",
-		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/observe", "seccomp-shim/shim/options", "seccomp-shim/shim/stdio",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/cache", "seccomp-shim/seccomp/compile", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/floors", "seccomp-shim/seccomp/libseccomp", "seccomp-shim/seccomp/recording", "seccomp-shim/seccomp/resolve",
+		"seccomp-shim/shim/bundle", "seccomp-shim/shim/container", "seccomp-shim/shim/observe", "seccomp-shim/shim/record", "seccomp-shim/shim/options", "seccomp-shim/shim/stdio",
 		"github.com/containerd/containerd/api/",
 		"github.com/containerd/containerd/v2/core/events", "github.com/containerd/containerd/v2/core/runtime",
 		"github.com/containerd/containerd/v2/pkg/namespaces", "github.com/containerd/containerd/v2/pkg/protobuf",
@@ -221,6 +231,7 @@ var mayLink = map[string][]string{
 	"seccomp/compare":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/denials":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/emit":      {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/recording": {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/installed": {"golang.org/x/sys/unix"},
 }
 

@@ -5,14 +5,14 @@ package main
 var start = []mutation{
 	{
 		"exec-without-filter", "an exec runs without the container's filter",
-		"shim/container/libcontainer.go", "c.channel, err = load.NewChannel(filter.order(c.tasks, limits)); err != nil {",
-		"c.channel, err = load.NewChannel(map[bool]*Filter{true: filter}[p.isInit()].order(c.tasks, limits)); err != nil {",
+		"shim/container/libcontainer.go", "c.channel, err = b.config.newChannel(filter.order(c.tasks, limits)); err != nil {",
+		"c.channel, err = b.config.newChannel(map[bool]*Filter{true: filter}[p.isInit()].order(c.tasks, limits)); err != nil {",
 		in(integration, "TestOnlyExecveIsUnderTheProfile"),
 	},
 	{
 		"init-without-filter", "an init runs without the container's filter",
-		"shim/container/libcontainer.go", "c.channel, err = load.NewChannel(filter.order(c.tasks, limits)); err != nil {",
-		"c.channel, err = load.NewChannel(map[bool]*Filter{false: filter}[p.isInit()].order(c.tasks, limits)); err != nil {",
+		"shim/container/libcontainer.go", "c.channel, err = b.config.newChannel(filter.order(c.tasks, limits)); err != nil {",
+		"c.channel, err = b.config.newChannel(map[bool]*Filter{false: filter}[p.isInit()].order(c.tasks, limits)); err != nil {",
 		in(integration, "TestFilterIsInForce"),
 	},
 	{

@@ -31,8 +31,10 @@
 // this table finds, for pod sandboxes and unconfined containers too: see [LoadFloor]. Nothing
 // in a pod changes it. unset_profile is a default, and floor is a policy.
 //
-// The annotation io.containerd.seccomp.v1/observe and the handler's options observe and
-// allow_trial decide how the container is observed: see [Observation].
+// The annotation io.containerd.seccomp.v1/observe and the handler's options observe,
+// allow_trial and allow_record decide how the container is observed: see [Observation]. A
+// container that is recorded runs under the profile of the option record_under, and without
+// one unconfined.
 //
 // [Choice.Load] then returns the profile: that of the spec, of a file under the profile
 // root, or containerd's default profile of the linked version. The file may have Docker's

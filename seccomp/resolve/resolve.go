@@ -65,6 +65,10 @@ type Options struct {
 	Observe      denials.Mode // how containers are observed
 	AllowTrial   bool         // an annotation may ask for denials.Trial
 	Floor        string       // the name of the floor; "" for none
+	AllowRecord  bool         // an annotation may ask for denials.Recorded
+	// RecordUnder names the profile that is enforced while a container is recorded: as
+	// UnsetProfile, or underOwn; "" for no profile.
+	RecordUnder string
 }
 
 // A request is everything that a choice depends on.
@@ -135,6 +139,13 @@ func resolve(r request) (Choice, error) {
 	}
 	if r.Inline != nil {
 		chosen = Choice{Source: Inline, Origin: "linux.seccomp"}
+	}
+	under, err := r.recordedUnder(chosen)
+	if err != nil {
+		return Choice{}, err
+	}
+	if observation.Mode == denials.Recorded {
+		chosen = under
 	}
 	chosen.request, chosen.Observation = r, observation
 	chosen.Sandbox = r.isSandbox()

@@ -23,6 +23,8 @@ type Config struct {
 	Bundle string      // absolute path of the OCI bundle
 	Spec   *specs.Spec // the bundle's config.json; linux.seccomp is ignored
 	Filter *Filter     // the filter of the container's processes; nil for none
+	// Recorder records the calls of the container's processes; nil for none.
+	Recorder Recorder
 
 	Checkpoint string // folder of CRIU's images to restore the processes from; empty to start them
 
@@ -105,6 +107,9 @@ func (c *Config) validate() error {
 		return err
 	}
 	if c.Checkpoint != "" {
+		if c.Recorder != nil {
+			return invalidf("checkpoint: the container is to be recorded from its first instruction on, and a restored one has none")
+		}
 		if err := findCRIU(); err != nil {
 			return err
 		}

@@ -55,6 +55,9 @@ func (p *Process) awaitComplaint() {
 
 // finish records the exit, and ends the calls of Wait.
 func (p *Process) finish(exit Exit) {
+	if recorder := p.Container.config.Recorder; recorder != nil {
+		recorder.Exited(p.ID, exit.Status, exit.At)
+	}
 	p.mu.Lock()
 	p.exit, p.state = exit, Stopped
 	p.mu.Unlock()

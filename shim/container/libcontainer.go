@@ -10,7 +10,6 @@ import (
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/configs"
 
-	"seccomp-shim/shim/container/load"
 	"seccomp-shim/shim/stdio"
 )
 
@@ -103,7 +102,7 @@ func (b *libcontainerBackend) start(ctx context.Context, lc *libcontainer.Contai
 	if err != nil {
 		return err
 	}
-	if c.channel, err = load.NewChannel(filter.order(c.tasks, limits)); err != nil {
+	if c.channel, err = b.config.newChannel(filter.order(c.tasks, limits)); err != nil {
 		return err
 	}
 	defer func() {
@@ -124,6 +123,10 @@ func (b *libcontainerBackend) start(ctx context.Context, lc *libcontainer.Contai
 		return err
 	}
 	c.channel.Started()
+	if err := b.config.begin(p, c); err != nil {
+		_, killErr := terminate(c)
+		return errors.Join(err, killErr)
+	}
 	if err := startStreams(p.streams, console); err != nil {
 		_, killErr := terminate(c)
 		return errors.Join(err, killErr)

@@ -12,9 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"seccomp-shim/seccomp/denials"
+	"seccomp-shim/shim/privatefile"
 )
 
 // Reports are the reports of a node's observed containers: a folder that only root can
@@ -28,7 +27,6 @@ const (
 	mostReports = 1000
 	mostBytes   = 64 << 20
 	tempFor     = time.Minute // after this, the writer of a temporary file has ended
-	tempPrefix  = ".new-"
 )
 
 // Write replaces the report of a container. With the first report of a container it also
@@ -39,11 +37,11 @@ func (r Reports) Write(report *denials.Report) error {
 		return err
 	}
 	dir := filepath.Join(r.Dir, report.Namespace)
-	if !isName(report.Namespace) || !isName(report.ID) {
+	if !privatefile.IsName(report.Namespace) || !privatefile.IsName(report.ID) {
 		return fmt.Errorf("%q in namespace %q is no container's name", report.ID, report.Namespace)
 	}
 	for _, folder := range []string{filepath.Dir(r.Dir), r.Dir, dir} {
-		if err := ownFolder(folder); err != nil {
+		if err := privatefile.Folder(folder); err != nil {
 			return err
 		}
 	}
@@ -53,51 +51,7 @@ func (r Reports) Write(report *denials.Report) error {
 			return err
 		}
 	}
-	return replace(path, text)
-}
-
-// isName reports whether a word is a name that containerd accepts (pkg/identifiers), so
-// that it names a file in a folder.
-func isName(word string) bool {
-	return word != "" && word[0] != '.' && len(word) < 200 && !strings.ContainsAny(word, "/\x00")
-}
-
-// ownFolder makes a folder, or checks that nobody else could have prepared it. A kubelet makes
-// the folder of a hostPath volume that is not there, such as that of the exporter's pod, and
-// lets others read it: that is mended.
-func ownFolder(path string) error {
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err != nil {
-		return &os.PathError{Op: "lstat", Path: path, Err: err}
-	}
-	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0 {
-		return fmt.Errorf("%s: must be a folder that only uid %d can write to", path, os.Geteuid())
-	}
-	if st.Mode&0o077 != 0 {
-		return os.Chmod(path, 0o700)
-	}
-	return nil
-}
-
-// replace writes a file so that a reader sees the old or the new content.
-func replace(path string, text []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), tempPrefix)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, removeFile(f.Name()))
-		}
-	}()
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return privatefile.Replace(path, text)
 }
 
 // A kept is a report's file.
@@ -122,7 +76,7 @@ func (r Reports) clean(now time.Time) error {
 		if now.Sub(f.changed) <= keepFor && count < mostReports && bytes <= mostBytes {
 			break
 		}
-		err = errors.Join(err, removeFile(f.path))
+		err = errors.Join(err, privatefile.Remove(f.path))
 		count--
 		bytes -= f.size
 	}
@@ -151,20 +105,12 @@ func (r Reports) list(now time.Time) (files []kept, _ error) {
 			if f.changed.After(now.Add(tempFor)) { // the clock was set back: the file would outlive all others
 				f.changed = time.Time{}
 			}
-			if !strings.HasPrefix(entry.Name(), tempPrefix) {
+			if !strings.HasPrefix(entry.Name(), privatefile.TempPrefix) {
 				files = append(files, f)
 			} else if now.Sub(f.changed) > tempFor {
-				_ = removeFile(f.path) // best effort: the next report tries again
+				_ = privatefile.Remove(f.path) // best effort: the next report tries again
 			}
 		}
 	}
 	return files, nil
-}
-
-// removeFile removes a file, unless another process has done so.
-func removeFile(path string) error {
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

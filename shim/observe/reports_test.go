@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"seccomp-shim/seccomp/denials"
+	"seccomp-shim/shim/privatefile"
 )
 
 func report(id string) *denials.Report { return &denials.Report{Namespace: "test", ID: id} }
@@ -48,7 +49,7 @@ func TestReportsAreCleaned(t *testing.T) {
 	mustWrite(t, r, "old", "future", "kept")
 	for name, age := range map[string]time.Duration{"old.json": -keepFor - time.Hour, "future.json": time.Hour, ".new-1": -time.Hour, ".new-2": 0} {
 		path := filepath.Join(r.Dir, "test", name)
-		if strings.HasPrefix(name, tempPrefix) {
+		if strings.HasPrefix(name, privatefile.TempPrefix) {
 			if err := os.WriteFile(path, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}

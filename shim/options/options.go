@@ -38,9 +38,14 @@ type Options struct {
 	// listenerPath may be in. Nil allows every directory, an empty list none.
 	ListenerDirs []string `toml:"listener_dirs"`
 	// Observe is what is observed of containers: nothing, or what a mode of package denials
-	// says. An annotation may ask for more: for denials always, for trial if AllowTrial.
-	Observe    denials.Mode `toml:"observe"`
-	AllowTrial bool         `toml:"allow_trial"`
+	// says. An annotation may ask for more: for denials always, for trial if AllowTrial, for
+	// record if AllowRecord.
+	Observe     denials.Mode `toml:"observe"`
+	AllowTrial  bool         `toml:"allow_trial"`
+	AllowRecord bool         `toml:"allow_record"`
+	// RecordUnder is the profile of containers that are recorded: as UnsetProfile, or
+	// "profile" for the container's own. Empty for none.
+	RecordUnder string `toml:"record_under"`
 	// Floor is a profile that holds for each container, together with the container's own.
 	Floor string `toml:"floor"`
 	// FloorObserve is Trial if what the floor alone refuses is reported and let through.
@@ -144,9 +149,9 @@ func (o *Options) validate() error {
 	if o.ProfileRoot != "" && o.ProfileRoot[0] != '/' {
 		return fmt.Errorf("option profile_root: %q: must be an absolute path", o.ProfileRoot)
 	}
-	if !o.Observe.Known() {
-		return fmt.Errorf("option observe: %s: must be %q or %q%s", mistake.Quote(string(o.Observe)), denials.Enforcing, denials.Trial,
-			mistake.Meant(string(o.Observe), string(denials.Enforcing), string(denials.Trial)))
+	if o.Observe != denials.Off && !slices.Contains(denials.Names(), string(o.Observe)) {
+		return fmt.Errorf("option observe: %s: must be %q, %q or %q%s", mistake.Quote(string(o.Observe)), denials.Enforcing, denials.Trial, denials.Recorded,
+			mistake.Meant(string(o.Observe), denials.Names()...))
 	}
 	if o.FloorObserve != denials.Off && o.FloorObserve != denials.Trial {
 		return fmt.Errorf("option floor_observe: %s: must be %q%s", mistake.Quote(string(o.FloorObserve)), denials.Trial,

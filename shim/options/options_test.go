@@ -21,7 +21,7 @@ func read(t *testing.T, body string) (*Options, error) {
 
 // The mode of observation is one of the known words, or absent.
 func TestObserve(t *testing.T) {
-	for body, want := range map[string]denials.Mode{"": denials.Off, `observe = "denials"`: denials.Enforcing, `observe = "trial"`: denials.Trial} {
+	for body, want := range map[string]denials.Mode{"": denials.Off, `observe = "denials"`: denials.Enforcing, `observe = "trial"`: denials.Trial, `observe = "record"`: denials.Recorded} {
 		if o, err := read(t, body); err != nil || o.Observe != want || o.AllowTrial {
 			t.Errorf("%s: %+v, %v", body, o, err)
 		}
@@ -30,7 +30,7 @@ func TestObserve(t *testing.T) {
 		t.Errorf("allow_trial: %+v, %v", o, err)
 	}
 	for body, want := range map[string]string{
-		`observe = "deny"`:    `option observe: "deny": must be "denials" or "trial"`,
+		`observe = "deny"`:    `option observe: "deny": must be "denials", "trial" or "record"`,
 		`observe = "Trial"`:   `did you mean "trial"?`,
 		`observe = true`:      `option "observe": the boolean true: must be text in quotes`,
 		`allow_trial = "yes"`: `option "allow_trial": the string "yes": must be true or false`,

@@ -28,7 +28,7 @@ func TestCacheIsRemoved(t *testing.T) {
 			Process: &specs.Process{},
 			Linux:   &specs.Linux{Seccomp: &specs.LinuxSeccomp{DefaultAction: specs.ActAllow}},
 		}
-		if _, err := s.confine(context.Background(), "", observe.Config{Spec: spec}, &options.Options{}); err != nil {
+		if _, _, err := s.confine(context.Background(), "", observe.Config{Spec: spec}, &options.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if kept, err := filepath.Glob(filepath.Join(s.cacheDir, "*.seccomp-cache")); err != nil || len(kept) != 1 {

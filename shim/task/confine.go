@@ -26,23 +26,37 @@ type policy struct {
 	floor   resolve.Floor
 	mode    denials.Mode // how the profile is observed
 	trial   bool         // the floor is on trial
+	// recorded says that the container is recorded.
+	recorded bool
 }
 
-// confine decides which seccomp profile and which floor apply, and compiles them. The filter
-// is nil if there is neither.
-func (s *Service) confine(ctx context.Context, dir bundle.Dir, observed observe.Config, opts *options.Options) (*container.Filter, error) {
+// confine decides which seccomp profile and which floor apply, compiles them, and begins the
+// recording. The filter is nil if there is neither, and the recorder if the container is not
+// recorded.
+func (s *Service) confine(ctx context.Context, dir bundle.Dir, observed observe.Config, opts *options.Options) (*container.Filter, *recorder, error) {
 	spec := observed.Spec
 	if spec.Linux == nil || spec.Process == nil {
-		return nil, errors.New("config.json: linux and process must be set")
+		return nil, nil, errors.New("config.json: linux and process must be set")
 	}
-	p, err := choose(log.WithLogger(ctx, log.G(ctx).WithField("container_id", observed.ID)), spec, opts)
+	ctx = log.WithLogger(ctx, log.G(ctx).WithField("container_id", observed.ID))
+	p, err := choose(ctx, spec, opts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	spec.Linux.Seccomp = nil // the filter replaces it
-	if p.profile == nil {
-		return nil, nil
+	var filter *container.Filter
+	if p.profile != nil {
+		filter, err = s.filter(ctx, dir, observed, p, opts.ListenerDirs)
 	}
+	if err != nil || !p.recorded {
+		return filter, nil, err
+	}
+	recorder, err := s.record(ctx, observed, filter)
+	return filter, recorder, err
+}
+
+// filter compiles a policy.
+func (s *Service) filter(ctx context.Context, dir bundle.Dir, observed observe.Config, p *policy, listenerDirs []string) (*container.Filter, error) {
 	if p.floor.Profile != nil {
 		if err := floors.Write(string(dir), floors.Note{File: p.floor.File, Digest: p.floor.Digest, Trial: p.trial}); err != nil {
 			return nil, err
@@ -63,7 +77,7 @@ func (s *Service) confine(ctx context.Context, dir bundle.Dir, observed observe.
 		Flags:            result.Flags,
 		ListenerPath:     path,
 		ListenerMetadata: metadata,
-		ListenerDirs:     opts.ListenerDirs,
+		ListenerDirs:     listenerDirs,
 	}
 	if p.mode != denials.Off || p.trial {
 		observed.Profile = p.name
@@ -76,13 +90,13 @@ func (s *Service) confine(ctx context.Context, dir bundle.Dir, observed observe.
 func choose(ctx context.Context, spec *specs.Spec, opts *options.Options) (*policy, error) {
 	options := resolve.Options{
 		UnsetProfile: opts.UnsetProfile, ProfileRoot: opts.ProfileRoot, Observe: opts.Observe, AllowTrial: opts.AllowTrial,
-		Floor: opts.Floor,
+		AllowRecord: opts.AllowRecord, RecordUnder: opts.RecordUnder, Floor: opts.Floor,
 	}
 	choice, err := resolve.Choose(spec, options)
 	if err != nil {
 		return nil, err
 	}
-	p := &policy{name: fmt.Sprintf("seccomp profile (%s)", choice.Origin)}
+	p := &policy{name: fmt.Sprintf("seccomp profile (%s)", choice.Origin), recorded: choice.Observation.Mode == denials.Recorded}
 	if p.profile, err = choice.Load(); err != nil {
 		return nil, err
 	}

@@ -53,13 +53,18 @@ func (s *Service) createContainer(ctx context.Context, r *taskv3.CreateTaskReque
 	if err != nil {
 		return nil, err
 	}
-	filter, err := s.confine(ctx, dir, observe.Config{
+	filter, recorder, err := s.confine(ctx, dir, observe.Config{
 		Namespace: ns, ID: r.ID, Spec: spec,
 		Reports: observe.Reports{Dir: denials.Dir}, Kills: &s.kills, Announce: s.announceDenied,
 	}, opts)
 	if err != nil {
 		return nil, withClass(err, errdefs.ErrInvalidArgument)
 	}
+	defer func() {
+		if err != nil && recorder != nil {
+			recorder.Abandon()
+		}
+	}()
 	if !opts.SystemdCgroup && container.IsScope(spec.Linux.CgroupsPath) {
 		// A warning and no error: containerd 1.6 drops the option, and the container runs.
 		log.G(ctx).Warnf("config.json: linux.cgroupsPath: %q is slice:prefix:name, but the option SystemdCgroup is off: "+
@@ -85,6 +90,7 @@ func (s *Service) createContainer(ctx context.Context, r *taskv3.CreateTaskReque
 		Bundle:        r.Bundle,
 		Spec:          spec,
 		Filter:        filter,
+		Recorder:      recorder.orNone(),
 		Checkpoint:    r.Checkpoint,
 		SystemdCgroup: opts.SystemdCgroup,
 		NoPivotRoot:   opts.NoPivotRoot,

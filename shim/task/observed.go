@@ -22,9 +22,13 @@ import (
 // node, and those with an agent must not fail by it. A trial then enforces the profile, which
 // is the safe side.
 func modeFor(ctx context.Context, profile *seccomp.Profile, asked resolve.Observation) (denials.Mode, error) {
+	mode := asked.Mode
+	if mode == denials.Recorded {
+		mode = denials.Enforcing // what the profile refuses is in the recording, too
+	}
 	switch {
-	case asked.Mode == denials.Off || !profile.Notifies():
-		return asked.Mode, nil
+	case mode == denials.Off || !profile.Notifies():
+		return mode, nil
 	case asked.Annotation:
 		return denials.Off, fmt.Errorf("annotation %s: %q: %w", resolve.ObserveAnnotation, asked.Mode, compile.ErrNotifies)
 	}

@@ -58,6 +58,7 @@ func New(ctx context.Context, address string, sd shutdown.Service, socket Socket
 	}
 	go s.events.run(context.WithoutCancel(ctx))
 	sd.RegisterCallback(s.events.close)
+	sd.RegisterCallback(s.stopRecordings)
 	return s, nil
 }
 

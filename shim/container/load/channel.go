@@ -36,19 +36,28 @@ const (
 // NewChannel returns a channel to which the order has been sent. The caller may close the
 // order's tasks files then.
 func NewChannel(order Order) (*Channel, error) {
-	c, err := newChannel(order)
+	c, err := NewSilentChannel(order)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.send(order.encode()); err != nil {
+	if err := c.Send(); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("send the order: %w", err)
+		return nil, err
 	}
 	return c, nil
 }
 
-// newChannel returns a channel without a message in it.
-func newChannel(order Order) (_ *Channel, err error) {
+// Send sends the order.
+func (c *Channel) Send() error {
+	if err := c.send(c.order.encode()); err != nil {
+		return fmt.Errorf("send the order: %w", err)
+	}
+	return nil
+}
+
+// NewSilentChannel returns a channel without a message in it: the process waits for the order,
+// until Send has sent it.
+func NewSilentChannel(order Order) (_ *Channel, err error) {
 	// SOCK_SEQPACKET keeps messages apart, and a reader gets EOF when the other end closes.
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

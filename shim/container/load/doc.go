@@ -9,6 +9,7 @@
 //
 //	shim                              process
 //	NewChannel  -- order, page ---->  Exec: receive, prepare
+//	or Send
 //	            <-- failed ---------    or: the reason, Exec returns
 //	Load        <-- ready ----------  the path and addresses for execve(2)
 //	                                  write(2) to each tasks file

@@ -122,7 +122,7 @@ func TestNoOrderRunsNothing(t *testing.T) {
 		{"fewer limits than it says", Order{Limits: make([]Limit, 2)}.encode()[:headerSize+limitSize], "cut off"},
 	} {
 		t.Run(row.fact, func(t *testing.T) {
-			c, err := newChannel(Order{})
+			c, err := NewSilentChannel(Order{})
 			if err == nil {
 				err = c.send(row.message)
 			}
@@ -150,7 +150,7 @@ func TestNoChannelRunsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Close()
-	silent, err := newChannel(Order{})
+	silent, err := NewSilentChannel(Order{})
 	if err != nil {
 		t.Fatal(err)
 	}
