@@ -59,7 +59,11 @@ var mayImport = map[string][]string{
 	"seccomp/audit":     {"seccomp-shim/seccomp/denials", "golang.org/x/sys/unix"},
 	"seccomp/reports":   {"seccomp-shim/seccomp/denials"},
 	"seccomp/floors":    {},
-	"seccomp/recording": {"seccomp-shim/seccomp/denials", "github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/recording": {"seccomp-shim/mistake", "seccomp-shim/seccomp/denials", "github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/generate": {
+		"seccomp-shim/mistake", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/meaning", "seccomp-shim/seccomp/recording",
+		"github.com/opencontainers/runtime-spec/specs-go",
+	},
 	"seccomp/cache":     {"golang.org/x/sys/unix"},
 	"seccomp/installed": {"seccomp-shim/bpf", "golang.org/x/sys/unix"},
 	// cgo of ours stops here.
@@ -232,6 +236,7 @@ var mayLink = map[string][]string{
 	"seccomp/denials":   {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/emit":      {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/recording": {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/generate":  {"github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/installed": {"golang.org/x/sys/unix"},
 }
 

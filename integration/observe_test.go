@@ -176,7 +176,7 @@ func TestObserveIsRefused(t *testing.T) {
 		words                     []string
 	}{
 		{"a trial", "trial", denyUnshare, []string{"annotation io.containerd.seccomp.v1/observe", `"trial"`, "allow_trial"}},
-		{"an unknown mode", "deny", denyUnshare, []string{"annotation io.containerd.seccomp.v1/observe", `"deny"`, "denials or trial"}},
+		{"an unknown mode", "deny", denyUnshare, []string{"annotation io.containerd.seccomp.v1/observe", `"deny"`, "denials, trial or record"}},
 		{"an agent", "denials", `"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/run/none","syscalls":[{"names":["getpgid"],"action":"SCMP_ACT_NOTIFY"}]`,
 			[]string{"annotation io.containerd.seccomp.v1/observe", "SCMP_ACT_NOTIFY"}},
 	} {

@@ -75,3 +75,12 @@ func Unseen(abi specs.Arch, syscall string) string {
 	}
 	return ""
 }
+
+// DecisiveNames returns the syscalls with arguments that decide, sorted.
+func DecisiveNames() []string {
+	var all []string
+	for _, d := range decisive {
+		all = append(all, d.name)
+	}
+	return all
+}

@@ -80,7 +80,7 @@ func Root() *cobra.Command {
 	}
 	root.Flags().BoolVar(&showVersion, "version", false, "show the version, and those of its parts")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newCompile(), newInspect(), newExplain(), newLint(), newDiff(), newSubset(), newConvert(), newPageReport(), newDenials(), newAudit(), newVersion(), newFloor())
+	root.AddCommand(newCompile(), newInspect(), newExplain(), newDenials(), newAudit(), newGenerate(), newLint(), newDiff(), newSubset(), newConvert(), newPageReport(), newVersion(), newFloor())
 	return root
 }
 

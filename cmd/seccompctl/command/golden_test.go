@@ -61,6 +61,10 @@ func TestGolden(t *testing.T) {
 		{"help-inspect", 0, "inspect --help"},
 		{"help-explain", 0, "explain --help"},
 		{"help-denials", 0, "denials --help"},
+		{"help-generate", 0, "generate --help"},
+		{"generate", 0, "generate testdata/recording.json --arguments socket"},
+		{"generate-docker", 0, "generate testdata/recording.json -o docker --default-action SCMP_ACT_LOG"},
+		{"generate-spo", 0, "generate testdata/recording.json -o spo --arguments unshare"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			out := ctl("", strings.Fields(row.args)...)

@@ -156,8 +156,8 @@ func (s *source) loadSpec(stdin io.Reader) (*loaded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.spec, err)
 	}
-	// AllowTrial: whether the container may be tried is not asked here.
-	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot, AllowTrial: true})
+	// Whether the container may be tried or recorded is not asked here.
+	choice, err := resolve.Choose(spec, resolve.Options{UnsetProfile: s.unsetProfile, ProfileRoot: s.profileRoot, AllowTrial: true, AllowRecord: true, RecordUnder: "profile"})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.spec, err)
 	}

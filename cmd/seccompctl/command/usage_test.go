@@ -87,6 +87,17 @@ func TestBadInput(t *testing.T) {
 		{"compile -", "{\n\"defaultAction\": \"SCMP_ACT_ALLOW\",\n\"syscals\": []}", fault, `-:3: invalid seccomp profile: unknown field "syscals"; did you mean "syscalls"?`},
 		{"version x", "", misused, `"x": version takes no operand`},
 		{"explain RuntimeDefault 4294967296", "", fault, `syscall "4294967296"`},
+		{"generate", "", misused, "a RECORDING is needed"},
+		{"generate --default-action SCMP_ACT_ALLOW -", "", misused, `--default-action: "SCMP_ACT_ALLOW"`},
+		{"generate --default-action SCMP_ACT_ERNO -", "", misused, `did you mean "SCMP_ACT_ERRNO"?`},
+		{"generate --name x -", "", misused, "--name needs -o spo"},
+		{"generate -o spo --name X testdata/recording.json", "", misused, `--name: "X"`},
+		{"generate nowhere.json", "", fault, "nowhere.json: no such file"},
+		{"generate -", "", fault, "-: no recording: the file is empty"},
+		{"generate -", "{", fault, "-: no recording: the text is cut off"},
+		{"generate testdata/arguments.json", "", fault, "testdata/arguments.json: no recording"},
+		{"generate --arguments read testdata/recording.json", "", fault, `arguments of "read" are not recorded`},
+		{"generate --add-denials none --dir testdata testdata/recording.json", "", fault, `--add-denials: container "none"`},
 	} {
 		t.Run(row.args, func(t *testing.T) {
 			got := ctl(row.stdin, strings.Fields(row.args)...)
