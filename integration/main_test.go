@@ -145,6 +145,9 @@ func buildPrograms() (map[string]testbed.File, error) {
 		return nil, err
 	}
 	files[steps.Program] = testbed.File{Content: calls, Mode: 0o755}
+	if echo, err := os.ReadFile(filepath.Join(testbed.BinDir(), "http-echo")); err == nil {
+		files["/bin/http-echo"] = testbed.File{Content: echo, Mode: 0o755}
+	}
 	files["/bin/minimal"] = testbed.File{Content: minimal, Mode: 0o755}
 	for _, name := range []string{"/mnt/plain", "/mnt/mapped"} {
 		files[name] = testbed.File{Mode: os.ModeDir | 0o755}

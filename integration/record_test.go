@@ -5,9 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/cilium/ebpf"
 	runtimeoptions "github.com/containerd/containerd/api/types/runtimeoptions/v1"
+	containerd "github.com/containerd/containerd/v2/client"
+	"github.com/containerd/containerd/v2/pkg/oci"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"seccomp-shim/seccomp/recording"
 )
@@ -41,16 +47,181 @@ func TestRecording(t *testing.T) {
 	}
 }
 
-// startRecorded starts the program of calls, and returns when it holds. more are further
-// options of the handler.
+// The calls of children, and of what they execute, are of the process that the shim has
+// started. An exec whose program does not exist adds nothing.
+func TestRecordingOfDescendants(t *testing.T) {
+	t.Parallel()
+	id := newRecordedID(t)
+	step := call("getpgid", 7)
+	c := recordedWith(t, id, "", sh("for i in 1 2 3; do /bin/calls "+step+"; done; (/bin/calls "+step+" & wait); exec /bin/calls "+step+" hold"))
+	c.run(t)
+	c.stdout.await(t, "hold -> waiting")
+	p, err := c.addExec(t, toStreams(nil, &output{}, &output{}), []string{"/no/such/program"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(bounded(t)); err == nil {
+		t.Error("a program that does not exist is started")
+	}
+	if got := c.exec(t, sh("/bin/calls "+step)); got.code != 0 {
+		t.Errorf("the exec: %+v", got)
+	}
+	c.kill(t)
+	r := readRecording(t, id)
+	mustHaveCalls(t, r, map[string]uint64{
+		"SCMP_ARCH_X86_64 init getpgid": 5, "SCMP_ARCH_X86_64 init execve": 5, "SCMP_ARCH_X86_64 exec getpgid": 1, "SCMP_ARCH_X86_64 exec execve": 1,
+		"SCMP_ARCH_X86_64 exec setns": 0, "SCMP_ARCH_X86_64 exec openat2": 0,
+	})
+	if gaps := r.Gaps(); len(gaps) > 0 {
+		t.Errorf("it lacks %q", gaps)
+	}
+}
+
+// A container with the host's pids is recorded, and other processes are not.
+func TestRecordingWithHostPids(t *testing.T) {
+	t.Parallel()
+	id := newRecordedID(t)
+	c := recordedWith(t, id, "", calls(call("getpgid", 7), "hold"), oci.WithHostNamespace(specs.PIDNamespace))
+	c.run(t)
+	c.stdout.await(t, "hold -> waiting")
+	if got := c.exec(t, calls(call("getpgid", 7))); got.code != 0 {
+		t.Errorf("the exec: %+v", got)
+	}
+	c.kill(t)
+	mustHaveCalls(t, readRecording(t, id), map[string]uint64{"SCMP_ARCH_X86_64 init getpgid": 1, "SCMP_ARCH_X86_64 exec getpgid": 1})
+}
+
+// Under record_under the profile is enforced, and what it refuses is in the recording, apart.
+func TestRecordingUnderAProfile(t *testing.T) {
+	t.Parallel()
+	id := newRecordedID(t)
+	p := profile(t, `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getsid"],"action":"SCMP_ACT_ERRNO","errnoRet":71}]}`)
+	c := recordedWith(t, id, "record_under = \"profile\"\n", calls(call("getsid", 0), call("getpgid", 0), "hold"), under(p))
+	t.Cleanup(func() { os.Remove(reportPath(id)) })
+	c.run(t)
+	c.stdout.await(t, "hold -> waiting")
+	mustAnswer(t, "init", c.stdout.String(), map[string]string{call("getsid", 0): "EPROTO", call("getpgid", 0): "ok"})
+	c.kill(t)
+	r := readRecording(t, id)
+	mustHaveCalls(t, r, map[string]uint64{"SCMP_ARCH_X86_64 init getsid": 0, "SCMP_ARCH_X86_64 init getpgid": 1})
+	if len(r.Refused) != 1 || r.Refused[0].Syscall != "getsid" || r.Refused[0].Count != 1 || r.Under != "seccomp profile (linux.seccomp)" {
+		t.Errorf("it says %s", encoded(t, r))
+	}
+}
+
+// Only the operator decides that a container is recorded, since it may run unconfined then.
+func TestRecordingIsRefused(t *testing.T) {
+	t.Parallel()
+	p := under(profile(t, "{"+denyUnshare+"}"))
+	_, err := create(t, newID(t), calls("hold"), p, annotatedWith(observeAs+"record"))
+	if err == nil || !strings.Contains(err.Error(), "allow_record") || !strings.Contains(err.Error(), `annotation io.containerd.seccomp.v1/observe: "record"`) {
+		t.Errorf("error %v", err)
+	}
+	id := newRecordedID(t)
+	c := containerUnder(t, id, "allow_record = true\n", calls(call("unshare", 0), "hold"), p, annotatedWith(observeAs+"record"))
+	c.run(t)
+	c.stdout.await(t, "hold -> waiting")
+	mustAnswer(t, "init", c.stdout.String(), map[string]string{call("unshare", 0): "ok"})
+	eventually(t, "the log says that it is unconfined", func() bool { return strings.Contains(nodeLog.String(), "is recorded, and runs unconfined") })
+	c.kill(t)
+	mustHaveCalls(t, readRecording(t, id), map[string]uint64{"SCMP_ARCH_X86_64 init unshare": 1})
+}
+
+// Two containers of one name have two recordings.
+func TestRecordingsOfOneName(t *testing.T) {
+	t.Parallel()
+	id := newRecordedID(t)
+	for range 2 {
+		c := startRecorded(t, id, "", call("getpgid", 7), "hold")
+		c.kill(t)
+		if err := c.Delete(bounded(t), containerd.WithSnapshotCleanup); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if paths := recordingsOf(id); len(paths) != 2 {
+		t.Errorf("the recordings are %q", paths)
+	}
+}
+
+// When the shim is killed, what was written stays, and the kernel has no program of it any
+// more. When it is told to stop, the last calls are written, too.
+func TestRecordingOutlivesTheShim(t *testing.T) {
+	t.Parallel()
+	for signal, want := range map[unix.Signal]recording.Cause{unix.SIGKILL: "", unix.SIGTERM: recording.Stopped} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			id := newRecordedID(t)
+			c := startRecorded(t, id, "", call("getpgid", 7), "hold")
+			shim := shimOf(t, c.task.Pid())
+			attached := programsOf(t, shim)
+			if len(attached) != 4 {
+				t.Errorf("the shim has %d programs", len(attached))
+			}
+			if signal == unix.SIGKILL {
+				eventually(t, "the recording is written", func() bool { return readRecording(t, id).Total > 0 })
+			}
+			if err := unix.Kill(shim, signal); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "the programs are gone", func() bool {
+				for _, program := range attached {
+					if p, err := ebpf.NewProgramFromID(program); err == nil {
+						p.Close()
+						return false
+					}
+				}
+				return true
+			})
+			r := readRecording(t, id)
+			mustHaveCalls(t, r, map[string]uint64{"SCMP_ARCH_X86_64 init getpgid": 1})
+			if (r.Ended == nil) != (want == "") || r.Ended != nil && r.Ended.By != want {
+				t.Errorf("its end is %+v", r.Ended)
+			}
+		})
+	}
+}
+
+// programsOf returns the BPF programs that a process holds.
+func programsOf(t *testing.T, pid int) (all []ebpf.ProgramID) {
+	t.Helper()
+	infos, err := filepath.Glob(fmt.Sprintf("/proc/%d/fdinfo/*", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[ebpf.ProgramID]bool{}
+	for _, info := range infos {
+		text, _ := os.ReadFile(info) // the descriptor may be closed
+		for line := range strings.Lines(string(text)) {
+			var id ebpf.ProgramID
+			if n, _ := fmt.Sscanf(line, "prog_id:\t%d", &id); n == 1 && !seen[id] {
+				seen[id] = true
+				all = append(all, id)
+			}
+		}
+	}
+	return all
+}
+
+// recordedWith makes a container that will be recorded. more are further options of the
+// handler.
+func recordedWith(t *testing.T, id, more string, args []string, opts ...oci.SpecOpts) *container {
+	t.Helper()
+	return containerUnder(t, id, "observe = \"record\"\n"+more, args, opts...)
+}
+
+// containerUnder makes a container under these options of the handler.
+func containerUnder(t *testing.T, id, options string, args []string, opts ...oci.SpecOpts) *container {
+	t.Helper()
+	handler := &runtimeoptions.Options{ConfigBody: fmt.Appendf(nil, "profile_root = %q\n%s", profileRoot, options)}
+	return &container{Container: newContainerWith(t, id, handler, args, opts...), stdout: &output{}, stderr: &output{}}
+}
+
+// startRecorded starts the program of calls, and returns when it holds.
 func startRecorded(t *testing.T, id, more string, steps ...string) *container {
 	t.Helper()
-	options := &runtimeoptions.Options{ConfigBody: fmt.Appendf(nil, "profile_root = %q\nobserve = \"record\"\n%s", profileRoot, more)}
-	c := &container{Container: newContainerWith(t, id, options, calls(steps...)), stdout: &output{}, stderr: &output{}}
+	c := recordedWith(t, id, more, calls(steps...))
 	c.run(t)
-	if steps[len(steps)-1] == "hold" {
-		c.stdout.await(t, "hold -> waiting")
-	}
+	c.stdout.await(t, "hold -> waiting")
 	return c
 }
 
