@@ -79,6 +79,21 @@ func TestDropIns(t *testing.T) {
 	}
 }
 
+// The handler that records differs in its name and in its options alone, and confines.
+func TestRecordingHandler(t *testing.T) {
+	plugin := parse(t, read(t, "record-2.x.toml")).Plugins["io.containerd.cri.v1.runtime"].Containerd.Runtimes
+	usual := parse(t, read(t, "seccomp-2.x.toml")).Plugins["io.containerd.cri.v1.runtime"].Containerd.Runtimes["seccomp"]
+	h, found := plugin["seccomp-record"]
+	want := map[string]any{"SystemdCgroup": true, "observe": "record", "record_under": "RuntimeDefault"}
+	if !found || len(plugin) != 1 || !reflect.DeepEqual(h.Options, want) {
+		t.Errorf("got %+v", plugin)
+	}
+	h.Options = usual.Options
+	if !reflect.DeepEqual(h, usual) {
+		t.Errorf("they differ:\n%+v\n%+v", h, usual)
+	}
+}
+
 // The annotations that the shim reads pass containerd, which matches patterns as
 // package path does.
 func TestAnnotationsPass(t *testing.T) {

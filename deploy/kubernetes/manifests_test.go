@@ -32,9 +32,11 @@ func read[T any](t *testing.T, path string) *T {
 }
 
 func TestRuntimeClass(t *testing.T) {
-	class := read[nodev1.RuntimeClass](t, "runtimeclass.yaml")
-	if class.APIVersion != "node.k8s.io/v1" || class.Kind != "RuntimeClass" || class.Name != "seccomp" || class.Handler != "seccomp" {
-		t.Errorf("got %+v", class)
+	for file, name := range map[string]string{"runtimeclass.yaml": "seccomp", "runtimeclass-record.yaml": "seccomp-record"} {
+		class := read[nodev1.RuntimeClass](t, file)
+		if class.APIVersion != "node.k8s.io/v1" || class.Kind != "RuntimeClass" || class.Name != name || class.Handler != name {
+			t.Errorf("%s: got %+v", file, class)
+		}
 	}
 }
 

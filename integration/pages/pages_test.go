@@ -20,7 +20,7 @@ const root = "../.."
 
 // here are the pages that this package runs. Package integration/kubernetes runs
 // docs/runtimeclass.md in a cluster.
-var here = []string{"README.md", "docs/ctr.md", "docs/denials.md", "docs/floor.md", "docs/metrics.md", "docs/seccompctl.md"}
+var here = []string{"README.md", "docs/ctr.md", "docs/denials.md", "docs/floor.md", "docs/metrics.md", "docs/recording.md", "docs/seccompctl.md"}
 
 // peers are runc and its shim, in the folder of what only benchmarks need: no other test
 // may find a runc. `make test` builds them.

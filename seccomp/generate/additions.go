@@ -74,7 +74,7 @@ type Proposal struct {
 func Proposals(reports []*denials.Report) (all []Proposal) {
 	for _, r := range reports {
 		for _, d := range r.Shown() {
-			if strings.Trim(d.Syscall, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || d.Syscall == "" {
+			if !isName(d.Syscall) {
 				continue // a number without a name
 			}
 			why := fmt.Sprintf("%s ×%d, asked for by %s (%s of %s), %s by %s", d.Text, d.Count, mistake.Shown(executable(d)), d.Kind, mistake.Shown(r.Name()), d.Answer, d.Rule)
@@ -83,6 +83,29 @@ func Proposals(reports []*denials.Report) (all []Proposal) {
 	}
 	slices.SortFunc(all, func(a, b Proposal) int { return strings.Compare(a.Syscall+a.Why, b.Syscall+b.Why) })
 	return all
+}
+
+// isName reports whether a text is the name of a syscall.
+func isName(text string) bool {
+	return text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// enosysAnswer is how the answer ENOSYS of a denial begins.
+const enosysAnswer = "ERRNO(38 "
+
+// missing returns the entry for calls that were refused with ENOSYS. The C library then falls
+// back to older calls, which are recorded, and fails for another error.
+func (s *seen) missing(denied []Entry) []Entry {
+	names := slices.Sorted(maps.Keys(s.enosys))
+	names = slices.DeleteFunc(names, func(name string) bool {
+		isDenied := slices.ContainsFunc(denied, func(e Entry) bool { return slices.Contains(e.Names, name) })
+		return s.calls[name] != nil || isDenied
+	})
+	if len(names) == 0 {
+		return nil
+	}
+	enosys := uint(38)
+	return []Entry{{Names: names, Errno: &enosys, Comment: "refused with ENOSYS while recorded: the program has used older calls instead"}}
 }
 
 func executable(d *denials.Denial) string {

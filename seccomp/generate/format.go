@@ -14,6 +14,7 @@ import (
 type jsonEntry struct {
 	Names   []string                 `json:"names"`
 	Action  specs.LinuxSeccompAction `json:"action"`
+	Errno   *uint                    `json:"errnoRet,omitempty"`
 	Args    []jsonArg                `json:"args,omitempty"`
 	Comment string                   `json:"comment"`
 }
@@ -28,7 +29,7 @@ type jsonArg struct {
 
 func (p *Profile) jsonEntries() (all []jsonEntry) {
 	for _, e := range p.Entries {
-		entry := jsonEntry{Names: e.Names, Action: specs.ActAllow, Comment: e.Comment}
+		entry := jsonEntry{Names: e.Names, Action: e.action(), Errno: e.Errno, Comment: e.Comment}
 		for _, a := range e.Args {
 			entry.Args = append(entry.Args, jsonArg(a))
 		}
@@ -87,7 +88,11 @@ func (p *Profile) SPO(name string) ([]byte, error) {
 	}
 	fmt.Fprintf(&text, "  syscalls:\n")
 	for _, e := range p.Entries {
-		fmt.Fprintf(&text, "  # %s\n  - action: %s\n    names:\n", e.Comment, specs.ActAllow)
+		fmt.Fprintf(&text, "  # %s\n  - action: %s\n", e.Comment, e.action())
+		if e.Errno != nil {
+			fmt.Fprintf(&text, "    errnoRet: %d\n", *e.Errno)
+		}
+		fmt.Fprintf(&text, "    names:\n")
 		for _, name := range e.Names {
 			fmt.Fprintf(&text, "    - %s\n", name)
 		}

@@ -36,11 +36,19 @@ type Profile struct {
 	Remarks       []string // what a reader must know before using it
 }
 
-// An Entry allows syscalls. Names are sorted.
+// An Entry allows syscalls, unless Errno is set: then they fail with it. Names are sorted.
 type Entry struct {
 	Names   []string
 	Args    []specs.LinuxSeccompArg
+	Errno   *uint
 	Comment string
+}
+
+func (e *Entry) action() specs.LinuxSeccompAction {
+	if e.Errno != nil {
+		return specs.ActErrno
+	}
+	return specs.ActAllow
 }
 
 // defaults are the actions that a profile of allowed calls can have for all others.
@@ -77,7 +85,7 @@ func From(sources []Source, o Options) (*Profile, error) {
 	denied := deniedEntries(o.Denials)
 	p.Architectures = seen.architectures()
 	p.Remarks = seen.remarks
-	p.Entries = slices.Concat(entries, denied, seen.additions())
+	p.Entries = slices.Concat(entries, denied, seen.additions(), seen.missing(denied))
 	return p, nil
 }
 

@@ -174,8 +174,21 @@ func TestMergeAndFormats(t *testing.T) {
 func TestRemarks(t *testing.T) {
 	r := recorded(called("io_uring_setup"))
 	r.Ended, r.IOUring, r.Lost.Tasks = nil, true, 2
-	r.Refused = []*denials.Denial{{Count: 3, Call: denials.Call{Text: "unshare(0x0)", Syscall: "unshare"}}}
-	got := strings.Join(from(t, Options{}, r).Remarks, "\n")
+	r.Refused = []*denials.Denial{
+		{Count: 3, Call: denials.Call{Text: "unshare(0x0)", Syscall: "unshare", Answer: "ERRNO(1 operation not permitted)"}},
+		{Count: 1, Call: denials.Call{Text: "clone3", Syscall: "clone3", Answer: "ERRNO(38 function not implemented)"}},
+	}
+	p := from(t, Options{}, r)
+	if last := p.Entries[len(p.Entries)-1]; last.Errno == nil || *last.Errno != 38 || last.Names[0] != "clone3" || len(last.Names) != 1 {
+		t.Errorf("the call that seemed to be missing is not so again: %+v", last)
+	}
+	if text, err := p.SPO("app"); err != nil || !strings.Contains(string(text), "- action: SCMP_ACT_ERRNO\n    errnoRet: 38\n") {
+		t.Errorf("%v in\n%s", err, text)
+	}
+	got := strings.Join(p.Remarks, "\n")
+	if strings.Contains(got, "clone3") {
+		t.Errorf("remarks on clone3: %s", got)
+	}
 	for _, want := range []string{"a.json: it has no end", "2 threads", "io_uring", "unshare(0x0) was refused ×3"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("lacks %q: %s", want, got)

@@ -18,6 +18,7 @@ type seen struct {
 	native  specs.Arch
 	abis    map[specs.Arch]bool
 	calls   map[string]*call // by name
+	enosys  map[string]bool  // calls that were refused as if the kernel did not have them
 	remarks []string
 }
 
@@ -31,7 +32,7 @@ type call struct {
 
 // merge adds up the recordings.
 func merge(sources []Source) (*seen, error) {
-	s := &seen{native: sources[0].Recording.Architecture, abis: map[specs.Arch]bool{}, calls: map[string]*call{}}
+	s := &seen{native: sources[0].Recording.Architecture, abis: map[specs.Arch]bool{}, calls: map[string]*call{}, enosys: map[string]bool{}}
 	for _, source := range sources {
 		r := source.Recording
 		if r.Architecture != s.native {
@@ -46,6 +47,10 @@ func merge(sources []Source) (*seen, error) {
 			}
 		}
 		for _, d := range r.Refused {
+			if strings.HasPrefix(d.Answer, enosysAnswer) && isName(d.Syscall) {
+				s.enosys[d.Syscall] = true
+				continue
+			}
 			s.remark("%s: %s was refused ×%d by its %s, and is left out", source.Name, mistake.Line(d.Text), d.Count, mistake.Line(r.Under))
 		}
 	}

@@ -51,7 +51,7 @@ func checkKernel(k kernel, tables []table) error {
 	if err != nil {
 		return err
 	}
-	defer t.close()
+	defer t.detach()
 	ended, err := runProbe(func(pid int) error {
 		_, err := t.begin(pid, kindInit)
 		return err

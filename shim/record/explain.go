@@ -11,17 +11,15 @@ import (
 
 const lockdownFile = "/sys/kernel/security/lockdown"
 
-// explain says what this node lacks for a recording.
-func explain(tracepoint string, err error) error {
-	return fmt.Errorf("tracepoint %s: %w%s", tracepoint, err, missing(err))
-}
+// explain adds what this node lacks for a recording.
+func explain(err error) error { return fmt.Errorf("%w%s", err, missing(err)) }
 
 func missing(err error) string {
 	switch {
 	case isLockedDown():
 		return " (the kernel is locked down to confidentiality, and lets no BPF program read its memory: " + lockdownFile + ")"
 	case errors.Is(err, unix.EPERM):
-		return " (the shim needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN)"
+		return " (the shim needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, and before Linux 5.11 a RLIMIT_MEMLOCK of 16 MiB)"
 	case errors.Is(err, unix.ENOSYS):
 		return " (the kernel has no bpf(2): CONFIG_BPF_SYSCALL)"
 	case errors.Is(err, unix.ENOENT):

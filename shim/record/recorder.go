@@ -56,11 +56,11 @@ func New(config Config) (_ *Container, err error) {
 		c.tracer, err = newTracer(k, readsOf(k, c.tables))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("observe: record: this node cannot record syscalls: %w", err)
+		return nil, fmt.Errorf("observe: record: this node cannot record syscalls: %w", explain(err))
 	}
 	c.last = c.empty(time.Now())
 	if c.file, err = createFile(config.Dir, &c.last); err != nil {
-		c.tracer.close()
+		c.tracer.detach()
 		return nil, fmt.Errorf("observe: record: the recording cannot be written: %w", err)
 	}
 	c.writes.Add(1)
@@ -138,8 +138,8 @@ func (c *Container) end(end *recording.End) {
 		return
 	}
 	close(c.stop)
-	t.close()
 	c.writes.Wait()
+	t.detach()
 	go c.log().WithFields(logrus.Fields{"calls": total, "recording": c.file}).Info("seccomp: a recorded container has ended")
 }
 
@@ -151,8 +151,8 @@ func (c *Container) Abandon() {
 	c.mu.Unlock()
 	if t != nil {
 		close(c.stop)
-		t.close()
 		c.writes.Wait()
+		t.detach()
 		removeFile(c.file)
 	}
 }

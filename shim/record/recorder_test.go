@@ -1,8 +1,10 @@
 package record
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -234,5 +236,36 @@ func TestAbandoned(t *testing.T) {
 	}
 	if err := c.Begin("", os.Getpid()); err == nil {
 		t.Error("it begins")
+	}
+}
+
+// Without the right to load BPF programs a recording is refused, and the error says what is
+// missing.
+func TestWithoutCapabilities(t *testing.T) {
+	needRoot(t)
+	runtime.LockOSThread() // the thread ends with the test, without its capabilities
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var sets [2]unix.CapUserData
+	if err := unix.Capget(&header, &sets[0]); err != nil {
+		t.Fatal(err)
+	}
+	sets[0].Effective &^= 1 << unix.CAP_SYS_ADMIN
+	for _, c := range []uint{unix.CAP_BPF, unix.CAP_PERFMON} {
+		sets[1].Effective &^= 1 << (c - 32)
+	}
+	if err := unix.Capset(&header, &sets[0]); err != nil {
+		t.Fatal(err)
+	}
+	_, err := New(testConfig(filepath.Join(t.TempDir(), "recordings")))
+	if err == nil || !errors.Is(err, unix.EPERM) || !strings.Contains(err.Error(), "observe: record: this node cannot record syscalls") || !strings.Contains(err.Error(), "CAP_BPF") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestMissing(t *testing.T) {
+	for err, want := range map[error]string{unix.ENOSYS: "CONFIG_BPF_SYSCALL", unix.ENOENT: "CONFIG_FTRACE_SYSCALLS", unix.EPERM: "CAP_SYS_ADMIN", unix.E2BIG: ""} {
+		if got := explain(err).Error(); !strings.Contains(got, want) || !strings.HasPrefix(got, err.Error()) {
+			t.Errorf("%v: %s", err, got)
+		}
 	}
 }

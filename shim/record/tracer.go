@@ -51,7 +51,7 @@ func newTracer(k kernel, reads func(slot uint32) uint32) (_ *tracer, err error) 
 		{"sys_enter", seeing(t.maps, k)},
 	} {
 		if err := t.attach(row.tracepoint, row.program); err != nil {
-			return nil, explain(row.tracepoint, err)
+			return nil, fmt.Errorf("tracepoint %s: %w", row.tracepoint, err)
 		}
 	}
 	return t, nil
@@ -115,6 +115,10 @@ func (t *tracer) misses() (n uint64) {
 	}
 	return n
 }
+
+// detach closes the tracer, and does not wait: the kernel takes some 20 ms for each tracepoint,
+// until no processor is in the program any more, and nobody counts on the end.
+func (t *tracer) detach() { go t.close() }
 
 func (t *tracer) close() {
 	for _, l := range t.links {
