@@ -62,22 +62,21 @@ func (c *cluster) startContainerd() error {
 	return errors.Join(os.Symlink(c.node.Address(), containerdSocket), c.importImages())
 }
 
-// writeDropIns changes one word of the handler's file, because there is no systemd
+// writeDropIns changes one word of the handlers' files, because there is no systemd
 // here.
 func writeDropIns() error {
 	const systemd, cgroupfs = "SystemdCgroup = true", "SystemdCgroup = false"
-	file := fromRoot("deploy/containerd/seccomp-2.x.toml")
-	handler, err := os.ReadFile(file)
-	if err != nil {
-		return err
+	err := errors.Join(os.Mkdir(dropIns, 0o755), os.WriteFile(filepath.Join(dropIns, "handlers.toml"), []byte(handlers), 0o644))
+	for _, name := range []string{"seccomp-2.x.toml", "record-2.x.toml"} {
+		file := fromRoot("deploy/containerd", name)
+		handler, readErr := os.ReadFile(file)
+		if n := strings.Count(string(handler), systemd); readErr == nil && n != 1 {
+			readErr = fmt.Errorf("%s says %q %d times, not once", file, systemd, n)
+		}
+		text := strings.Replace(string(handler), systemd, cgroupfs, 1)
+		err = errors.Join(err, readErr, os.WriteFile(filepath.Join(dropIns, name), []byte(text), 0o644))
 	}
-	if n := strings.Count(string(handler), systemd); n != 1 {
-		return fmt.Errorf("%s says %q %d times, not once", file, systemd, n)
-	}
-	text := strings.Replace(string(handler), systemd, cgroupfs, 1)
-	return errors.Join(os.Mkdir(dropIns, 0o755),
-		os.WriteFile(filepath.Join(dropIns, filepath.Base(file)), []byte(text), 0o644),
-		os.WriteFile(filepath.Join(dropIns, "handlers.toml"), []byte(handlers), 0o644))
+	return err
 }
 
 // importImages makes the images that pods name, and the one that containerd needs for
