@@ -153,7 +153,7 @@ fuzz: deps $(PATCHED) ## fuzz each target for FUZZTIME (60s) by FUZZWORKERS (2) 
 	.ci/fuzz $(FUZZTIME)
 
 # For example: make bench ARGS='-o json'
-bench: DEPS += crun
+bench: DEPS += crun strace
 bench: deps $(PATCHED) $(SHIM) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(CRUN_TOOL) $(PROGRAM) $(BENCH)/bench ## measure what seccomp costs, beside runc and crun (root; 20 minutes)
 	@$(BENCH)/bench -bin $(BIN) -peers $(BENCH) $(ARGS)
 

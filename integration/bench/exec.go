@@ -18,13 +18,18 @@ func (p *pod) exec(ctx context.Context) (took float64, err error) {
 }
 
 func (p *pod) execAs(ctx context.Context, id string, args ...string) (took float64, err error) {
+	return p.run(ctx, id, append([]string{programPath}, args...))
+}
+
+// run runs any program of the container.
+func (p *pod) run(ctx context.Context, id string, args []string) (took float64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	spec, err := p.container.Spec(ctx)
 	if err != nil {
 		return 0, err
 	}
-	spec.Process.Args = append([]string{programPath}, args...)
+	spec.Process.Args = args
 	begin := time.Now()
 	process, err := p.task.Exec(ctx, id, spec.Process, cio.NullIO)
 	if err != nil {

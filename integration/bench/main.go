@@ -11,6 +11,8 @@
 //	life     create+start until the program runs, kill, delete; a further
 //	         container in a pod that runs
 //	exec     one exec until the client has its exit status, and ten at once
+//	record   what programs do: not recorded, recorded, beside a recorded container,
+//	         and under strace -f -c
 //	probes   the machine's processor share while each pod has an exec a second
 //	pods     many pods at once: time, processor time, memory
 //	memory   of idle shims: for each further pod, and after many execs

@@ -32,6 +32,10 @@ var (
 	metricStorm       = metric{"calls", "100,000 refused calls", milliseconds}
 	metricStormMemory = metric{"calls", "shim, growth by 100,000 refused calls", mebibytes}
 
+	metricServe   = metric{"record", "serve 20,000 requests", milliseconds}
+	metricFind    = metric{"record", "find in /usr", milliseconds}
+	metricCompile = metric{"record", "compile a C program", milliseconds}
+
 	metricPodsTime      = metric{"pods", "pods at once", milliseconds}
 	metricPodsProcessor = metric{"pods", "pods, processor time", milliseconds}
 	metricPodsPeak      = metric{"pods", "pods, peak memory", mebibytes}
@@ -46,6 +50,7 @@ var metrics = []metric{
 	metricStart, metricFurther, metricKill, metricDelete, metricLife,
 	metricExec, metricExecs, metricProbes,
 	metricRefused, metricAllowed, metricStorm, metricStormMemory,
+	metricServe, metricFind, metricCompile,
 	metricPodsTime, metricPodsProcessor, metricPodsPeak,
 	metricPrivate, metricPSS, metricGrowth,
 }

@@ -62,10 +62,10 @@ type pod struct {
 	execs     int
 }
 
-func (l *lab) newPod(ctx context.Context, s subject) (*pod, error) {
+func (l *lab) newPod(ctx context.Context, s subject, more ...oci.SpecOpts) (*pod, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := l.newContainer(ctx, s, "")
+	c, err := l.newContainer(ctx, s, "", more...)
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ func (l *lab) measure(ctx context.Context, s settings, into *result) (err error)
 		"life":   func() error { return l.measureLives(ctx, s.Creates, found) },
 		"exec":   func() error { return l.measureExecs(ctx, s.Execs, found) },
 		"calls":  func() error { return l.measureCalls(ctx, s.Calls, found) },
+		"record": func() error { return l.measureRecords(ctx, s.Records, found) },
 		"probes": func() error { return l.measureProbes(ctx, s.Windows, found) },
 		"pods":   func() error { return l.measureBursts(ctx, s.Bursts, s.Pods, found) },
 		"memory": func() error { return l.measureMemory(ctx, s, found) },
@@ -59,7 +60,8 @@ func (l *lab) measure(ctx context.Context, s settings, into *result) (err error)
 		}
 	}
 	for _, m := range metrics {
-		for _, of := range append(subjects(l.peers), subject{l.peers[0], coldCache}, subject{shared, defaultProfile}, subject{observed, defaultProfile}) {
+		for _, of := range append(subjects(l.peers), subject{l.peers[0], coldCache}, subject{shared, defaultProfile}, subject{observed, defaultProfile},
+			subject{recording, noProfile}, subject{beside, noProfile}, subject{traced, noProfile}) {
 			if values := found[m][of]; values != nil {
 				into.Figures = append(into.Figures, figure{m, of.peer.name, of.profile, summarize(values)})
 			}
@@ -91,6 +93,9 @@ func compare(m metric, of map[subject][]float64, peers []*peer) []comparison {
 		divide(subject{shared, defaultProfile}, subject{p, defaultProfile})
 	}
 	divide(subject{observed, defaultProfile}, subject{own, defaultProfile})
+	for _, p := range []*peer{recording, beside, traced} {
+		divide(subject{p, noProfile}, subject{own, noProfile})
+	}
 	divide(subject{own, coldCache}, subject{own, noProfile})
 	for _, p := range peers {
 		divide(subject{p, defaultProfile}, subject{p, noProfile})

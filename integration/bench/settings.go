@@ -21,6 +21,7 @@ type settings struct {
 	Execs    int           `json:"execRounds"`
 	Compiles int           `json:"compileRounds"`
 	Calls    int           `json:"callRounds"`
+	Records  int           `json:"recordRounds"`
 	Pods     int           `json:"pods"`       // that start at once, and that exist when memory is measured
 	Bursts   int           `json:"podsRounds"` // rounds of starting all pods at once
 	Windows  int           `json:"probeWindows"`
@@ -37,7 +38,7 @@ const (
 var errHelp = flag.ErrHelp
 
 // parts are the parts of a run, in their order. Each can be measured alone.
-var parts = []string{"compile", "life", "exec", "calls", "probes", "pods", "memory"}
+var parts = []string{"compile", "life", "exec", "calls", "record", "probes", "pods", "memory"}
 
 func parseSettings(args []string) (settings, error) {
 	var s settings
@@ -51,6 +52,7 @@ func parseSettings(args []string) (settings, error) {
 	flags.IntVar(&s.Execs, "execs", 300, "`rounds` of exec; ten execs at once have a tenth as many rounds")
 	flags.IntVar(&s.Compiles, "compiles", 30, "`rounds` of compiling the default profile")
 	flags.IntVar(&s.Calls, "calls", 30, "`rounds` of a thousand refused and allowed system calls")
+	flags.IntVar(&s.Records, "records", 10, "`rounds` of what programs do while they are recorded")
 	flags.IntVar(&s.Pods, "pods", 40, "`number` of pods that start at once, and that exist when memory is measured")
 	flags.IntVar(&s.Bursts, "bursts", 7, "`rounds` of starting all pods at once")
 	flags.IntVar(&s.Windows, "windows", 4, "`rounds` of probes, ten seconds each")
@@ -81,7 +83,7 @@ func (s *settings) check(args []string) error {
 			return fmt.Errorf("-parts %q: want some of %s", part, strings.Join(parts, ","))
 		}
 	}
-	if min(s.Creates, s.Execs, s.Compiles, s.Calls, s.Bursts, s.Windows, s.Churn) < 1 {
+	if min(s.Creates, s.Execs, s.Compiles, s.Calls, s.Records, s.Bursts, s.Windows, s.Churn) < 1 {
 		return errors.New("rounds: want at least one")
 	}
 	if s.Pods < 2 {

@@ -17,8 +17,8 @@
 // programs.
 //
 // User notification, by which refused calls are observed, would be one mechanism less. It
-// makes each call 6 to 12 µs slower, and the calls of a usual program 2 to 20 times; these
-// programs make a call 0.25 µs slower (docs/measurements.md).
+// makes each call 5.5 µs slower or more, and a usual program 2 to 20 times; these programs
+// make a call 0.25 µs slower, and a usual program 1.0 to 1.2 times (docs/measurements.md).
 //
 // # Who is recorded
 //

@@ -108,8 +108,7 @@ func (c *Container) Exited(execID string, status int, at time.Time) {
 		delete(c.begun, execID)
 	}
 	c.mu.Unlock()
-	if execID != "" {
-		c.write(nil)
+	if execID != "" { // its calls are written with the next ones, so that no exec waits for the disk
 		return
 	}
 	end := &recording.End{At: at, By: recording.Exited, Status: status}

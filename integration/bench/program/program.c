@@ -9,6 +9,7 @@
  *
  *     program FIFO         writes a byte to the FIFO, and waits for a signal
  *     program              exits at once, as /bin/true does
+ *     program serve COUNT  serves COUNT connections of ten requests to a child, and ends
  *     program FILE COUNT   writes to the file how many nanoseconds a refused and an
  *                          allowed system call take, each on average over COUNT calls
  */
@@ -17,7 +18,12 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,12 +52,62 @@ static int time_calls(const char *file, long count)
 	return 0;
 }
 
+enum { REQUESTS = 10, SIZE = 64 };
+
+/* exchange makes or answers the requests of a connection, and closes it. */
+static int exchange(int fd, int answers)
+{
+	char text[SIZE] = "request";
+
+	for (int i = 0; i < REQUESTS; i++) {
+		if (!answers && write(fd, text, SIZE) != SIZE)
+			return 1;
+		if (read(fd, text, SIZE) != SIZE)
+			return 1;
+		if (answers && write(fd, text, SIZE) != SIZE)
+			return 1;
+	}
+	return close(fd);
+}
+
+/* serve is a server that waits by epoll as usual ones do, with a client. */
+static int serve(long count)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "\0bench" };
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), epoll = epoll_create1(0), status;
+	struct epoll_event event = { .events = EPOLLIN };
+	cpu_set_t here;
+
+	/* On one processor: on two, each wake-up takes much longer or not, by chance. */
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	if (sched_setaffinity(0, sizeof here, &here))
+		return 1;
+	if (bind(listener, (struct sockaddr *)&name, sizeof name) || listen(listener, 16) ||
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event))
+		return 1;
+	if (fork() == 0) {
+		while (count-- > 0) {
+			int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+			if (connect(fd, (struct sockaddr *)&name, sizeof name) || exchange(fd, 0))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	while (count-- > 0)
+		if (epoll_wait(epoll, &event, 1, -1) != 1 || exchange(accept(listener, NULL, NULL), 1))
+			return 1;
+	return wait(&status) < 0 || status != 0;
+}
+
 int main(int argc, char **argv)
 {
 	int fifo;
 
 	if (argc < 2)
 		return 0;
+	if (argc == 3 && strcmp(argv[1], "serve") == 0)
+		return serve(atol(argv[2]));
 	if (argc == 3)
 		return time_calls(argv[1], atol(argv[2]));
 	fifo = open(argv[1], O_WRONLY | O_CLOEXEC);
