@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Default   specs.LinuxSeccompAction
 	Arguments []string          // syscalls whose recorded values alone are allowed
+	InitOnly  bool              // calls of processes that were executed later are left out
 	Denials   []*denials.Report // what these containers were refused is allowed, too
 }
 
@@ -73,7 +74,7 @@ func From(sources []Source, o Options) (*Profile, error) {
 	if len(sources) == 0 {
 		return nil, errors.New("no recording")
 	}
-	seen, err := merge(sources)
+	seen, err := merge(sources, o.InitOnly)
 	if err != nil {
 		return nil, err
 	}

@@ -121,6 +121,20 @@ func TestEntries(t *testing.T) {
 	}
 }
 
+// What clients have executed in the container can be left out.
+func TestInitOnly(t *testing.T) {
+	exec := called("ptrace")
+	exec.Process = denials.Exec
+	init := called("read")
+	init.Process = denials.Init
+	if got, want := shown(from(t, Options{InitOnly: true}, recorded(init, exec))), "read"+added; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got, want := shown(from(t, Options{}, recorded(init, exec))), "ptrace,read"+added; got != want {
+		t.Errorf("with execs: got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // The order of recordings does not matter, and the package that reads profiles takes the
 // profile.
 func TestMergeAndFormats(t *testing.T) {

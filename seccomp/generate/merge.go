@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/mistake"
+	"seccomp-shim/seccomp/denials"
 	"seccomp-shim/seccomp/meaning"
 	"seccomp-shim/seccomp/recording"
 )
@@ -30,8 +31,9 @@ type call struct {
 	unseen    string // where it was called so that its arguments are not known
 }
 
-// merge adds up the recordings.
-func merge(sources []Source) (*seen, error) {
+// merge adds up the recordings. With initOnly it leaves out the processes that clients have
+// executed in the containers.
+func merge(sources []Source, initOnly bool) (*seen, error) {
 	s := &seen{native: sources[0].Recording.Architecture, abis: map[specs.Arch]bool{}, calls: map[string]*call{}, enosys: map[string]bool{}}
 	for _, source := range sources {
 		r := source.Recording
@@ -42,7 +44,7 @@ func merge(sources []Source) (*seen, error) {
 			s.remark("%s: %s", source.Name, gap)
 		}
 		for _, c := range r.Calls {
-			if c.Count > 0 {
+			if c.Count > 0 && (!initOnly || c.Process == denials.Init) {
 				s.add(source.Name, c)
 			}
 		}

@@ -29,6 +29,16 @@ func TestMain(m *testing.M) {
 	case "work":
 		work()
 		os.Exit(0)
+	case "thread":
+		fmt.Println("waiting")
+		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+		fromThread("threaded")
+	case "threaded":
+		getsid(perThread)
+		fromThread("end")
+	case "end":
+		getsid(perThread)
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -64,6 +74,27 @@ func work() {
 	}
 }
 
+func getsid(times int) {
+	for range times {
+		syscall.RawSyscall(unix.SYS_GETSID, 0, 0, 0)
+	}
+}
+
+// fromThread has another thread than the first one execute this program again: it takes over
+// the pid, and the first thread ends.
+func fromThread(work string) {
+	if unix.Gettid() == os.Getpid() { // main is locked to the first thread: see init
+		go fromThread(work)
+		select {}
+	}
+	runtime.LockOSThread()
+	fmt.Fprintln(os.Stderr, syscall.Exec(os.Args[0], os.Args, []string{workEnv + "=" + work}))
+	os.Exit(1)
+}
+
+// init keeps the first thread for main.
+func init() { runtime.LockOSThread() }
+
 func testTables() []table {
 	var all []table
 	for _, name := range conventions {
@@ -98,8 +129,14 @@ func startTracer(t *testing.T) *tracer {
 // startWorker starts a process that waits for release, executes itself, and works.
 func startWorker(t *testing.T) (cmd *exec.Cmd, release func()) {
 	t.Helper()
+	return startAs(t, "wait")
+}
+
+// startAs starts this program for another work that begins by waiting.
+func startAs(t *testing.T, work string) (cmd *exec.Cmd, release func()) {
+	t.Helper()
 	cmd = exec.Command(os.Args[0])
-	cmd.Env = []string{workEnv + "=wait"}
+	cmd.Env = []string{workEnv + "=" + work}
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -158,6 +195,26 @@ func TestCountsAreExact(t *testing.T) {
 	}
 	if n := tr.slots.count(slotIndex(kindInit, native, unix.SYS_GETSID)); n != 0 || tr.misses() != 0 {
 		t.Errorf("%d calls of the init, %d misses", n, tr.misses())
+	}
+	if left := tasksLeft(t, tr); left != 0 {
+		t.Errorf("%d threads are left", left)
+	}
+}
+
+// A thread that is not the first one can execute a program: it is recorded before and after,
+// and so is a process whose recording begins by such an execve.
+func TestExecveOfAThread(t *testing.T) {
+	tr := startTracer(t)
+	cmd, release := startAs(t, "thread")
+	if _, err := tr.begin(cmd.Process.Pid, kindInit); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if got := tr.slots.count(slotIndex(kindInit, native, unix.SYS_GETSID)); got != 2*perThread {
+		t.Errorf("%d calls of getsid, want %d", got, 2*perThread)
 	}
 	if left := tasksLeft(t, tr); left != 0 {
 		t.Errorf("%d threads are left", left)

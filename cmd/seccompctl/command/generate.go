@@ -19,6 +19,7 @@ import (
 type generator struct {
 	defaultAction, name, denied, reports string
 	arguments                            []string
+	withoutExecs                         bool
 	output                               *outputFormat
 }
 
@@ -50,6 +51,7 @@ SeccompProfile of the Security Profiles Operator 1.0 (spo). It depends on the in
 	f := cmd.Flags()
 	f.StringVar(&g.defaultAction, "default-action", string(specs.ActErrno), "what happens to all other calls")
 	f.StringSliceVar(&g.arguments, "arguments", nil, "syscalls for which only the recorded arguments are allowed")
+	f.BoolVar(&g.withoutExecs, "without-execs", false, "leave out what was executed in the containers later, such as by kubectl exec")
 	f.StringVar(&g.denied, "add-denials", "", "a container, as for denials: allow what it was refused")
 	f.StringVar(&g.reports, "dir", denials.Dir, "with --add-denials: the folder of the reports")
 	f.StringVar(&g.name, "name", "", "with -o spo: the object's name (default: that of the recorded container)")
@@ -79,7 +81,9 @@ func (g *generator) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := generate.From(sources, generate.Options{Default: specs.LinuxSeccompAction(g.defaultAction), Arguments: g.arguments, Denials: refused})
+	p, err := generate.From(sources, generate.Options{
+		Default: specs.LinuxSeccompAction(g.defaultAction), Arguments: g.arguments, InitOnly: g.withoutExecs, Denials: refused,
+	})
 	if err != nil {
 		return err
 	}
