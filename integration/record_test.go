@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"seccomp-shim/integration/testbed"
 	"seccomp-shim/seccomp/recording"
 )
 
@@ -74,6 +76,38 @@ func TestRecordingOfDescendants(t *testing.T) {
 	})
 	if gaps := r.Gaps(); len(gaps) > 0 {
 		t.Errorf("it lacks %q", gaps)
+	}
+}
+
+// The calls of a 32-bit program are of its ABI, by each way into the kernel, and the profile
+// that is made of them lets it run.
+func TestRecordingOfA32BitProgram(t *testing.T) {
+	t.Parallel()
+	needLegacyCalls(t)
+	program := filepath.Join(t.TempDir(), "i386")
+	source := filepath.Join(testbed.ModuleRoot(), "integration/testdata/i386/i386.c")
+	out, err := exec.Command("gcc", "-m32", "-nostdlib", "-static", "-ffreestanding", "-fno-pie", "-no-pie", "-fno-stack-protector", "-Os", "-Wall", "-Wextra", "-Werror", "-o", program, source).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	mounted := oci.WithMounts([]specs.Mount{{Type: "bind", Source: program, Destination: "/bin/i386", Options: []string{"bind", "ro"}}})
+	id := newRecordedID(t)
+	c := recordedWith(t, id, "", []string{"/bin/i386"}, mounted)
+	c.run(t)
+	if got := c.end(t); got.code != 0 {
+		t.Errorf("recorded: %+v", got)
+	}
+	r := readRecording(t, id)
+	mustHaveCalls(t, r, map[string]uint64{"SCMP_ARCH_X86 init getpgid": 5, "SCMP_ARCH_X86 init socketcall": 1, "SCMP_ARCH_X86 init exit": 1})
+	if r.Total != 7 {
+		t.Errorf("%d calls", r.Total)
+	}
+	p := profile(t, generated(t, recordingsOf(id)...))
+	if fmt.Sprint(p.Architectures) != "[SCMP_ARCH_X86_64 SCMP_ARCH_X86]" {
+		t.Errorf("architectures %v", p.Architectures)
+	}
+	if got := execute(t, []string{"/bin/i386"}, mounted, under(p)); got.code != 0 {
+		t.Errorf("under its profile: %+v", got)
 	}
 }
 
