@@ -1,7 +1,6 @@
 package record
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/cilium/ebpf"
@@ -87,7 +86,7 @@ func (m *maps) eachValues(f func(valuesKey, uint64)) error {
 	for all.Next(&key, &count) {
 		f(key, count)
 	}
-	if err := all.Err(); err != nil && !errors.Is(err, ebpf.ErrIterationAborted) {
+	if err := all.Err(); err != nil {
 		return fmt.Errorf("read BPF map rec_values: %w", err)
 	}
 	return nil
