@@ -85,3 +85,21 @@ func TestInfoLooksAtOptions(t *testing.T) {
 		}
 	}
 }
+
+// The answer says how the handler's containers are observed, since they may be unconfined then.
+func TestInfoNamesTheMode(t *testing.T) {
+	for body, want := range map[string]string{`observe = "record"`: "record", `observe = "denials"`: "denials", "": ""} {
+		message := packed(t, &generic.Options{ConfigBody: []byte(body)})
+		info, err := Manager{}.Info(t.Context(), bytes.NewReader(encode(t, message)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := typeurl.UnmarshalAny(info.GetFeatures())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := decoded.(*features.Features).Annotations["io.containerd.seccomp.v1/observe"]; got != want {
+			t.Errorf("%s: the mode is %q", body, got)
+		}
+	}
+}

@@ -125,17 +125,16 @@ func (c *Container) Stopped() {
 
 // end writes the recording for the last time, and detaches the programs.
 func (c *Container) end(end *recording.End) {
-	if !c.write(end) {
-		return
-	}
 	c.mu.Lock()
 	t := c.tracer
+	if t == nil { // it has ended before
+		c.mu.Unlock()
+		return
+	}
+	c.writeLocked(end)
 	c.tracer = nil
 	total := c.last.Total
 	c.mu.Unlock()
-	if t == nil {
-		return
-	}
 	close(c.stop)
 	c.writes.Wait()
 	t.detach()
@@ -165,22 +164,22 @@ func (c *Container) writeRegularly() {
 		case <-c.stop:
 			return
 		case <-tick.C:
-			c.write(nil)
+			c.writeChanges()
 		}
 	}
 }
 
-// write writes the recording if it has changed, or if it ends. It returns false if it has
-// ended before.
-func (c *Container) write(end *recording.End) bool {
+// writeChanges writes the recording if it has changed, and has not ended.
+func (c *Container) writeChanges() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.tracer == nil {
-		return false
+	if c.tracer != nil && (c.failing || c.tracer.slots.total() != c.last.Total || c.moreRefused()) {
+		c.writeLocked(nil)
 	}
-	if end == nil && !c.failing && c.tracer.slots.total() == c.last.Total && !c.moreRefused() {
-		return true
-	}
+}
+
+// writeLocked reads the recording and writes it; end is nil until it ends. Hold mu.
+func (c *Container) writeLocked(end *recording.End) {
 	if err := c.read(); err != nil {
 		c.last.Lost.Calls++ // says that the recording is incomplete
 		c.log().WithError(err).Error("the recording is incomplete")
@@ -191,7 +190,6 @@ func (c *Container) write(end *recording.End) bool {
 		go c.log().WithError(err).Error("the recording is not written")
 	}
 	c.failing = err != nil
-	return true
 }
 
 func (c *Container) log() *logrus.Entry {

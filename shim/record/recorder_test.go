@@ -215,7 +215,7 @@ func TestDiskBecomesFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Exited("e1", 0, time.Now())
-	c.write(nil)
+	c.writeChanges()
 	if r := readFile(t, c.file); r.Total != 0 {
 		t.Errorf("a full disk has taken %d calls", r.Total)
 	}
