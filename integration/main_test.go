@@ -18,6 +18,7 @@ import (
 	"seccomp-shim/integration/steps"
 	"seccomp-shim/integration/testbed"
 	"seccomp-shim/seccomp/libseccomp"
+	"seccomp-shim/seccomp/recording"
 	"seccomp-shim/shim/container/initprocess"
 )
 
@@ -83,6 +84,9 @@ func run(m *testing.M) (code int) {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
+	}
+	for _, dir := range []string{recording.Dir, filepath.Dir(recording.Dir)} {
+		_ = os.Remove(dir) // unless it has recordings of others
 	}
 	return code
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"seccomp-shim/integration/testbed"
+	"seccomp-shim/seccomp/recording"
 )
 
 const (
@@ -131,7 +132,7 @@ func (l *lab) close() error {
 	if l.node != nil {
 		// The shim for the node stays for 20 seconds after its last container.
 		testbed.HoldsWithin(3*patience, func() bool { return len(l.node.Leftovers("")) == 0 })
-		errs = append(errs, removeFilters(l.node.Namespace()), l.node.Stop())
+		errs = append(errs, removeFilters(l.node.Namespace()), os.RemoveAll(filepath.Join(recording.Dir, l.node.Namespace())), l.node.Stop())
 	}
 	return errors.Join(errs...)
 }

@@ -15,7 +15,7 @@ import (
 
 // The ways in which the calls of a container are recorded.
 var (
-	recording = &peer{name: "recording", runtime: shimRuntime, handler: `observe = "record"`}
+	whileRecorded = &peer{name: "recording", runtime: shimRuntime, handler: `observe = "record"`}
 	// beside is a container that is not recorded, while another one is.
 	beside = &peer{name: "beside a recording", runtime: shimRuntime}
 	// traced is a container in which strace(1) counts the calls.
@@ -41,7 +41,7 @@ var works = []work{
 
 // recorded are the subjects whose work is timed. strace is left out if the machine lacks it.
 func (l *lab) recorded() []subject {
-	peers := []*peer{l.peers[0], recording, beside}
+	peers := []*peer{l.peers[0], whileRecorded, beside}
 	if _, err := exec.LookPath("strace"); err == nil {
 		peers = append(peers, traced)
 	}
@@ -79,7 +79,7 @@ func (l *lab) measureRecords(ctx context.Context, rounds int, into samples) erro
 // timeWorks returns the milliseconds of each work in a new pod of the subject.
 func (l *lab) timeWorks(ctx context.Context, s subject) (times []float64, err error) {
 	if s.peer == beside {
-		other, err := l.newPod(ctx, subject{recording, noProfile})
+		other, err := l.newPod(ctx, subject{whileRecorded, noProfile})
 		if err != nil {
 			return nil, err
 		}

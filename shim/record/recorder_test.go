@@ -228,6 +228,24 @@ func TestDiskBecomesFull(t *testing.T) {
 	}
 }
 
+// A folder that somebody removes is made again, with all that was counted.
+func TestFolderIsRemoved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "recordings")
+	c := startRecording(t, dir)
+	cmd, release := startWorker(t)
+	if err := c.Begin("", cmd.Process.Pid); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if err := errors.Join(cmd.Wait(), os.RemoveAll(dir)); err != nil {
+		t.Fatal(err)
+	}
+	c.Exited("", 0, time.Now())
+	if r := readFile(t, c.file); find(r, denials.Init, "getsid").Count != threadCount*perThread || r.Ended == nil {
+		t.Errorf("the recording has %d calls", r.Total)
+	}
+}
+
 // A container that could not be created leaves no recording.
 func TestAbandoned(t *testing.T) {
 	c := startRecording(t, filepath.Join(t.TempDir(), "recordings"))
