@@ -122,6 +122,9 @@ func sealedProbe() (*os.File, error) {
 	if errors.Is(err, unix.EINVAL) { // before Linux 6.3
 		fd, err = unix.MemfdCreate("seccomp-probe", unix.MFD_CLOEXEC)
 	}
+	if errors.Is(err, unix.EACCES) {
+		return nil, fmt.Errorf("%w (the sysctl vm.memfd_noexec is 2: no program can be executed from memory)", os.NewSyscallError("memfd_create", err))
+	}
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
