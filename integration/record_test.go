@@ -143,6 +143,35 @@ func TestRecordingUnderAProfile(t *testing.T) {
 	}
 }
 
+// The floor holds while a container is recorded, also without record_under. What a floor on
+// trial would refuse runs, and is among the calls.
+func TestRecordingOverTheFloor(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		fact, answer string
+		more         []string
+		ran          uint64
+	}{
+		{"enforced", "EPROTO", []string{`observe = "record"`}, 0},
+		{"on trial", "ok", []string{`observe = "record"`, `floor_observe = "trial"`}, 1},
+	} {
+		t.Run(row.fact, func(t *testing.T) {
+			t.Parallel()
+			id := newRecordedID(t)
+			t.Cleanup(func() { os.Remove(reportPath(id)) })
+			handler, _ := floored(t, theFloor, row.more...)
+			c := runFloored(t, id, handler, []string{call("getpgid", 0), call("getppid")})
+			mustAnswer(t, "init", c.stdout.String(), map[string]string{call("getpgid", 0): row.answer, call("getppid"): "ok"})
+			c.kill(t)
+			r := readRecording(t, id)
+			mustHaveCalls(t, r, map[string]uint64{"SCMP_ARCH_X86_64 init getpgid": row.ran, "SCMP_ARCH_X86_64 init getppid": 1})
+			if refused := len(r.Refused) == 1 && r.Refused[0].Syscall == "getpgid"; refused != (row.ran == 0) || !strings.HasPrefix(r.Under, "seccomp floor (option floor") {
+				t.Errorf("it says %s", encoded(t, r))
+			}
+		})
+	}
+}
+
 // Only the operator decides that a container is recorded, since it may run unconfined then.
 func TestRecordingIsRefused(t *testing.T) {
 	t.Parallel()

@@ -74,8 +74,8 @@ type Proposal struct {
 func Proposals(reports []*denials.Report) (all []Proposal) {
 	for _, r := range reports {
 		for _, d := range r.Shown() {
-			if !isName(d.Syscall) {
-				continue // a number without a name
+			if !isName(d.Syscall) || d.LetThrough {
+				continue // a number without a name, or a call that only a floor on trial refuses
 			}
 			why := fmt.Sprintf("%s ×%d, asked for by %s (%s of %s), %s by %s", d.Text, d.Count, mistake.Shown(executable(d)), d.Kind, mistake.Shown(r.Name()), d.Answer, d.Rule)
 			all = append(all, Proposal{d.Syscall, mistake.Line(why)})

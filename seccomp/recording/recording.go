@@ -39,7 +39,8 @@ type Recording struct {
 	IOUring      bool         `json:"ioUring"`           // io_uring was set up: no filter sees what it does
 	Lost         Lost         `json:"lost"`
 	Calls        []*Call      `json:"calls"`
-	// Refused are the calls that the enforced profile has refused. They are not in Calls.
+	// Refused are the calls that the enforced profile or floor has refused. They are not in
+	// Calls.
 	Refused []*denials.Denial `json:"refused,omitempty"`
 	// RefusedOthers are the refused calls beyond [denials.MostDistinct] distinct ones.
 	RefusedOthers uint64 `json:"refusedOthers,omitempty"`

@@ -3,6 +3,7 @@ package record
 import (
 	"cmp"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -142,9 +143,12 @@ func (c *Container) readLost() error {
 func (c *Container) readRefused() {
 	if c.config.Refused != nil {
 		report := c.config.Refused()
-		c.last.Refused, c.last.RefusedOthers = report.Denials, report.Others
+		c.last.Refused, c.last.RefusedOthers = slices.DeleteFunc(report.Denials, ran), report.Others
 	}
 }
+
+// ran says that a call is among the calls: the floor that refuses it is on trial.
+func ran(d *denials.Denial) bool { return d.LetThrough }
 
 // moreRefused reports whether a call was refused since the last read. Hold mu.
 func (c *Container) moreRefused() bool {
@@ -153,7 +157,9 @@ func (c *Container) moreRefused() bool {
 	}
 	count := func(all []*denials.Denial, others uint64) uint64 {
 		for _, d := range all {
-			others += d.Count
+			if !ran(d) {
+				others += d.Count
+			}
 		}
 		return others
 	}

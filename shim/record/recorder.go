@@ -17,11 +17,11 @@ import (
 type Config struct {
 	Namespace, ID string
 	Spec          *specs.Spec
-	Under         string // the profile that is enforced meanwhile; empty for none
+	Under         string // the profile or floor that is enforced meanwhile; empty for none
 	Dir           string // [recording.Dir]
 	// ABI returns the syscalls of an ABI.
 	ABI func(specs.Arch) *meaning.ABI
-	// Refused returns what the enforced profile has refused; nil without such a profile.
+	// Refused returns what the enforced profile or floor has refused; nil without either.
 	Refused func() *denials.Report
 }
 

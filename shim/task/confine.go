@@ -25,9 +25,8 @@ type policy struct {
 	name    string           // of the profile, for messages
 	floor   resolve.Floor
 	mode    denials.Mode // how the profile is observed
+	records bool         // all calls are recorded
 	trial   bool         // the floor is on trial
-	// recorded says that the container is recorded.
-	recorded bool
 }
 
 // confine decides which seccomp profile and which floor apply, compiles them, and begins the
@@ -38,25 +37,24 @@ func (s *Service) confine(ctx context.Context, dir bundle.Dir, observed observe.
 	if spec.Linux == nil || spec.Process == nil {
 		return nil, nil, errors.New("config.json: linux and process must be set")
 	}
-	ctx = log.WithLogger(ctx, log.G(ctx).WithField("container_id", observed.ID))
-	p, err := choose(ctx, spec, opts)
+	p, err := choose(log.WithLogger(ctx, log.G(ctx).WithField("container_id", observed.ID)), spec, opts)
 	if err != nil {
 		return nil, nil, err
 	}
 	spec.Linux.Seccomp = nil // the filter replaces it
-	var filter *container.Filter
-	if p.profile != nil {
-		filter, err = s.filter(ctx, dir, observed, p, opts.ListenerDirs)
-	}
-	if err != nil || !p.recorded {
+	filter, err := s.filter(ctx, dir, p, observed, opts.ListenerDirs)
+	if err != nil || !p.records {
 		return filter, nil, err
 	}
 	recorder, err := s.record(ctx, observed, filter)
 	return filter, recorder, err
 }
 
-// filter compiles a policy.
-func (s *Service) filter(ctx context.Context, dir bundle.Dir, observed observe.Config, p *policy, listenerDirs []string) (*container.Filter, error) {
+// filter compiles a policy. It returns nil if there is neither a profile nor a floor.
+func (s *Service) filter(ctx context.Context, dir bundle.Dir, p *policy, observed observe.Config, listenerDirs []string) (*container.Filter, error) {
+	if p.profile == nil {
+		return nil, nil
+	}
 	if p.floor.Profile != nil {
 		if err := floors.Write(string(dir), floors.Note{File: p.floor.File, Digest: p.floor.Digest, Trial: p.trial}); err != nil {
 			return nil, err
@@ -96,7 +94,7 @@ func choose(ctx context.Context, spec *specs.Spec, opts *options.Options) (*poli
 	if err != nil {
 		return nil, err
 	}
-	p := &policy{name: fmt.Sprintf("seccomp profile (%s)", choice.Origin), recorded: choice.Observation.Mode == denials.Recorded}
+	p := &policy{name: fmt.Sprintf("seccomp profile (%s)", choice.Origin), records: choice.Observation.Mode == denials.Recorded}
 	if p.profile, err = choice.Load(); err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func TestBadInput(t *testing.T) {
 		{"generate -", "{", fault, "-: no recording: the text is cut off"},
 		{"generate testdata/arguments.json", "", fault, "testdata/arguments.json: no recording"},
 		{"generate --arguments read testdata/recording.json", "", fault, `arguments of "read" are not recorded`},
-		{"generate --add-denials none --dir testdata testdata/recording.json", "", fault, `--add-denials: container "none"`},
+		{"generate --add-denials none --dir testdata/none testdata/recording.json", "", fault, `--add-denials: container "none"`},
 	} {
 		t.Run(row.args, func(t *testing.T) {
 			got := ctl(row.stdin, strings.Fields(row.args)...)

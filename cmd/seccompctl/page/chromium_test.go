@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -35,9 +36,14 @@ func openBrowser(t *testing.T, file string) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	data, err := os.MkdirTemp("", "chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	// --no-sandbox: root has none. The page is ours, and has no script.
 	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--disable-dev-shm-usage",
-		"--user-data-dir="+t.TempDir(), "--remote-debugging-pipe")
+		"--user-data-dir="+data, "--remote-debugging-pipe")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with all of its children
 	cmd.ExtraFiles = []*os.File{toBrowser, fromBrowser}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -47,8 +53,11 @@ func openBrowser(t *testing.T, file string) *browser {
 	t.Cleanup(func() {
 		in.Close()
 		out.Close()
-		_ = cmd.Process.Kill() // it may have ended when its pipe did
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended when its pipe did
 		_ = cmd.Wait()
+		for end := time.Now().Add(10 * time.Second); os.RemoveAll(data) != nil && time.Now().Before(end); { // its children end a moment later
+			time.Sleep(50 * time.Millisecond)
+		}
 	})
 	if err := out.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
