@@ -91,11 +91,10 @@ func (j *Judge) meanings() []*meaning.Meaning {
 func (j *Judge) Describe(d bpf.Data) Call {
 	m, isFloor := j.decider(d)
 	abi, decided := explain.Call(m, d)
+	decided.Floor = isFloor
 	call := named(abi, d)
 	call.Args, call.Answer, call.Rule, call.Why = hexadecimal(d.Args), decided.Action.String(), ruleOf(decided), decided.Why()
-	if isFloor {
-		call.Rule, call.Why, call.LetThrough = ofFloor(call.Rule), ofFloor(call.Why), j.FloorTrial
-	}
+	call.LetThrough = isFloor && j.FloorTrial
 	if abi != nil {
 		call.Text = callText(call.Syscall, abi, d, j.examined(d))
 	}
@@ -114,10 +113,8 @@ func (j *Judge) DescribeKilled(r Record) Call {
 			call = named(abi, bpf.Data{Arch: r.Arch, Nr: r.Number})
 		}
 		for _, c := range possible {
+			c.Floor = i > 0
 			rule, why := ruleOf(c), c.Why()
-			if i > 0 {
-				rule, why = ofFloor(rule), ofFloor(why)
-			}
 			if c.Action == r.Action && !slices.Contains(rules, rule) {
 				rules, whys = append(rules, rule), append(whys, why)
 			}
@@ -127,9 +124,6 @@ func (j *Judge) DescribeKilled(r Record) Call {
 	call.Rule, call.Why = strings.Join(rules, " or "), strings.Join(whys, " or ")
 	return call
 }
-
-// ofFloor says that it was the floor.
-func ofFloor(rule string) string { return "the floor's " + rule }
 
 // Kills reports whether some call of the profile's own ABIs is killed. Calls of other ABIs
 // are so rare that they do not count.
@@ -201,6 +195,10 @@ func (j *Judge) examined(d bpf.Data) (all [6]bool) {
 
 // ruleOf names what decided: an entry of the profile, its default, or why there is neither.
 func ruleOf(c explain.Case) string {
+	if c.Floor {
+		c.Floor = false
+		return explain.OfFloor + ruleOf(c)
+	}
 	switch c.Reason {
 	case explain.ByRule:
 		return ruleName(c.Rule)

@@ -18,6 +18,7 @@ type Case struct {
 	// one argument, and multiplexers.
 	Rule       int
 	Conditions []Condition
+	Floor      bool // the floor decides, and not the profile: see Together
 	// If the reason is TooNew, these are the name and number of the highest syscall that
 	// the profile names.
 	Highest       string
@@ -35,8 +36,15 @@ const (
 	ForeignABI Reason = "foreign" // the profile does not have the ABI
 )
 
+// OfFloor begins the reason of a case that the floor decides.
+const OfFloor = "the floor's "
+
 // Why returns the reason in words.
 func (c Case) Why() string {
+	if c.Floor {
+		c.Floor = false
+		return OfFloor + c.Why()
+	}
 	switch c.Reason {
 	case ByRule:
 		text := fmt.Sprintf("syscalls[%d]", c.Rule)
@@ -69,8 +77,9 @@ func (c Case) MarshalJSON() ([]byte, error) {
 		Reason     Reason      `json:"reason"`
 		Rule       *int        `json:"rule,omitempty"`
 		Conditions []Condition `json:"conditions,omitempty"`
+		Floor      bool        `json:"floor,omitempty"`
 		Why        string      `json:"why"`
-	}{c.If, c.IfAbove, c.Action.String(), c.Reason, nil, c.Conditions, c.Why()}
+	}{c.If, c.IfAbove, c.Action.String(), c.Reason, nil, c.Conditions, c.Floor, c.Why()}
 	if c.Reason == ByRule {
 		doc.Rule = &c.Rule
 	}

@@ -42,7 +42,7 @@ func (b Both) Call(arch bpf.Arch, nr uint32) Call {
 	var call Call
 	for _, f := range floor.all() {
 		for _, p := range profile.all() {
-			if conditions, possible := conjunction(f.Conditions, p.Conditions); possible {
+			if conditions, possible := Conjunction(f.Conditions, p.Conditions); possible {
 				action, _ := Stricter(p.Action, f.Action)
 				call.Rules = append(call.Rules, Rule{Action: action, Conditions: conditions})
 			}
@@ -65,15 +65,18 @@ func (c Call) reduced() Call {
 	return reduced
 }
 
-// conjunction returns conditions that hold if all of two lists do, without those that say
+// Conjunction returns conditions that hold if all of two lists do, without those that say
 // nothing beside the others. possible is false if no argument meets them.
-func conjunction(a, b []specs.LinuxSeccompArg) (_ []specs.LinuxSeccompArg, possible bool) {
+func Conjunction(a, b []specs.LinuxSeccompArg) (_ []specs.LinuxSeccompArg, possible bool) {
 	var all []specs.LinuxSeccompArg
 	for _, c := range slices.Concat(a, b) {
 		if slices.Contains(all, c) {
 			continue
 		}
 		all = append(all, c)
+	}
+	if slices.ContainsFunc(all, func(c specs.LinuxSeccompArg) bool { return tooSmall(c, all) }) {
+		return nil, false
 	}
 	for i := 0; i < len(all); i++ {
 		if all[i].Op != specs.OpEqualTo {
@@ -87,6 +90,18 @@ func conjunction(a, b []specs.LinuxSeccompArg) (_ []specs.LinuxSeccompArg, possi
 		i = slices.Index(all, known)
 	}
 	return all, true
+}
+
+// tooSmall reports whether a condition wants an argument to be smaller than the bits that a
+// masked comparison of it demands.
+func tooSmall(c specs.LinuxSeccompArg, all []specs.LinuxSeccompArg) bool {
+	return slices.ContainsFunc(all, func(masked specs.LinuxSeccompArg) bool {
+		if masked.Op != specs.OpMaskedEqual || masked.Index != c.Index {
+			return false
+		}
+		least := masked.ValueTwo & masked.Value
+		return c.Op == specs.OpLessThan && least >= c.Value || c.Op == specs.OpLessEqual && least > c.Value
+	})
 }
 
 // Parts implements [Decider].

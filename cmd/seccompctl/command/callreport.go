@@ -16,8 +16,23 @@ type callReport struct {
 	explained *explain.Explanation
 }
 
-// newCallReport explains a syscall by its name or number.
-func newCallReport(l *loaded, syscall string, args []uint64) (subjectOfExplain, error) {
+// newCallReport explains a syscall by its name or number. floor is nil if there is none.
+func newCallReport(l, floor *loaded, syscall string, args []uint64) (subjectOfExplain, error) {
+	e, err := explainCall(l, syscall, args)
+	if err != nil {
+		return nil, err
+	}
+	if floor != nil {
+		of, err := explainCall(floor, syscall, args)
+		if err != nil {
+			return nil, err
+		}
+		e = explain.Together(e, of)
+	}
+	return &callReport{l, e}, nil
+}
+
+func explainCall(l *loaded, syscall string, args []uint64) (*explain.Explanation, error) {
 	var e *explain.Explanation
 	if nr, err := strconv.ParseUint(syscall, 0, 32); err == nil {
 		e = explain.Number(l.profile, l.meaning, uint32(nr), args...)
@@ -27,7 +42,7 @@ func newCallReport(l *loaded, syscall string, args []uint64) (subjectOfExplain, 
 	if l.file != nil && l.file.Entries != nil {
 		ofFile(e, l.file.Entries)
 	}
-	return &callReport{l, e}, nil
+	return e, nil
 }
 
 // ofFile replaces entries of a resolved profile by those of its file in Docker's format.

@@ -15,6 +15,7 @@ import (
 func newCompile() *cobra.Command {
 	var from source
 	var observe observeFlag
+	var under floorFlag
 	cmd := &cobra.Command{
 		Use:   "compile [flags] (PROFILE | --spec FILE)",
 		Short: "Compile a profile to the program that the shim loads",
@@ -32,6 +33,7 @@ bytes in base64 and what there is to know about them (json).`,
 	from.addFlags(cmd)
 	cmd.ValidArgsFunction = completeOne
 	observe.addFlag(cmd)
+	under.addFlag(cmd)
 	output := formatFlag(cmd, "asm", "bpf", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		profile, rest, err := from.operand(cmd, args)
@@ -45,7 +47,11 @@ bytes in base64 and what there is to know about them (json).`,
 		if err != nil {
 			return err
 		}
-		result, err := compile.New(nil).CompileObserved(cmd.Context(), l.profile, observe.mode)
+		floor, _, err := under.load(cmd)
+		if err != nil {
+			return err
+		}
+		result, err := compile.New(nil).CompileOver(cmd.Context(), l.profile, observe.mode, floor)
 		if err != nil {
 			return l.at(err)
 		}

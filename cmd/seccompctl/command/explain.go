@@ -12,6 +12,7 @@ const explainName = "explain"
 // An explanation has the flags and operands of one command line of explain.
 type explanation struct {
 	source
+	floor    floorFlag
 	output   *outputFormat
 	profiles []string // one empty name with --spec
 	call     []string // a syscall and its first arguments, or nothing
@@ -35,15 +36,18 @@ SYSCALL is a name, or a number as in audit records. ARGs are its first arguments
 numbers, decimal, hexadecimal (0x) or octal (0), or constants such as AF_INET or
 CLONE_NEWUSER|CLONE_NEWNS. What is not given is left open.
 
-Of several lines for an ABI, the first whose IF holds counts.`,
+Of several lines for an ABI, the first whose IF holds counts. With --floor, the answers are
+those of the profile together with a floor, and WHY names the floor where it decides.`,
 		Example: `  seccompctl explain RuntimeDefault
   seccompctl explain profiles/*.json
   seccompctl explain profile.json clone CLONE_NEWUSER
   seccompctl explain profile.json mmap 0 4096 7 2 -1 0
+  seccompctl explain --floor floor.json profile.json socket AF_ALG
   seccompctl explain --spec config.json 41 0x1`,
 		ValidArgsFunction: completeCall,
 	}
 	x.addFlags(cmd)
+	x.floor.addFlag(cmd)
 	x.output = formatFlag(cmd, "text", "json")
 	cmd.RunE = x.run
 	return cmd
@@ -79,6 +83,13 @@ const explainFormat = 1
 
 // explainAll explains each profile. A failure does not keep it from the others.
 func (x *explanation) explainAll(cmd *cobra.Command) error {
+	_, floor, err := x.floor.load(cmd)
+	switch {
+	case err != nil:
+		return err
+	case floor != nil && len(x.call) == 0:
+		return misuse(cmd, "--floor needs a SYSCALL")
+	}
 	var errs []error
 	documents := []any{}
 	out := cmd.OutOrStdout()
@@ -92,7 +103,7 @@ func (x *explanation) explainAll(cmd *cobra.Command) error {
 		if len(x.call) == 0 {
 			about, err = newReport(cmd.Context(), l)
 		} else {
-			about, err = newCallReport(l, x.call[0], x.numbers)
+			about, err = newCallReport(l, floor, x.call[0], x.numbers)
 		}
 		errs = append(errs, err)
 		if about == nil {

@@ -34,6 +34,7 @@ func TestGolden(t *testing.T) {
 		{"explain-negative-as-written", 0, "explain testdata/arguments.json mmap 0 4096 7 2 -1 0"},
 		{"explain-json", 0, "explain testdata/arguments.json socket AF_UNIX -o json"},
 		{"explain-spec", 0, "explain --spec testdata/config.json --profile-root testdata write"},
+		{"explain-floor", 0, "explain --floor testdata/floor.json testdata/arguments.json socket"},
 		{"report", 0, "explain testdata/arguments.json"},
 		{"report-dubious", 1, "explain testdata/dubious.json"},
 		{"report-json", 1, "explain testdata/dubious.json -o json"},

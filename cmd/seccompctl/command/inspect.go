@@ -16,6 +16,7 @@ import (
 type inspection struct {
 	source
 	observe observeFlag
+	floor   floorFlag
 	profile string
 	pid     int
 	output  *outputFormat
@@ -49,6 +50,7 @@ the only program (bpf).`,
 	}
 	in.addFlags(cmd)
 	in.observe.addFlag(cmd)
+	in.floor.addFlag(cmd)
 	cmd.Flags().StringVar(&in.profile, "profile", "", "the profile to compare with")
 	cmd.Flags().IntVar(&in.pid, "pid", 0, "the process or thread that is meant")
 	complete(cmd, "profile", []string{runtimeDefault})
@@ -96,6 +98,8 @@ func (in *inspection) checkArguments(cmd *cobra.Command, args []string) error {
 		return misuse(cmd, "--pid: %d is not a process", in.pid)
 	case in.observe.mode != denials.Off && in.profile == "" && in.spec == "":
 		return misuse(cmd, "--observe needs --profile or --spec")
+	case in.floor.file != "" && in.profile == "" && in.spec == "":
+		return misuse(cmd, "--floor needs --profile or --spec")
 	case in.output.value == "bpf" && (in.profile != "" || in.spec != ""):
 		return misuse(cmd, "-o bpf has no room for a comparison")
 	}

@@ -30,7 +30,14 @@ func (in *inspection) compare(cmd *cobra.Command, subjects []subject) (verdict, 
 	if err != nil {
 		return nil, err
 	}
-	m, origin := in.observe.mode.Meaning(l.meaning), l.origin
+	m, err := in.floor.over(cmd, l.meaning, in.observe.mode)
+	if err != nil {
+		return nil, err
+	}
+	origin := l.origin
+	if in.floor.file != "" {
+		origin += " over the floor " + in.floor.file
+	}
 	verdict = fmt.Errorf("no program decides as %s says", origin)
 	for i := range subjects {
 		differences, err := check.Compare(cmd.Context(), subjects[i].program, m)
