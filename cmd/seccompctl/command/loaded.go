@@ -21,6 +21,8 @@ type loaded struct {
 	text    []byte            // of the file; nil if there is none
 	file    *seccomp.Resolved // of the file; nil if there is none
 	unknown []string          // names whose rules are left out, because nobody knows the syscall
+	used    map[string]uint64 // of a recording: how often each syscall was made; nil for a profile
+	facts   [][2]string       // about a recording: names and values
 }
 
 // loadMeaning loads a profile that a command does not compile. It refuses what cannot be left

@@ -14,19 +14,24 @@ import (
 )
 
 func newPageReport() *cobra.Command {
-	var from source
+	from := source{recordings: true}
 	var against string
 	cmd := &cobra.Command{
-		Use:   "report [flags] (PROFILE | --spec FILE)",
-		Short: "Write a page about a profile, to look at in a browser",
+		Use:   "report [flags] (PROFILE | RECORDING | --spec FILE)",
+		Short: "Write a page about a profile or a recording, to look at in a browser",
 		Long: `Write a page of HTML about a profile: which syscalls it lets through, refuses, or decides by
 their arguments, by group and ABI; its findings (see lint); and, with --against, how it
 differs from another profile (see diff). The page is one file. It needs no script and no
 network, and is readable on a phone and in the dark.
 
+RECORDING is a file that the shim has written about a recorded container (see generate), and
+stands for the profile that is made of it. The page says how often each syscall was made, and
+shows those of the profile that were not made pale; --against may name a RECORDING, too.
+
 ` + profileHelp,
 		Example: `  seccompctl report profile.json > page.html
-  seccompctl report --against RuntimeDefault profile.json > page.html`,
+  seccompctl report --against RuntimeDefault profile.json > page.html
+  seccompctl report --against recording.json profile.json > page.html`,
 		ValidArgsFunction: completeOne,
 	}
 	from.addFlags(cmd)
@@ -69,11 +74,11 @@ func (s *source) subject(cmd *cobra.Command, args []string, against string) (*pa
 	if err != nil {
 		return nil, err
 	}
-	subject := &page.Subject{Name: l.origin, Meaning: l.meaning, Facts: r.pageFacts(), Findings: r.findings}
+	subject := &page.Subject{Name: l.origin, Meaning: l.meaning, Facts: append(l.facts, r.pageFacts()...), Findings: r.findings, Used: l.used}
 	if against == "" {
 		return subject, nil
 	}
-	ofFile := source{capAdd: s.capAdd, capDrop: s.capDrop, capabilitiesCount: s.capabilitiesCount}
+	ofFile := source{capAdd: s.capAdd, capDrop: s.capDrop, capabilitiesCount: s.capabilitiesCount, recordings: true}
 	other, err := ofFile.loadMeaning(cmd, against)
 	if err != nil {
 		return nil, err
@@ -81,6 +86,9 @@ func (s *source) subject(cmd *cobra.Command, args []string, against string) (*pa
 	result, err := compare.Profiles(cmd.Context(), l.meaning, other.meaning)
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s: %w", l.origin, other.origin, err)
+	}
+	if subject.Used == nil {
+		subject.Used = other.used
 	}
 	subject.Against = &page.Against{Name: other.origin, Result: result, Settings: compare.Settings(l.profile, other.profile)}
 	return subject, nil

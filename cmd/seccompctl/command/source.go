@@ -12,6 +12,7 @@ import (
 
 	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/compile"
+	"seccomp-shim/seccomp/recording"
 	"seccomp-shim/seccomp/resolve"
 )
 
@@ -22,6 +23,7 @@ type source struct {
 	profileRoot, unsetProfile string
 	capAdd, capDrop           []string
 	capabilitiesCount         bool // a profile of the command line depends on them
+	recordings                bool // a file may be a recording, which stands for the profile that is made of it
 }
 
 const (
@@ -105,9 +107,16 @@ func (s *source) load(cmd *cobra.Command, profile string) (l *loaded, err error)
 }
 
 func (s *source) loadFile(cmd *cobra.Command, name string) (*loaded, error) {
-	text, err := read(cmd.InOrStdin(), name, seccomp.MaxProfileBytes)
+	limit := seccomp.MaxProfileBytes
+	if s.recordings {
+		limit = recording.MaxBytes
+	}
+	text, err := read(cmd.InOrStdin(), name, limit)
 	if err != nil {
 		return nil, err
+	}
+	if s.recordings && isRecording(text) {
+		return loadRecording(name, text)
 	}
 	at, err := s.place(cmd)
 	if err != nil {

@@ -23,6 +23,9 @@ type Subject struct {
 	Facts    [][2]string // names and values
 	Findings []lint.Finding
 	Against  *Against // nil for none
+	// Used says how often a recorded container has made each syscall; nil if there is no
+	// recording.
+	Used map[string]uint64
 }
 
 // Against is the comparison with another profile, which is B.
@@ -48,6 +51,7 @@ type view struct {
 	Findings []lint.Finding
 	Groups   []section
 	Against  *comparison
+	Used     map[string]uint64
 }
 
 // A share says how many syscalls of an ABI are let through, decided by arguments, refused.
@@ -72,7 +76,7 @@ type differences struct {
 type difference struct{ ABI, Syscall, A, B, Witness string }
 
 func newView(s *Subject) *view {
-	v := &view{Name: mistake.Shown(s.Name), Against: newComparison(s.Against)}
+	v := &view{Name: mistake.Shown(s.Name), Against: newComparison(s.Against), Used: s.Used}
 	for _, fact := range s.Facts {
 		v.Facts = append(v.Facts, [2]string{fact[0], mistake.Shown(fact[1])})
 	}
