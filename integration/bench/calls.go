@@ -12,7 +12,7 @@ import (
 var observed = &peer{name: ours + " observing", runtime: shimRuntime, handler: `observe = "denials"`}
 
 // callsOf are the subjects whose system calls are timed.
-func callsOf(peers []*peer) []subject { return confined([]*peer{peers[0], observed}) }
+func callsOf(peers []*peer) []subject { return confined([]*peer{peers[0], observed, floored}) }
 
 const (
 	fewCalls  = 1_000   // within the burst that the shim answers at once

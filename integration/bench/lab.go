@@ -69,6 +69,9 @@ func openLab(ctx context.Context, s settings, peers []*peer) (_ *lab, err error)
 	if err != nil {
 		return nil, err
 	}
+	if err := writeFloor(l.node.Dir()); err != nil {
+		return nil, err
+	}
 	err = l.node.Import(ctx, imageName, testbed.Rootfs{Files: map[string]testbed.File{
 		programPath: {Content: program, Mode: 0o755},
 		fifoFolder:  {Mode: os.ModeDir | 0o755},

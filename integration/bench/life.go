@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	containerd "github.com/containerd/containerd/v2/client"
@@ -117,7 +118,7 @@ func (l *lab) measureLives(ctx context.Context, rounds int, into samples) (err e
 	if err != nil {
 		return err
 	}
-	all := append(subjects(l.peers), subject{l.peers[0], coldCache})
+	all := append(subjects(append(slices.Clone(l.peers), floored)), subject{l.peers[0], coldCache})
 	for round := -warmUp; round < rounds; round++ {
 		progress("life", round, rounds)
 		order := l.shuffled(all)
@@ -130,7 +131,7 @@ func (l *lab) measureLives(ctx context.Context, rounds int, into samples) (err e
 				return fmt.Errorf("%s: %w", s, err)
 			}
 			var further float64
-			if s.profile != coldCache {
+			if pods[s] != nil {
 				if further, err = l.joinPod(ctx, pods[s]); err != nil {
 					return fmt.Errorf("%s: further container: %w", s, err)
 				}
@@ -142,7 +143,7 @@ func (l *lab) measureLives(ctx context.Context, rounds int, into samples) (err e
 			into.add(metricKill, s, took.exits)
 			into.add(metricDelete, s, took.deletes)
 			into.add(metricLife, s, took.whole)
-			if s.profile != coldCache {
+			if pods[s] != nil {
 				into.add(metricFurther, s, further)
 			}
 		}

@@ -61,7 +61,7 @@ func (l *lab) measure(ctx context.Context, s settings, into *result) (err error)
 	}
 	for _, m := range metrics {
 		for _, of := range append(subjects(l.peers), subject{l.peers[0], coldCache}, subject{shared, defaultProfile}, subject{observed, defaultProfile},
-			subject{whileRecorded, noProfile}, subject{beside, noProfile}, subject{traced, noProfile}) {
+			subject{floored, noProfile}, subject{floored, defaultProfile}, subject{whileRecorded, noProfile}, subject{beside, noProfile}, subject{traced, noProfile}) {
 			if values := found[m][of]; values != nil {
 				into.Figures = append(into.Figures, figure{m, of.peer.name, of.profile, summarize(values)})
 			}
@@ -93,6 +93,8 @@ func compare(m metric, of map[subject][]float64, peers []*peer) []comparison {
 		divide(subject{shared, defaultProfile}, subject{p, defaultProfile})
 	}
 	divide(subject{observed, defaultProfile}, subject{own, defaultProfile})
+	divide(subject{floored, defaultProfile}, subject{own, defaultProfile})
+	divide(subject{floored, noProfile}, subject{own, noProfile})
 	for _, p := range []*peer{whileRecorded, beside, traced} {
 		divide(subject{p, noProfile}, subject{own, noProfile})
 	}
