@@ -26,7 +26,7 @@ type life struct {
 }
 
 // live takes a container through its life.
-func (l *lab) live(ctx context.Context, s subject) (took life, err error) {
+func (l *lab) live(ctx context.Context, s subject) (took life, failed error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	c, err := l.newContainer(ctx, s, "")
@@ -34,9 +34,11 @@ func (l *lab) live(ctx context.Context, s subject) (took life, err error) {
 		return took, err
 	}
 	if s.profile == coldCache {
-		if err := emptyCache(); err != nil {
+		restore, err := emptyCache()
+		if err != nil {
 			return took, err
 		}
+		defer func() { failed = errors.Join(failed, restore()) }()
 	}
 	begin := time.Now()
 	task, err := l.start(ctx, c)
@@ -94,18 +96,29 @@ func end(ctx context.Context, task containerd.Task) (exits, deletes float64, err
 	return exits, since(begin), nil
 }
 
-// emptyCache removes the programs that the shims have compiled, and keeps the directory,
+// emptyCache takes away the programs that the shims have compiled, and keeps the directory,
 // which running shims have open. A cache that is empty already is an error: then the shims'
-// cache is somewhere else, and the next start would not be cold.
-func emptyCache() error {
+// cache is somewhere else, and the next start would not be cold. restore puts back what was not
+// compiled again, for containers with other profiles.
+func emptyCache() (restore func() error, _ error) {
 	programs, err := filepath.Glob(filepath.Join(cacheDir, "*.seccomp-cache"))
 	if err != nil || len(programs) == 0 {
-		return fmt.Errorf("empty the shims' cache %s: nothing is in it (%w)", cacheDir, err)
+		return nil, fmt.Errorf("empty the shims' cache %s: nothing is in it (%w)", cacheDir, err)
 	}
+	const away = ".bench"
 	for _, program := range programs {
-		err = errors.Join(err, os.Remove(program))
+		err = errors.Join(err, os.Rename(program, program+away))
 	}
-	return err
+	return func() (err error) {
+		for _, program := range programs {
+			if _, there := os.Lstat(program); there == nil {
+				err = errors.Join(err, os.Remove(program+away))
+			} else {
+				err = errors.Join(err, os.Rename(program+away, program))
+			}
+		}
+		return err
+	}, err
 }
 
 func since(t time.Time) float64 { return float64(time.Since(t)) / float64(time.Millisecond) }
