@@ -18,7 +18,7 @@
 //
 // User notification, by which refused calls are observed, would be one mechanism less. It
 // makes each call 5.5 µs slower or more, and a usual program 2 to 20 times; these programs
-// make a call 0.25 µs slower, and a usual program 1.0 to 1.2 times (docs/measurements.md).
+// make a call 0.25 µs slower, and a usual program 1.0 to 1.3 times (docs/measurements.md).
 //
 // # Who is recorded
 //
