@@ -90,6 +90,22 @@ func TestFloor(t *testing.T) {
 	}
 }
 
+// The floor holds in a user namespace, for root and another user, with no_new_privs and without,
+// although the container has no profile.
+func TestFloorInUserNamespace(t *testing.T) {
+	t.Parallel()
+	asEachUser(t, func(t *testing.T, _ uint32, noNewPrivs string, opts []oci.SpecOpts) {
+		handler, _ := floored(t, theFloor)
+		steps := []string{"status", call("getpgid", 0), call("getppid")}
+		want := map[string]string{"Seccomp": "2", "NoNewPrivs": noNewPrivs, call("getpgid", 0): "EPROTO", call("getppid"): "ok"}
+		c := launchInUserNamespaceWith(t, handler, calls(append(steps, "hold")...), append(opts, under(nil))...)
+		c.stdout.await(t, "hold -> waiting")
+		mustAnswer(t, "init", c.stdout.String(), want)
+		mustAnswer(t, "an exec", c.exec(t, calls(steps...)).stdout, want)
+		c.kill(t)
+	})
+}
+
 // An operator's mistake in the floor stops each container of the handler, before anything of
 // it is made, and the error names the file and the field.
 func TestFloorIsWrong(t *testing.T) {

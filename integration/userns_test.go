@@ -71,6 +71,11 @@ var remapping sync.Mutex
 // host. Its root file system is a copy of the image that belongs to that user.
 func launchInUserNamespace(t *testing.T, args []string, opts ...oci.SpecOpts) *container {
 	t.Helper()
+	return launchInUserNamespaceWith(t, &runtimeoptions.Options{ConfigPath: options}, args, opts...)
+}
+
+func launchInUserNamespaceWith(t *testing.T, handler *runtimeoptions.Options, args []string, opts ...oci.SpecOpts) *container {
+	t.Helper()
 	id := newID(t)
 	all := []oci.SpecOpts{oci.WithImageConfig(image), oci.WithProcessArgs(args...), oci.WithDefaultPathEnv, oci.WithUserNamespace(mapping, mapping)}
 	remapping.Lock()
@@ -78,7 +83,7 @@ func launchInUserNamespace(t *testing.T, args []string, opts ...oci.SpecOpts) *c
 		containerd.WithSnapshotter(node.Snapshotter()),
 		containerd.WithUserNSRemappedSnapshot(id, image, mapping, mapping),
 		containerd.WithNewSpec(append(all, opts...)...),
-		containerd.WithRuntime(runtimeName, &runtimeoptions.Options{ConfigPath: options}))
+		containerd.WithRuntime(runtimeName, handler))
 	remapping.Unlock()
 	if err != nil {
 		t.Fatal(err)
