@@ -29,16 +29,21 @@ func loadFile(root, path string, bounding []string) (*seccomp.Profile, error) {
 		return nil, err
 	}
 	resolved, err := seccomp.ParseFile(data, at)
+	if err != nil {
+		return nil, inFile(full, data, err)
+	}
+	return resolved.Profile, nil
+}
+
+// inFile returns an error with the file, and the line if the error names a field of it.
+func inFile(full string, data []byte, err error) error {
 	var invalid *seccomp.InvalidError
 	if errors.As(err, &invalid) {
 		if line := invalid.Line(data); line > 1 {
-			return nil, fmt.Errorf("cannot load seccomp profile %q, line %d: %w", full, line, err)
+			return fmt.Errorf("cannot load seccomp profile %q, line %d: %w", full, line, err)
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot load seccomp profile %q: %w", full, err)
-	}
-	return resolved.Profile, nil
+	return fmt.Errorf("cannot load seccomp profile %q: %w", full, err)
 }
 
 func readFile(root, path string) ([]byte, error) {

@@ -39,7 +39,7 @@ func LoadFloor(options Options) (Floor, error) {
 		floor.Profile, err = seccomp.Parse(data)
 	}
 	if err != nil {
-		return Floor{}, fmt.Errorf("%s: cannot load seccomp profile %q: %w", floor.Origin, floor.File, err)
+		return Floor{}, fmt.Errorf("%s: %w", floor.Origin, inFile(floor.File, data, err))
 	}
 	sum := sha256.Sum256(data)
 	floor.Digest = "sha256:" + hex.EncodeToString(sum[:])
