@@ -22,8 +22,12 @@ var mayImport = map[string][]string{
 	"version":             {},
 	"seccomp":             {"seccomp-shim/mistake", "github.com/opencontainers/runtime-spec/specs-go"},
 	"seccomp/seccomptest": {"github.com/opencontainers/runtime-spec/specs-go"},
+	"seccomp/meaning/meaningtest": {
+		"seccomp-shim/bpf", "seccomp-shim/seccomp", "seccomp-shim/seccomp/meaning",
+		"github.com/opencontainers/runtime-spec/specs-go",
+	},
 	"seccomp/resolve": {
-		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/denials",
+		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/denials", "seccomp-shim/seccomp/floors",
 		"github.com/opencontainers/runtime-spec/specs-go",
 		"github.com/containerd/containerd/v2/contrib/seccomp", // the default profile, and nothing else of containerd
 		"golang.org/x/sys/unix",
@@ -168,7 +172,7 @@ var mayImport = map[string][]string{
 	// What only people need, such as a library for command lines, stops here: the
 	// shim is also every container's init, and pays for what it links.
 	"cmd/seccompctl":       {"seccomp-shim/cmd/seccompctl/command", "seccomp-shim/seccomp/libseccomp"},
-	"cmd/seccompctl/owner": {"seccomp-shim/seccomp/denials"},
+	"cmd/seccompctl/owner": {"seccomp-shim/seccomp/audit", "seccomp-shim/seccomp/denials"},
 	"cmd/seccompctl/page": {
 		"seccomp-shim/mistake", "seccomp-shim/seccomp", "seccomp-shim/seccomp/arguments", "seccomp-shim/seccomp/compare", "seccomp-shim/seccomp/denials",
 		"seccomp-shim/seccomp/explain", "seccomp-shim/seccomp/lint", "seccomp-shim/seccomp/meaning",

@@ -2,8 +2,10 @@ package integration
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -46,6 +48,34 @@ func newID(t *testing.T) string {
 		}
 	})
 	return id
+}
+
+// newIDLeaving is newID for a container that leaves something that is not the container's own.
+// clean removes it after the container, whose end may add to it.
+func newIDLeaving(t *testing.T, clean func(id string)) string {
+	t.Helper()
+	var id string
+	t.Cleanup(func() {
+		if id != "" {
+			clean(id)
+		}
+	})
+	id = newID(t)
+	return id
+}
+
+// readJSON reads a file of the shim's.
+func readJSON[T any](t *testing.T, path string) *T {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value T
+	if err := json.Unmarshal(text, &value); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return &value
 }
 
 // remove deletes a container in any state: running, stopped, or gone.
@@ -125,6 +155,21 @@ func newContainerWith(t *testing.T, id string, handler *runtimeoptions.Options, 
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// withHandler makes a container with options of its handler, and no task yet.
+func withHandler(t *testing.T, id string, handler *runtimeoptions.Options, args []string, opts ...oci.SpecOpts) *container {
+	t.Helper()
+	return &container{Container: newContainerWith(t, id, handler, args, opts...), stdout: &output{}, stderr: &output{}}
+}
+
+// holdWith is hold with options of the handler.
+func holdWith(t *testing.T, id string, handler *runtimeoptions.Options, steps []string, opts ...oci.SpecOpts) *container {
+	t.Helper()
+	c := withHandler(t, id, handler, calls(append(steps, "hold")...), opts...)
+	c.run(t)
+	c.stdout.await(t, "hold -> waiting")
 	return c
 }
 

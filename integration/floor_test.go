@@ -35,14 +35,6 @@ func floored(t *testing.T, text string, more ...string) (_ *runtimeoptions.Optio
 	return &runtimeoptions.Options{ConfigBody: []byte(strings.Join(lines, "\n"))}, file
 }
 
-func runFloored(t *testing.T, id string, handler *runtimeoptions.Options, steps []string, opts ...oci.SpecOpts) *container {
-	t.Helper()
-	c := &container{Container: newContainerWith(t, id, handler, calls(append(steps, "hold")...), opts...), stdout: &output{}, stderr: &output{}}
-	c.run(t)
-	c.stdout.await(t, "hold -> waiting")
-	return c
-}
-
 // The floor holds in each container of the handler, in init and in an exec, with each profile
 // that the container can have, and of two answers the stricter one counts.
 func TestFloor(t *testing.T) {
@@ -70,7 +62,7 @@ func TestFloor(t *testing.T) {
 			id := newID(t)
 			handler, _ := floored(t, theFloor)
 			if row.answers == nil {
-				c := runFloored(t, id, handler, []string{call("socket", afAlg, 5, 0), call("getuid"), call("getppid")}, row.opts...)
+				c := holdWith(t, id, handler, []string{call("socket", afAlg, 5, 0), call("getuid"), call("getppid")}, row.opts...)
 				mustAnswer(t, "init", c.stdout.String(), map[string]string{call("socket", afAlg, 5, 0): "EAFNOSUPPORT", call("getuid"): "ok", call("getppid"): "EBADMSG"})
 				c.kill(t)
 				return
@@ -79,7 +71,7 @@ func TestFloor(t *testing.T) {
 			for i, step := range steps {
 				want[step] = row.answers[i]
 			}
-			c := runFloored(t, id, handler, steps, row.opts...)
+			c := holdWith(t, id, handler, steps, row.opts...)
 			mustAnswer(t, "init", c.stdout.String(), want)
 			mustAnswer(t, "an exec", c.exec(t, calls(steps...)).stdout, want)
 			if got := c.exec(t, calls(call("getsid", 0))); got.code != diedOfSigsys {
@@ -138,11 +130,11 @@ func TestFloorIsWrong(t *testing.T) {
 func TestFloorIsReplaced(t *testing.T) {
 	t.Parallel()
 	handler, file := floored(t, theFloor)
-	before := runFloored(t, newID(t), handler, []string{call("getpgid", 0)})
+	before := holdWith(t, newID(t), handler, []string{call("getpgid", 0)})
 	if err := os.WriteFile(file, []byte(`{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getuid"],"action":"SCMP_ACT_ERRNO","errnoRet":71}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	after := runFloored(t, newID(t), handler, nil)
+	after := holdWith(t, newID(t), handler, nil)
 	mustAnswer(t, "an exec of the older one", before.exec(t, calls(call("getpgid", 0), call("getuid"))).stdout,
 		map[string]string{call("getpgid", 0): "EPROTO", call("getuid"): "ok"})
 	mustAnswer(t, "an exec of the newer one", after.exec(t, calls(call("getpgid", 0), call("getuid"))).stdout,
@@ -170,7 +162,7 @@ func TestFloorOnTrial(t *testing.T) {
 		if observed {
 			opts = append(opts, annotatedWith(observeAs+"denials"))
 		}
-		c := runFloored(t, id, handler, []string{call("getsid", 0), call("getpgid", 0), call("getppid")}, opts...)
+		c := holdWith(t, id, handler, []string{call("getsid", 0), call("getpgid", 0), call("getppid")}, opts...)
 		mustAnswer(t, "init", c.stdout.String(), map[string]string{call("getsid", 0): "ok", call("getpgid", 0): "EMULTIHOP", call("getppid"): "EDOTDOT"})
 		eventually(t, "seccompctl floor check says that getsid would be refused", func() bool {
 			out, err := exec.Command(filepath.Join(testbed.BinDir(), "seccompctl"), "floor", "check", "--state", filepath.Join(node.Dir(), "state")).CombinedOutput()
@@ -200,7 +192,7 @@ func TestFloorIsNamed(t *testing.T) {
 	t.Parallel()
 	id := newObservedID(t)
 	handler, _ := floored(t, theFloor)
-	c := runFloored(t, id, handler, []string{call("getpgid", 0)}, annotatedWith(observeAs+"denials"))
+	c := holdWith(t, id, handler, []string{call("getpgid", 0)}, annotatedWith(observeAs+"denials"))
 	c.kill(t)
 	report := readReport(t, id)
 	if len(report.Denials) != 1 || report.Denials[0].Rule != "the floor's syscalls[1]" {

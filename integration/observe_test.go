@@ -2,7 +2,6 @@ package integration
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -77,10 +76,8 @@ func TestTrial(t *testing.T) {
 		{"names":["getpgid"],"action":"SCMP_ACT_KILL_PROCESS"},{"names":["getsid"],"action":"SCMP_ACT_TRAP"},
 		{"names":["getppid","hold"],"action":"SCMP_ACT_ALLOW"}]}`)
 	id := newObservedID(t)
-	steps := []string{call("getpgid", 0), call("getsid", 0), call("getppid"), call("getuid"), "hold"}
-	c := &container{Container: newContainerWith(t, id, observing("trial"), calls(steps...), under(p)), stdout: &output{}, stderr: &output{}}
-	c.run(t)
-	c.stdout.await(t, "hold -> waiting")
+	steps := []string{call("getpgid", 0), call("getsid", 0), call("getppid"), call("getuid")}
+	c := holdWith(t, id, observing("trial"), steps, under(p))
 	mustAnswer(t, "init", c.stdout.String(), map[string]string{
 		call("getpgid", 0): "ok", call("getsid", 0): "ok", call("getppid"): "ok", call("getuid"): "ok",
 	})
@@ -204,9 +201,7 @@ func TestObserveBesideAnAgent(t *testing.T) {
 	p := profile(t, notifyRules)
 	p.ListenerPath = agent.path
 	id := newObservedID(t)
-	c := &container{Container: newContainerWith(t, id, observing("denials"), calls(call("getpgid", 0), "hold"), under(p)), stdout: &output{}, stderr: &output{}}
-	c.run(t)
-	c.stdout.await(t, "hold -> waiting")
+	c := holdWith(t, id, observing("denials"), []string{call("getpgid", 0)}, under(p))
 	mustContain(t, "init", c.stdout.String(), []string{call("getpgid", 0) + " -> 4242"})
 	if _, err := os.Stat(reportPath(id)); !os.IsNotExist(err) {
 		t.Errorf("there is a report: %v", err)
@@ -240,15 +235,10 @@ func (c *container) run(t *testing.T) {
 // the container.
 func newObservedID(t *testing.T) string {
 	t.Helper()
-	var id string
-	t.Cleanup(func() { // after newID has removed the container, whose end is reported
-		if id != "" {
-			os.Remove(reportPath(id))
-			os.Remove(filepath.Dir(reportPath(id))) // if it was the last one
-		}
+	return newIDLeaving(t, func(id string) {
+		os.Remove(reportPath(id))
+		os.Remove(filepath.Dir(reportPath(id))) // if it was the last one
 	})
-	id = newID(t)
-	return id
 }
 
 func reportPath(id string) string {
@@ -257,15 +247,7 @@ func reportPath(id string) string {
 
 func readReport(t *testing.T, id string) *denials.Report {
 	t.Helper()
-	text, err := os.ReadFile(reportPath(id))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r denials.Report
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatalf("%v in %s", err, text)
-	}
-	return &r
+	return readJSON[denials.Report](t, reportPath(id))
 }
 
 func mustHaveDenials(t *testing.T, report *denials.Report, want ...string) {

@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -160,7 +159,7 @@ func TestRecordingOverTheFloor(t *testing.T) {
 			id := newRecordedID(t)
 			t.Cleanup(func() { os.Remove(reportPath(id)) })
 			handler, _ := floored(t, theFloor, row.more...)
-			c := runFloored(t, id, handler, []string{call("getpgid", 0), call("getppid")})
+			c := holdWith(t, id, handler, []string{call("getpgid", 0), call("getppid")})
 			mustAnswer(t, "init", c.stdout.String(), map[string]string{call("getpgid", 0): row.answer, call("getppid"): "ok"})
 			c.kill(t)
 			r := readRecording(t, id)
@@ -276,7 +275,7 @@ func recordedWith(t *testing.T, id, more string, args []string, opts ...oci.Spec
 func containerUnder(t *testing.T, id, options string, args []string, opts ...oci.SpecOpts) *container {
 	t.Helper()
 	handler := &runtimeoptions.Options{ConfigBody: fmt.Appendf(nil, "profile_root = %q\n%s", profileRoot, options)}
-	return &container{Container: newContainerWith(t, id, handler, args, opts...), stdout: &output{}, stderr: &output{}}
+	return withHandler(t, id, handler, args, opts...)
 }
 
 // startRecorded starts the program of calls, and returns when it holds.
@@ -291,15 +290,12 @@ func startRecorded(t *testing.T, id, more string, steps ...string) *container {
 // newRecordedID is newID for a container that leaves recordings. They are removed with it.
 func newRecordedID(t *testing.T) string {
 	t.Helper()
-	var id string
-	t.Cleanup(func() {
+	return newIDLeaving(t, func(id string) {
 		for _, path := range recordingsOf(id) {
 			os.Remove(path)
 		}
 		os.Remove(filepath.Join(recording.Dir, node.Namespace())) // if it was the last one
 	})
-	id = newID(t)
-	return id
 }
 
 func recordingsOf(id string) []string {
@@ -313,15 +309,7 @@ func readRecording(t *testing.T, id string) *recording.Recording {
 	if len(paths) != 1 {
 		t.Fatalf("the recordings are %q", paths)
 	}
-	text, err := os.ReadFile(paths[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var r recording.Recording
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatalf("%v in %s", err, text)
-	}
-	return &r
+	return readJSON[recording.Recording](t, paths[0])
 }
 
 // mustHaveCalls compares counts, by ABI, kind of process and syscall.

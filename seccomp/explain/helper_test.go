@@ -3,40 +3,27 @@ package explain
 import (
 	"fmt"
 	"strings"
-	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"seccomp-shim/bpf"
-	"seccomp-shim/seccomp"
 	"seccomp-shim/seccomp/meaning"
+	"seccomp-shim/seccomp/meaning/meaningtest"
 	"seccomp-shim/seccomp/seccomptest"
 )
 
 // Four ABIs, with a few of their syscalls.
 var (
-	x8664 = &meaning.ABI{Name: specs.ArchX86_64, Arch: bpf.ArchX86_64, Numbers: map[string]uint32{
-		"read": 0, "write": 1, "socket": 41, "clone": 56, "exit": 60, "personality": 135, "exit_group": 231}}
-	x32 = &meaning.ABI{Name: specs.ArchX32, Arch: bpf.ArchX86_64, Numbers: map[string]uint32{
-		"read": 0x40000000, "write": 0x40000001, "personality": 0x40000087}}
-	i386 = &meaning.ABI{Name: specs.ArchX86, Arch: bpf.ArchI386, Numbers: map[string]uint32{
-		"exit": 1, "read": 3, "write": 4, "socketcall": 102, "ipc": 117, "personality": 136, "exit_group": 252, "socket": 359}}
-	s390 = &meaning.ABI{Name: specs.ArchS390X, Arch: bpf.ArchS390X, Numbers: map[string]uint32{"exit": 1, "read": 3, "write": 4}}
+	x8664, x32, i386 = meaningtest.X8664, meaningtest.X32, meaningtest.I386
+	s390             = &meaning.ABI{Name: specs.ArchS390X, Arch: bpf.ArchS390X, Numbers: map[string]uint32{"exit": 1, "read": 3, "write": 4}}
 )
 
 const deny, allow = `"defaultAction":"SCMP_ACT_ERRNO"`, `"defaultAction":"SCMP_ACT_ALLOW"`
 
-var rules = seccomptest.Rules
-
-// parse takes a profile's JSON text without the outer braces.
-func parse(t *testing.T, text string, abis ...*meaning.ABI) (*seccomp.Profile, *meaning.Meaning) {
-	t.Helper()
-	p, err := seccomp.Parse([]byte("{" + text + "}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p, meaning.New(p, abis)
-}
+var (
+	rules = seccomptest.Rules
+	parse = meaningtest.Parse
+)
 
 // lines writes an explanation, with one case on a line.
 func lines(e *Explanation) []string {
