@@ -135,9 +135,15 @@ func (n *node) installProfile(source string) error {
 		n.say("kept %s, which differs from ours", target)
 		return nil
 	}
+	return n.writeProfile(name, data)
+}
+
+// writeProfile writes a profile, and notes that it is ours.
+func (n *node) writeProfile(name string, data []byte) error {
 	if err := n.journal.put(n.stateFile("profiles/"+name), data, 0o644); err != nil {
 		return err
 	}
+	target := filepath.Join(n.profileDir, name)
 	if err := n.journal.put(target, data, 0o644); err != nil {
 		return err
 	}

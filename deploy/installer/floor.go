@@ -30,14 +30,7 @@ func (n *node) installFloor() error {
 	if same, err := sameBytes(n.floor, n.floorFile()); err != nil || same {
 		return err
 	}
-	if err := n.journal.put(n.stateFile("profiles/"+floorName), data, 0o644); err != nil {
-		return err
-	}
-	if err := n.journal.put(n.floorFile(), data, 0o644); err != nil {
-		return err
-	}
-	n.say("wrote %s", n.floorFile())
-	return nil
+	return n.writeProfile(floorName, data)
 }
 
 const floorName = "floor.json"
