@@ -27,8 +27,8 @@ func (c Condition) String() string {
 // MarshalText returns the expression, which a condition is in JSON too.
 func (c Condition) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// Value writes a value of an argument: small numbers in decimal, and others in hexadecimal, which shows their bits
-// and halves.
+// Value writes a value of an argument: small numbers in decimal, and others in hexadecimal,
+// which shows their bits and halves.
 func Value(v uint64) string {
 	if v < 10 {
 		return fmt.Sprint(v)

@@ -20,7 +20,7 @@ type Both struct {
 // equal ones, such as two error numbers, the profile's counts, so that a floor changes nothing
 // about calls that the profile refuses in the same way. fromFloor says whose it is.
 func Stricter(profile, floor bpf.Action) (_ bpf.Action, fromFloor bool) {
-	if bpf.CompareStrictness(floor.Enforced(), profile.Enforced()) < 0 {
+	if profile.Looser(floor) {
 		return floor, true
 	}
 	return profile, false

@@ -74,8 +74,8 @@ func (t *tracer) attach(tracepoint string, program asm.Instructions) error {
 }
 
 // begin has a process recorded from its next successful execve on, and returns its pid in its
-// own pid namespace. The process is a child
-// that was not reaped yet, so that its pid is its own.
+// own pid namespace. The process is a child that was not reaped yet, so that its pid is its
+// own.
 //
 // The programs know a process by its pid in its own pid namespace: a shim in a pid namespace,
 // as on a kind node, cannot know the pid in the first one.

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -15,8 +14,8 @@ import (
 
 // isRecording reports whether a file is a recording instead of a profile.
 func isRecording(text []byte) bool {
-	var fields map[string]json.RawMessage
-	return json.Unmarshal(text, &fields) == nil && fields["calls"] != nil && fields["defaultAction"] == nil
+	fields := fieldsOf(text)
+	return fields["calls"] != nil && fields["defaultAction"] == nil
 }
 
 // loadRecording returns the profile that generate makes of a recording, with what the container

@@ -185,8 +185,16 @@ func (s *source) loadSpec(stdin io.Reader) (*loaded, error) {
 
 // isProfile reports whether data is a profile instead of an OCI spec.
 func isProfile(data []byte) bool {
+	return fieldsOf(data)["defaultAction"] != nil
+}
+
+// fieldsOf returns the fields of a JSON object, or none if data is something else.
+func fieldsOf(data []byte) map[string]json.RawMessage {
 	var fields map[string]json.RawMessage
-	return json.Unmarshal(data, &fields) == nil && fields["defaultAction"] != nil
+	if json.Unmarshal(data, &fields) != nil {
+		return nil
+	}
+	return fields
 }
 
 // read reads a file or standard input. A longer input than limit bytes is an error.
