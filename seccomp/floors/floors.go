@@ -3,7 +3,11 @@
 package floors
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -18,6 +22,9 @@ type Note struct {
 	Trial  bool   `json:"trial,omitempty"` // the floor is not enforced
 }
 
+// Digest returns the digest of a floor's file, as sha256:<hexadecimal>.
+func Digest(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
+
 // Write writes the note of the container of a bundle.
 func Write(bundle string, n Note) error {
 	text, err := json.Marshal(n)
@@ -27,24 +34,19 @@ func Write(bundle string, n Note) error {
 	return os.WriteFile(filepath.Join(bundle, file), text, 0o600)
 }
 
-// Read returns the notes by bundle, of the containers whose bundles are below containerd's
-// folder of running containers (its option state). Containers without a floor are left out.
-func Read(state string) (map[string]Note, error) {
-	files, err := filepath.Glob(filepath.Join(state, "io.containerd.runtime.v2.task", "*", "*", file))
+// Read returns the note of the container of a bundle. There is none, and found is false, if the
+// container has no floor.
+func Read(bundle string) (n Note, found bool, _ error) {
+	path := filepath.Join(bundle, file)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return n, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &n)
+	}
 	if err != nil {
-		return nil, err
+		return n, false, fmt.Errorf("%s: %w", path, err)
 	}
-	all := map[string]Note{}
-	for _, path := range files {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // removed meanwhile
-		}
-		var n Note
-		if err := json.Unmarshal(text, &n); err != nil {
-			return nil, &os.PathError{Op: "parse", Path: path, Err: err}
-		}
-		all[filepath.Dir(path)] = n
-	}
-	return all, nil
+	return n, true, nil
 }

@@ -8,31 +8,25 @@ import (
 )
 
 func TestNotes(t *testing.T) {
-	state := t.TempDir()
-	want := Note{File: "/profiles/floor.json", Digest: "sha256:1", Trial: true}
-	var bundles []string
-	for _, id := range []string{"a", "b"} {
-		bundle := filepath.Join(state, "io.containerd.runtime.v2.task", "k8s.io", id)
-		if err := os.MkdirAll(bundle, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		bundles = append(bundles, bundle)
+	bundle := t.TempDir()
+	if n, found, err := Read(bundle); err != nil || found {
+		t.Errorf("no note: %v, %v", n, err)
 	}
-	if err := Write(bundles[0], want); err != nil {
+	if n, found, err := Read(filepath.Join(bundle, "none")); err != nil || found {
+		t.Errorf("no bundle: %v, %v", n, err)
+	}
+	want := Note{File: "/profiles/floor.json", Digest: Digest([]byte("{}")), Trial: true}
+	if err := Write(bundle, want); err != nil {
 		t.Fatal(err)
 	}
-	all, err := Read(state)
-	if err != nil || len(all) != 1 || all[bundles[0]] != want {
-		t.Errorf("got %v, %v", all, err)
+	if got, found, err := Read(bundle); err != nil || !found || got != want {
+		t.Errorf("got %v, %v", got, err)
 	}
-	broken := filepath.Join(bundles[1], file)
+	broken := filepath.Join(bundle, file)
 	if err := os.WriteFile(broken, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(state); err == nil || !strings.Contains(err.Error(), broken) {
+	if _, _, err := Read(bundle); err == nil || !strings.Contains(err.Error(), broken) {
 		t.Errorf("a broken file: %v", err)
-	}
-	if none, err := Read(filepath.Join(state, "none")); err != nil || len(none) != 0 {
-		t.Errorf("no folder: %v, %v", none, err)
 	}
 }

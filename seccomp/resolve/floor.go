@@ -1,13 +1,12 @@
 package resolve
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path/filepath"
 
 	"seccomp-shim/mistake"
 	"seccomp-shim/seccomp"
+	"seccomp-shim/seccomp/floors"
 )
 
 // A Floor is the profile of a handler's operator that holds for each container of the handler,
@@ -41,7 +40,6 @@ func LoadFloor(options Options) (Floor, error) {
 	if err != nil {
 		return Floor{}, fmt.Errorf("%s: %w", floor.Origin, inFile(floor.File, data, err))
 	}
-	sum := sha256.Sum256(data)
-	floor.Digest = "sha256:" + hex.EncodeToString(sum[:])
+	floor.Digest = floors.Digest(data)
 	return floor, nil
 }

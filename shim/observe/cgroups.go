@@ -1,30 +1,15 @@
 package observe
 
 import (
-	"fmt"
-	"os"
 	"strings"
+
+	"seccomp-shim/seccomp/audit"
 )
 
-// cgroups are the cgroups of a process by hierarchy: the lines of /proc/PID/cgroup, which are
-// "ID:controllers:path" (cgroups(7)).
+// cgroups are the cgroups of a process by hierarchy.
 type cgroups map[string]string
 
-// cgroupsOf returns a process's cgroups. A process that has ended has them until its parent
-// has waited for it.
-func cgroupsOf(pid int) cgroups {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
-	if err != nil {
-		return nil
-	}
-	all := cgroups{}
-	for line := range strings.Lines(string(text)) {
-		if parts := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3); len(parts) == 3 {
-			all[parts[0]+":"+parts[1]] = parts[2]
-		}
-	}
-	return all
-}
+func cgroupsOf(pid int) cgroups { return audit.Cgroups("/proc", pid) }
 
 // without returns the cgroups that are not at or above one of others.
 func (c cgroups) without(others cgroups) cgroups {

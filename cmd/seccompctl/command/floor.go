@@ -1,12 +1,9 @@
 package command
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -80,17 +77,24 @@ The output is a table (text) or a JSON document (json).`,
 
 // runningUnder returns the floors of the node's containers, in the order of their bundles.
 func runningUnder(state string) ([]floorOf, error) {
-	found, err := floors.Read(state)
+	dirs, err := owner.Bundles(state)
 	if err != nil {
 		return nil, err
 	}
 	all := []floorOf{}
-	for _, dir := range slices.Sorted(maps.Keys(found)) {
+	for _, dir := range dirs {
+		note, found, err := floors.Read(dir)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			continue
+		}
 		c, err := owner.ContainerIn(dir)
 		if err != nil {
 			continue // removed meanwhile
 		}
-		all = append(all, floorOf{c, found[dir], compareFloor(found[dir])})
+		all = append(all, floorOf{c, note, compareFloor(note)})
 	}
 	return all, nil
 }
@@ -100,7 +104,7 @@ func compareFloor(f floors.Note) string {
 	switch {
 	case err != nil:
 		return floorMissing
-	case fmt.Sprintf("sha256:%x", sha256.Sum256(data)) != f.Digest:
+	case floors.Digest(data) != f.Digest:
 		return floorReplaced
 	}
 	return floorCurrent

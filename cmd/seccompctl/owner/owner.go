@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"seccomp-shim/seccomp/audit"
 	"seccomp-shim/seccomp/denials"
 )
 
@@ -69,12 +72,11 @@ func (f *Finder) Find(pid int, at time.Time) (*Container, error) {
 
 // cgroups returns the paths of a process's cgroups. A later process may have the same pid.
 func (f *Finder) cgroups(pid int, at time.Time) (paths []string, _ error) {
-	dir := filepath.Join(f.Proc, fmt.Sprint(pid))
-	text, err := os.ReadFile(filepath.Join(dir, "cgroup"))
-	if err != nil || len(text) == 0 {
+	byHierarchy := audit.Cgroups(f.Proc, pid)
+	if len(byHierarchy) == 0 {
 		return nil, ErrEnded // ESRCH or ENOENT
 	}
-	began, err := f.began(dir)
+	began, err := f.began(filepath.Join(f.Proc, fmt.Sprint(pid)))
 	if err != nil {
 		return nil, ErrEnded
 	}
@@ -83,12 +85,7 @@ func (f *Finder) cgroups(pid int, at time.Time) (paths []string, _ error) {
 		delete(f.seen, pid)
 		return nil, ErrEnded
 	}
-	for line := range strings.Lines(string(text)) {
-		if parts := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3); len(parts) == 3 {
-			paths = append(paths, parts[2])
-		}
-	}
-	return paths, nil
+	return slices.Collect(maps.Values(byHierarchy)), nil
 }
 
 // containerOf returns the container whose cgroup is at or above one of the paths. The specs
@@ -128,14 +125,28 @@ func (b bundle) holds(path string) bool {
 	return strings.HasPrefix(path+"/", b.cgroup+"/")
 }
 
+// specFile is the OCI spec of a bundle's container (OCI runtime spec, bundle.md).
+const specFile = "config.json"
+
+// Bundles returns the folders of the containers that containerd has, sorted. state is its folder
+// of running containers.
+func Bundles(state string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(state, "io.containerd.runtime.v2.task", "*", "*", specFile))
+	for i, file := range files {
+		files[i] = filepath.Dir(file)
+	}
+	return files, err
+}
+
 // readBundles reads the specs that are new.
 func (f *Finder) readBundles() error {
-	files, err := filepath.Glob(filepath.Join(f.State, "io.containerd.runtime.v2.task", "*", "*", "config.json"))
+	dirs, err := Bundles(f.State)
 	if err != nil {
 		return err
 	}
-	now := make(map[string]bundle, len(files))
-	for _, file := range files {
+	now := make(map[string]bundle, len(dirs))
+	for _, dir := range dirs {
+		file := filepath.Join(dir, specFile)
 		info, err := os.Stat(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -184,7 +195,7 @@ func readBundle(file string) (b bundle, _ error) {
 
 // ContainerIn returns the container of a bundle.
 func ContainerIn(dir string) (*Container, error) {
-	b, err := readBundle(filepath.Join(dir, "config.json"))
+	b, err := readBundle(filepath.Join(dir, specFile))
 	if b.ID == "" {
 		return nil, err
 	}
