@@ -62,9 +62,6 @@ func openLab(ctx context.Context, s settings, peers []*peer) (_ *lab, err error)
 			err = errors.Join(err, l.close())
 		}
 	}()
-	if err := mountPrivately(); err != nil {
-		return nil, err
-	}
 	l.node, err = testbed.Start(ctx, testbed.Options{Bin: s.bin, Dir: "/run"})
 	if err != nil {
 		return nil, err

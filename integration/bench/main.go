@@ -63,6 +63,9 @@ func run(ctx context.Context, s settings) (err error) {
 	if why := testbed.Unavailable(s.bin, "containerd", "ctr", testbed.ShimBinary(shimRuntime)); why != "" {
 		return errors.New(why)
 	}
+	if err := mountPrivately(s.unified); err != nil {
+		return err
+	}
 	peers, err := findPeers(s)
 	if err != nil {
 		return err

@@ -46,11 +46,28 @@ func forward(child *os.Process) {
 
 // mountPrivately gives this process, and its children, a /run of its own. It holds the shims'
 // cache, the runtimes' state, and the node's folder. It is a tmpfs, as /run is on a node.
-func mountPrivately() error {
+func mountPrivately(unified bool) error {
 	if err := testbed.MountPrivately(testbed.Tmpfs("/run")); err != nil {
 		return err
 	}
+	if unified {
+		return mountUnified()
+	}
 	return hideControllers()
+}
+
+// mountUnified has cgroup v2 alone at /sys/fs/cgroup, in this mount namespace. A host of v1 keeps
+// its controllers, so limits cannot be set there; the bench's containers have none. Device rules
+// are BPF programs, which need no controller (cgroups(7)).
+func mountUnified() error {
+	const root = "/sys/fs/cgroup"
+	if err := unix.Unmount(root, unix.MNT_DETACH); err != nil {
+		return fmt.Errorf("unmount %s: %w", root, err)
+	}
+	if err := unix.Mount("cgroup2", root, "cgroup2", 0, ""); err != nil {
+		return fmt.Errorf("mount cgroup v2 at %s: %w", root, err)
+	}
+	return nil
 }
 
 // hideControllers hides the controllers that a cgroup v1 host has left to v2, such as an unused

@@ -15,6 +15,7 @@ import (
 // result.
 type settings struct {
 	bin, peers, output, compare string
+	unified                     bool // cgroup v2, in this run's own mount namespace; the machine's description says so
 
 	Parts    []string      `json:"parts"`
 	Creates  int           `json:"createRounds"`
@@ -47,6 +48,7 @@ func parseSettings(args []string) (settings, error) {
 	flags.StringVar(&s.peers, "peers", "build/bench", "`folder` with containerd-shim-runc-v2, runc, crun, and the program that runs in the containers")
 	flags.StringVar(&s.output, "o", "table", "`format` of the result: table or json")
 	flags.StringVar(&s.compare, "compare", "", "`file` of an earlier run's -o json, whose ratios are printed beside the new ones")
+	flags.BoolVar(&s.unified, "unified", false, "measure on cgroup v2, which a host of v1 then has at /sys/fs/cgroup for this run alone, without controllers")
 	only := flags.String("parts", strings.Join(parts, ","), "`list` of the parts to measure")
 	flags.IntVar(&s.Creates, "creates", 150, "`rounds` of create, start, kill and delete")
 	flags.IntVar(&s.Execs, "execs", 300, "`rounds` of exec; ten execs at once have a tenth as many rounds")
