@@ -3,7 +3,15 @@
 
 GO  ?= go
 export GO
-BIN := $(CURDIR)/build/bin
+# With ARCH on its command line, such as make test-vm ARCH=arm64, the machine of test-vm has another
+# architecture than this one, and its binaries are cross-compiled. An ARCH of the environment is
+# another project's.
+ifneq ($(origin ARCH),command line)
+ARCH :=
+endif
+export ARCH
+BIN   := $(CURDIR)/build/$(ARCH:%=vm-%/)bin
+CROSS := $(ARCH:%=deploy/packages/cross %)
 
 # containerd and ctr are built from the version in go.mod with containerd's own
 # go.mod, as upstream ships them; storage drivers that need C libraries are left out.
@@ -50,7 +58,7 @@ INSTALLER := $(CURDIR)/build/installer
 NODE_INSTALLER := $(BIN)/node-installer
 EXPORTER := $(BIN)/seccomp-exporter
 # The virtual machine of test-vm: its disks, kernel and logs.
-VM   := $(CURDIR)/build/vm
+VM   := $(CURDIR)/build/vm$(ARCH:%=-%)
 # The virtual machines of test-node and test-vagrant.
 NODE    := $(CURDIR)/build/node
 VAGRANT := $(CURDIR)/build/vagrant
@@ -108,9 +116,9 @@ test: deps $(PATCHED) $(SHIM) $(CTL) $(EXPORTER) $(INSTALLER) $(PEERS) $(ECHO) $
 # RUN is go test's -run, '.' for all tests. The default is the tests of cgroups and of the
 # filters that the kernel runs. The machine is emulated: a busy host takes several times
 # as long, and the limits follow. The machine prints how long it will take.
-test-vm: DEPS += vm
-test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(ECHO) $(VM)/root.img ## run the tests that touch cgroups, and pods, on cgroup v2, in qemu (root; 6 minutes with 2 idle CPUs)
-	@integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
+test-vm: DEPS += vm $(ARCH:%=cross vm-%)
+test-vm: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(if $(ARCH),,$(ECHO)) $(VM)/root.img ## run the tests that touch cgroups, and pods, on cgroup v2, in qemu (root; 6 minutes with 2 idle CPUs)
+	@CROSS='$(CROSS)' BIN='$(BIN)' integration/vm/run $(VM) $(if $(RUN),'$(RUN)')
 # The virtual machine boots the image that kind-image builds.
 test-node: DEPS += vm node
 test-node: deps $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) ## test deploy/ on a node that kind-image makes, in qemu (root; 10 minutes)
@@ -264,7 +272,7 @@ $(PEERS) $(RUNC_SHIM) $(RUNC_FP): go.mod | $(PATCHED)
 	$(GO) mod download $(CONTAINERD)
 	dir=$$($(GO) list -m -f '{{.Dir}}' $(CONTAINERD)) && \
 	version=$$($(GO) list -m -f '{{.Version}}' $(CONTAINERD)) && \
-	$(GO) build -C "$$dir" -tags $(CONTAINERD_TAGS) -trimpath \
+	$(CROSS) $(GO) build -C "$$dir" -tags $(CONTAINERD_TAGS) -trimpath \
 		-ldflags "-X $(CONTAINERD)/version.Version=$$version" -o $@ $(or $(CONTAINERD_CMD),./cmd)/$(@F)
 
 # As upstream ships it: with its own go.mod.

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"runtime"
 	"testing"
 
 	"seccomp-shim/integration/steps"
@@ -9,6 +10,9 @@ import (
 // Short forms of package steps: command lines of the calls program, and its answers.
 
 func calls(all ...string) []string { return steps.Args(all...) }
+
+// native is the ABI of this machine's programs.
+var native = map[string]string{"amd64": "SCMP_ARCH_X86_64", "arm64": "SCMP_ARCH_AARCH64"}[runtime.GOARCH]
 
 func call(name string, args ...uint64) string { return steps.Call(name, args...) }
 

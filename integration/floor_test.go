@@ -39,6 +39,7 @@ func floored(t *testing.T, text string, more ...string) (_ *runtimeoptions.Optio
 // that the container can have, and of two answers the stricter one counts.
 func TestFloor(t *testing.T) {
 	t.Parallel()
+	needLegacyCalls(t)
 	steps := []string{call("socket", afAlg, 5, 0), legacy("getpgid", 0), call("getpgid", 0), call("getppid"), call("getuid")}
 	for _, row := range []struct {
 		fact    string

@@ -13,6 +13,8 @@ import (
 	"github.com/containerd/containerd/v2/pkg/oci"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
 )
 
 // eachLeaver runs a test with programs whose first thread ends while another runs on:
@@ -45,7 +47,7 @@ func mustBeZombie(t *testing.T, pid uint32) {
 }
 
 // killTime is the limit for a SIGKILL.
-var killTime = time.Second
+var killTime = testbed.Patient(time.Second)
 
 // A process whose first thread has ended can be killed.
 func TestKillWithoutFirstThread(t *testing.T) {

@@ -54,7 +54,7 @@ func TestDenialsAreReported(t *testing.T) {
 		"exec getpgid ×1 ERRNO(71 protocol error) syscalls[0] [0x9 0x0 0x0 0x0 0x0 0x0]",
 	)
 	first := report.Denials[0]
-	if first.PID != int(c.task.Pid()) || first.Executable != "/bin/calls" || first.Thread != "calls" || first.ABI != "SCMP_ARCH_X86_64" {
+	if first.PID != int(c.task.Pid()) || first.Executable != "/bin/calls" || first.Thread != "calls" || first.ABI != native {
 		t.Errorf("the call is of %+v", first)
 	}
 	if len(report.Denials) == 3 && !strings.HasPrefix(report.Denials[2].ExecID, "e") {

@@ -35,15 +35,15 @@ func TestRecording(t *testing.T) {
 	c.kill(t)
 	r := readRecording(t, id)
 	mustHaveCalls(t, r, map[string]uint64{
-		"SCMP_ARCH_X86_64 init getpgid": 2, "SCMP_ARCH_X86_64 exec getpgid": 1, "SCMP_ARCH_X86 init getpgid": 1, "SCMP_ARCH_X32 init getpgid": 1,
-		"SCMP_ARCH_X86_64 init getsid": 1, "SCMP_ARCH_X86_64 exec getsid": 1, "SCMP_ARCH_X86_64 init unshare": 1,
-		"SCMP_ARCH_X86_64 init ioctl": 2, "SCMP_ARCH_X86 init personality": 1,
-		"SCMP_ARCH_X86_64 init execve": 0, "SCMP_ARCH_X86_64 init seccomp": 0, "SCMP_ARCH_X86_64 exec setns": 0,
+		native + " init getpgid": 2, native + " exec getpgid": 1, "SCMP_ARCH_X86 init getpgid": 1, "SCMP_ARCH_X32 init getpgid": 1,
+		native + " init getsid": 1, native + " exec getsid": 1, native + " init unshare": 1,
+		native + " init ioctl": 2, "SCMP_ARCH_X86 init personality": 1,
+		native + " init execve": 0, native + " init seccomp": 0, native + " exec setns": 0,
 	})
 	if gaps := r.Gaps(); len(gaps) > 0 {
 		t.Errorf("it lacks %q", gaps)
 	}
-	if r.Under != "unconfined" || r.Ended == nil || r.Ended.By != recording.Killed || r.Ended.Status != 137 || r.Architecture != "SCMP_ARCH_X86_64" {
+	if r.Under != "unconfined" || r.Ended == nil || r.Ended.By != recording.Killed || r.Ended.Status != 137 || string(r.Architecture) != native {
 		t.Errorf("it says %+v", r)
 	}
 }
@@ -70,8 +70,8 @@ func TestRecordingOfDescendants(t *testing.T) {
 	c.kill(t)
 	r := readRecording(t, id)
 	mustHaveCalls(t, r, map[string]uint64{
-		"SCMP_ARCH_X86_64 init getpgid": 5, "SCMP_ARCH_X86_64 init execve": 5, "SCMP_ARCH_X86_64 exec getpgid": 1, "SCMP_ARCH_X86_64 exec execve": 1,
-		"SCMP_ARCH_X86_64 exec setns": 0, "SCMP_ARCH_X86_64 exec openat2": 0,
+		native + " init getpgid": 5, native + " init execve": 5, native + " exec getpgid": 1, native + " exec execve": 1,
+		native + " exec setns": 0, native + " exec openat2": 0,
 	})
 	if gaps := r.Gaps(); len(gaps) > 0 {
 		t.Errorf("it lacks %q", gaps)
@@ -102,7 +102,7 @@ func TestRecordingOfA32BitProgram(t *testing.T) {
 		t.Errorf("%d calls", r.Total)
 	}
 	p := profile(t, generated(t, recordingsOf(id)...))
-	if fmt.Sprint(p.Architectures) != "[SCMP_ARCH_X86_64 SCMP_ARCH_X86]" {
+	if fmt.Sprint(p.Architectures) != "["+native+" SCMP_ARCH_X86]" {
 		t.Errorf("architectures %v", p.Architectures)
 	}
 	if got := execute(t, []string{"/bin/i386"}, mounted, under(p)); got.code != 0 {
@@ -121,7 +121,7 @@ func TestRecordingWithHostPids(t *testing.T) {
 		t.Errorf("the exec: %+v", got)
 	}
 	c.kill(t)
-	mustHaveCalls(t, readRecording(t, id), map[string]uint64{"SCMP_ARCH_X86_64 init getpgid": 1, "SCMP_ARCH_X86_64 exec getpgid": 1})
+	mustHaveCalls(t, readRecording(t, id), map[string]uint64{native + " init getpgid": 1, native + " exec getpgid": 1})
 }
 
 // Under record_under the profile is enforced, and what it refuses is in the recording, apart.
@@ -136,7 +136,7 @@ func TestRecordingUnderAProfile(t *testing.T) {
 	mustAnswer(t, "init", c.stdout.String(), map[string]string{call("getsid", 0): "EPROTO", call("getpgid", 0): "ok"})
 	c.kill(t)
 	r := readRecording(t, id)
-	mustHaveCalls(t, r, map[string]uint64{"SCMP_ARCH_X86_64 init getsid": 0, "SCMP_ARCH_X86_64 init getpgid": 1})
+	mustHaveCalls(t, r, map[string]uint64{native + " init getsid": 0, native + " init getpgid": 1})
 	if len(r.Refused) != 1 || r.Refused[0].Syscall != "getsid" || r.Refused[0].Count != 1 || r.Under != "seccomp profile (linux.seccomp)" {
 		t.Errorf("it says %s", encoded(t, r))
 	}
@@ -163,7 +163,7 @@ func TestRecordingOverTheFloor(t *testing.T) {
 			mustAnswer(t, "init", c.stdout.String(), map[string]string{call("getpgid", 0): row.answer, call("getppid"): "ok"})
 			c.kill(t)
 			r := readRecording(t, id)
-			mustHaveCalls(t, r, map[string]uint64{"SCMP_ARCH_X86_64 init getpgid": row.ran, "SCMP_ARCH_X86_64 init getppid": 1})
+			mustHaveCalls(t, r, map[string]uint64{native + " init getpgid": row.ran, native + " init getppid": 1})
 			if refused := len(r.Refused) == 1 && r.Refused[0].Syscall == "getpgid"; refused != (row.ran == 0) || !strings.HasPrefix(r.Under, "seccomp floor (option floor") {
 				t.Errorf("it says %s", encoded(t, r))
 			}
@@ -186,7 +186,7 @@ func TestRecordingIsRefused(t *testing.T) {
 	mustAnswer(t, "init", c.stdout.String(), map[string]string{call("unshare", 0): "ok"})
 	eventually(t, "the log says that it is unconfined", func() bool { return strings.Contains(nodeLog.String(), "is recorded, and runs unconfined") })
 	c.kill(t)
-	mustHaveCalls(t, readRecording(t, id), map[string]uint64{"SCMP_ARCH_X86_64 init unshare": 1})
+	mustHaveCalls(t, readRecording(t, id), map[string]uint64{native + " init unshare": 1})
 }
 
 // Two containers of one name have two recordings.
@@ -235,7 +235,7 @@ func TestRecordingOutlivesTheShim(t *testing.T) {
 				return true
 			})
 			r := readRecording(t, id)
-			mustHaveCalls(t, r, map[string]uint64{"SCMP_ARCH_X86_64 init getpgid": 1})
+			mustHaveCalls(t, r, map[string]uint64{native + " init getpgid": 1})
 			if (r.Ended == nil) != (want == "") || r.Ended != nil && r.Ended.By != want {
 				t.Errorf("its end is %+v", r.Ended)
 			}

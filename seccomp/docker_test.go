@@ -46,6 +46,9 @@ func byMoby(t *testing.T, text []byte, capabilities []string) *specs.LinuxSeccom
 
 // The default profile of today's Docker is resolved as Docker does it, for any capabilities.
 func TestDockersDefaultProfile(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("no Go command here, as in the machine of make test-vm: it finds the module that has the profile")
+	}
 	folder, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/moby/profiles/seccomp").Output()
 	if err != nil {
 		t.Fatal(err)

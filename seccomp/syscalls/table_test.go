@@ -106,6 +106,9 @@ func TestKernelHeaders(t *testing.T) {
 
 // The table agrees with golang.org/x/sys/unix, which every build has.
 func TestAgreesWithXSys(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("no Go command here, as in the machine of make test-vm: it finds the module that has the numbers")
+	}
 	folder, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "golang.org/x/sys").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
