@@ -48,7 +48,7 @@
 // x32 is a bit of the number. Calls by int 0x80 are marked in thread_info, the first member
 // of task_struct, at a place that depends on the kernel: [checkedKernel] records a program of
 // known calls before, and no container is recorded if they are not told apart. On arm64 the
-// mark is a flag of the task. No test has run there.
+// mark is a flag of the task.
 //
 // # Exact
 //
