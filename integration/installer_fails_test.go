@@ -48,6 +48,9 @@ func TestNodeInstallerFails(t *testing.T) {
 		{"no containerd", "12", nil, func(t *testing.T, in *installation) {
 			write(t, filepath.Join(in.bin, "containerd"), []byte("#!/bin/sh\nexit 1\n"))
 		}, "needs containerd", 0},
+		{"an old containerd", "12", files{"config.toml": kindConfig}, func(t *testing.T, in *installation) {
+			write(t, filepath.Join(in.bin, "containerd"), []byte("#!/bin/sh\necho containerd github.com/containerd/containerd v1.5.18\n"))
+		}, "needs containerd 1.6 or newer, and the one in PATH is 1.5", 0},
 		{"no start", "12", files{"config.toml": kindConfig}, func(t *testing.T, in *installation) {
 			write(t, in.path("restart"), fmt.Appendf(nil, "#!/bin/sh\necho >>%s\n! grep -qrF runtimes.seccomp %s\n", in.path("restarts"), in.path("etc")))
 		}, "does not start with the new configuration", 2},

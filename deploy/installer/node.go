@@ -55,6 +55,9 @@ func (n *node) run(action string) error {
 }
 
 func (n *node) install() error {
+	if n.version.Older(config.Oldest) {
+		return fmt.Errorf("needs containerd %v or newer, and the one in PATH is %v", config.Oldest, n.version)
+	}
 	if err := n.change(true, func() error {
 		if entry := n.before.CRIDisabled(); entry != "" {
 			return fmt.Errorf("%s: disabled_plugins has %q, so this containerd serves no kubelet: remove that entry", n.config, entry)

@@ -7,6 +7,8 @@
 // be recognized ([Without] removes it again).
 package config
 
+import "fmt"
+
 // Handler is the name of the runtime handler, and RuntimeType its runtime.
 const (
 	Handler     = "seccomp"
@@ -19,6 +21,17 @@ const Mark = "seccomp-shim"
 // Version is a version of containerd, without the patch level.
 type Version struct{ Major, Minor int }
 
+func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
+
+// Oldest is the oldest containerd that the shim is tested with. 1.5 has no CRI v1, which
+// the kubelet needs since Kubernetes 1.26.
+var Oldest = Version{Major: 1, Minor: 6}
+
+// Older reports whether v comes before another version.
+func (v Version) Older(than Version) bool {
+	return v.Major < than.Major || v.Major == than.Major && v.Minor < than.Minor
+}
+
 // Plugin is the URI of the CRI plugin that has the runtime handlers.
 func (v Version) Plugin() string {
 	if v.Major == 1 {
@@ -29,4 +42,4 @@ func (v Version) Plugin() string {
 
 // DropsOptions reports whether containerd drops options of a handler that it does not
 // know. 1.6 passes on ConfigPath alone: the name of a file with the options.
-func (v Version) DropsOptions() bool { return v.Major == 1 && v.Minor < 7 }
+func (v Version) DropsOptions() bool { return v.Older(Version{Major: 1, Minor: 7}) }
