@@ -79,6 +79,10 @@ ETCD       ?= v3.6.16
 CLUSTER    := $(CURDIR)/build/kubernetes
 CLUSTER_BIN = $(CLUSTER)/$(KUBERNETES)-etcd-$(ETCD)
 
+# kind, and the folder of its machine and programs, for e2e-kind.
+KIND     ?= v0.33.0
+KIND_OUT := $(CURDIR)/build/kind
+
 # The program that builds images, and its flags, such as --build-arg NODE=... (docs/kind.md).
 ENGINE ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 && echo $$e && break; done)
 BUILD_FLAGS ?=
@@ -94,14 +98,14 @@ export FUZZWORKERS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps build demo installer installer-image exporter exporter-image kind-image test unit stress test-matrix test-vm bench-vm test-node \
-	test-page test-vagrant e2e-kubernetes conformance bench deb release fuzz lint audit mutate fmt clean \
+	test-page test-vagrant e2e-kubernetes e2e-kind conformance bench deb release fuzz lint audit mutate fmt clean \
 	$(PATCHED) $(SHIM) $(INIT) $(CTL) $(DEMO) $(INSTALLER) $(NODE_INSTALLER) $(EXPORTER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The groups of .ci/deps that a target needs, besides "build".
-demo test stress bench bench-vm mutate conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes: DEPS += test
+demo test stress bench bench-vm mutate conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes e2e-kind: DEPS += test
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@.ci/deps build $(sort $(DEPS))
 
@@ -136,6 +140,12 @@ test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## tes
 e2e-kubernetes: deps $(PATCHED) $(SHIM) $(EXPORTER) $(PEERS) $(ECHO) $(CLUSTER_BIN)/kubelet ## play the tutorial by kubectl on a cluster of one node (root; 2 minutes, at first 8)
 	SECCOMP_SHIM_KUBERNETES=$(CLUSTER_BIN) SECCOMP_SHIM_KUBERNETES_LOGS=$(CLUSTER)/logs \
 		$(GO) test $(CHANGED) -count 1 -v -timeout 20m ./integration/kubernetes $(ARGS)
+
+# For example: make e2e-kind KIND=v0.33.0
+e2e-kind: DEPS += vm node
+e2e-kind: deps $(PEERS) $(ECHO) $(RUNC_SHIM) $(RUNC_TOOL) $(KIND_OUT)/programs/coredns ## play the tutorial on a cluster of two nodes that kind makes, in qemu (root; 40 minutes, at first an hour)
+	integration/kind/image $(KIND_OUT) $(KUBERNETES) $(KIND) $(BIN) $(BENCH) $(ECHO)
+	integration/kind/run $(KIND_OUT) $(or $(RUN),.)
 
 unit: $(PATCHED) ## run the tests that need no root and no containerd
 	$(GO) test $(CHANGED) $$($(GO) list ./... | grep -v /integration)
@@ -248,6 +258,9 @@ $(INSTALLER): $(SHIM) $(CTL) $(NODE_INSTALLER)
 
 $(VM)/root.img: $(addprefix integration/vm/,image bootstrap disk tests.service) | deps
 	integration/vm/image $(@D)
+
+$(KIND_OUT)/programs/coredns: integration/kind/programs integration/kubernetes/build
+	integration/kind/programs $(@D) $(KUBERNETES) $(ETCD) $(KIND)
 
 $(CLUSTER_BIN)/kubelet: integration/kubernetes/build
 	integration/kubernetes/build $(@D) $(KUBERNETES) $(ETCD)
