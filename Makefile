@@ -137,7 +137,7 @@ test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## tes
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
 # For example: make e2e-kubernetes KUBERNETES=v1.37.2 ETCD=v3.7.3 ARGS='-run TestTutorial'
-e2e-kubernetes: deps $(PATCHED) $(SHIM) $(EXPORTER) $(PEERS) $(ECHO) $(CLUSTER_BIN)/kubelet ## play the tutorial by kubectl on a cluster of one node (root; 2 minutes, at first 8)
+e2e-kubernetes: deps $(PATCHED) $(SHIM) $(EXPORTER) $(NODE_INSTALLER) $(PEERS) $(ECHO) $(CLUSTER_BIN)/kubelet ## play the tutorial by kubectl on a cluster of one node (root; 2 minutes, at first 8)
 	SECCOMP_SHIM_KUBERNETES=$(CLUSTER_BIN) SECCOMP_SHIM_KUBERNETES_LOGS=$(CLUSTER)/logs \
 		$(GO) test $(CHANGED) -count 1 -v -timeout 20m ./integration/kubernetes $(ARGS)
 

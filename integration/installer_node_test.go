@@ -125,9 +125,11 @@ func TestNodeInstallerUsage(t *testing.T) {
 		stdout string
 		stderr string
 	}{
-		{nil, 2, "", "usage: node-installer install|uninstall\n"},
-		{[]string{"remove"}, 2, "", "usage: node-installer install|uninstall\n"},
-		{[]string{"install", "now"}, 2, "", "usage: node-installer install|uninstall\n"},
+		{nil, 2, "", "usage: node-installer install|uninstall|label|unlabel\n"},
+		{[]string{"remove"}, 2, "", "usage: node-installer install|uninstall|label|unlabel\n"},
+		{[]string{"install", "now"}, 2, "", "usage: node-installer install|uninstall|label|unlabel\n"},
+		{[]string{"label"}, 1, "", "node-installer: KUBERNETES_SERVICE_HOST is not set: label and unlabel run in the pods of deploy/installer/label; " +
+			"elsewhere use kubectl label node NAME io.containerd.seccomp.v1/handler=seccomp\n"},
 		{[]string{"--help"}, 0, "BIN_DIR", ""},
 		{[]string{"-h"}, 0, "RESTART", ""},
 	} {

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 )
 
@@ -57,5 +58,21 @@ func TestManifest(t *testing.T) {
 		if len(c.SecurityContext.Capabilities.Add)+len(c.VolumeMounts) > 0 || *c.SecurityContext.RunAsUser == 0 {
 			t.Errorf("%s keeps rights", c.Name)
 		}
+	}
+}
+
+// The label has one name.
+func TestLabelName(t *testing.T) {
+	for _, file := range []string{"label/rights.yaml", "../kubernetes/scheduling/runtimeclass-patch.yaml"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), labelKey) {
+			t.Errorf("%s does not name %s", file, labelKey)
+		}
+	}
+	if faults := validation.IsQualifiedName(labelKey); len(faults) > 0 {
+		t.Errorf("%s: %v", labelKey, faults)
 	}
 }

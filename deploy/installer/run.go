@@ -9,13 +9,15 @@ import (
 	"slices"
 )
 
-const usageLine = "usage: node-installer install|uninstall"
+const usageLine = "usage: node-installer install|uninstall|label|unlabel"
 
 // usage is what --help says; docs/node-installer.md has it in full.
 const usage = usageLine + `
 
-Puts the runtime handler "seccomp" on this node, or takes it off again. It lies in a
-folder with what it installs.
+install puts the runtime handler "seccomp" on this node, and uninstall takes it off
+again. It lies in a folder with what it installs. In a pod, label and unlabel set and
+remove the label of the pod's node by which the RuntimeClass selects nodes; they change
+nothing on the node itself.
 
 Environment variables, with their defaults:
   CONTAINERD_CONFIG   /etc/containerd/config.toml, or that of k3s or RKE2
@@ -28,6 +30,7 @@ Environment variables, with their defaults:
   FLOOR               a file with a profile that becomes the floor of all pods of the
                       handler; without it there is none
   FLOOR_OBSERVE       trial: what the floor refuses is reported and let through
+  NODE_NAME           the pod's node, for label and unlabel
   RESTART             the command that restarts containerd: systemctl restart containerd,
                       or the unit of k3s or RKE2; "" where no containerd runs yet
 `
@@ -38,13 +41,21 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	case len(args) == 2 && slices.Contains([]string{"-h", "-help", "--help", "help"}, args[1]):
 		fmt.Fprint(stdout, usage)
 		return 0
-	case len(args) != 2 || args[1] != "install" && args[1] != "uninstall":
+	case len(args) != 2 || !slices.Contains([]string{"install", "uninstall", "label", "unlabel"}, args[1]):
 		fmt.Fprintln(stderr, usageLine)
 		return 2
 	}
-	n := &node{out: stdout, errors: stderr, interrupts: make(chan os.Signal, 1)}
-	if err := n.start(args[0], args[1]); err != nil {
-		fmt.Fprintf(stderr, "node-installer: %v\n", n.explain(err))
+	var err error
+	if args[1] == "label" || args[1] == "unlabel" {
+		err = labelNode(args[1] == "label", stdout)
+	} else {
+		n := &node{out: stdout, errors: stderr, interrupts: make(chan os.Signal, 1)}
+		if err = n.start(args[0], args[1]); err != nil {
+			err = n.explain(err)
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "node-installer: %v\n", err)
 		return 1
 	}
 	return 0
