@@ -33,6 +33,9 @@ type Process struct {
 	exit      Exit                    // guarded by mu; zero until exited is closed
 }
 
+// Spec returns what the process was asked to be. Nothing changes it.
+func (p *Process) Spec() *specs.Process { return p.spec }
+
 func newProcess(c *Container, id string, spec *specs.Process, streams *stdio.IO) *Process {
 	return &Process{
 		ID:        id,

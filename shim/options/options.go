@@ -50,7 +50,8 @@ type Options struct {
 	Floor string `toml:"floor"`
 	// FloorObserve is Trial if what the floor alone refuses is reported and let through.
 	FloorObserve  denials.Mode `toml:"floor_observe"`
-	GroupBy       string       `toml:"group_by"` // whose containers share a shim: ByPod, ByNamespace or ByNode
+	LogExecs      bool         `toml:"log_execs"` // each exec is a line of containerd's log
+	GroupBy       string       `toml:"group_by"`  // whose containers share a shim: ByPod, ByNamespace or ByNode
 	SystemdCgroup bool         // systemd makes the cgroups
 	ShimCgroup    string       // an existing cgroup that the shim joins
 	NoPivotRoot   bool         // for a root file system on a ramdisk

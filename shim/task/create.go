@@ -95,7 +95,7 @@ func (s *Service) createContainer(ctx context.Context, r *taskv3.CreateTaskReque
 		SystemdCgroup: opts.SystemdCgroup,
 		NoPivotRoot:   opts.NoPivotRoot,
 		NoNewKeyring:  opts.NoNewKeyring,
-	}, streams, &reporter{service: s, rootfs: r.Rootfs})
+	}, streams, &reporter{service: s, rootfs: r.Rootfs, execs: newExecLog(opts, filter)})
 }
 
 func readOptions(r *taskv3.CreateTaskRequest) (*options.Options, error) {

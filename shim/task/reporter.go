@@ -12,6 +12,7 @@ import (
 type reporter struct {
 	service *Service
 	rootfs  []*types.Mount // of the create request
+	execs   *execLog       // nil without the option log_execs
 }
 
 func (r *reporter) Created(c *container.Container) {
@@ -40,6 +41,7 @@ func (r *reporter) Started(p *container.Process) {
 		r.service.events.send(&events.TaskStart{ContainerID: p.Container.ID, Pid: uint32(p.Pid())})
 		return
 	}
+	r.execs.started(p)
 	r.service.events.send(&events.TaskExecStarted{ContainerID: p.Container.ID, ExecID: p.ID, Pid: uint32(p.Pid())})
 }
 
