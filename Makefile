@@ -25,6 +25,7 @@ RUNC_MODULE     := github.com/opencontainers/runc
 # that Go knows.
 VERSION ?= $(shell deploy/packages/version 2>/dev/null)
 STATICCHECK     := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT      := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOSEC           := github.com/securego/gosec/v2/cmd/gosec@v2.30.0
 GOVULNCHECK     := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
@@ -188,14 +189,16 @@ conformance: deps $(PATCHED) $(SHIM) $(PEERS) $(CONFORMANCE_PEERS) $(CONFORMANCE
 # The packages are for this machine's architecture, and for VERSION.
 PACKAGING = GO='$(GO)' MAKE='$(MAKE)' VERSION='$(VERSION)'
 deb release: export SOURCE_DATE_EPOCH ?= $(shell deploy/packages/version -t)
+release: export SIGN_KEY SOURCE_URL
 deb: DEPS += deb
 deb: deps ## build and check a Debian package and a tarball in build/deb
 	@rm -rf build/deb
 	@arch=$$(dpkg --print-architecture) && $(PACKAGING) deploy/packages/build "$$arch" build/deb && \
 		$(PACKAGING) deploy/packages/check "$$arch" build/deb
 
-release: DEPS += deb lintian cross
-release: deps ## build the packages for amd64 and arm64 in build/release, with SBOMs and checksums (10 minutes)
+# For example: make release SIGN_KEY=$$HOME/.ssh/id_ed25519 SOURCE_URL=https://...
+release: DEPS += deb lintian cross sign
+release: deps ## build the packages for amd64 and arm64 in build/release, with SBOMs, provenance and signed checksums (10 minutes)
 	@$(PACKAGING) deploy/packages/release build/release
 
 installer: deps $(INSTALLER) ## put together in build/installer what the node installer brings to a node
@@ -214,12 +217,13 @@ kind-image: installer-image ## build the image of a kind node whose containerd h
 	$(ENGINE) build -t $(NODE_IMAGE) -f deploy/kind/Dockerfile --build-arg INSTALLER=$(INSTALLER_IMAGE) $(BUILD_FLAGS) deploy/kind
 
 lint: DEPS += lint
-lint: deps $(PATCHED) ## check formatting, go vet, staticcheck, shellcheck, Dockerfiles
+lint: deps $(PATCHED) ## check formatting, go vet, staticcheck, shellcheck, Dockerfiles, workflows
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not gofmt-ed: $$out" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) vet $(CHANGED) ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run -C .ci/dockerfile . $(CURDIR)/deploy/*/Dockerfile
+	$(GO) run $(ACTIONLINT) .github/workflows/*.yml
 	shellcheck -S warning $$(git ls-files deploy | xargs grep -l -d skip '^#!/bin/sh')
 
 audit: deps $(PATCHED) ## look for known faults: gosec, govulncheck, judged in docs/findings.md (2 minutes)

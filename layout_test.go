@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // mayImport says what each room imports besides the standard library. A name
@@ -213,8 +215,9 @@ var mayImport = map[string][]string{
 		"golang.org/x/sys/unix",
 		"google.golang.org/protobuf/encoding/protowire",
 	},
-	"cmd/node-installer":    {"seccomp-shim/deploy/installer"},
-	"deploy/packages/parts": {"github.com/CycloneDX/cyclonedx-go"},
+	"cmd/node-installer":         {"seccomp-shim/deploy/installer"},
+	"deploy/packages/parts":      {"github.com/CycloneDX/cyclonedx-go"},
+	"deploy/packages/provenance": {},
 	"deploy/packages/manual": {
 		"seccomp-shim/cmd/seccompctl/command",
 		"github.com/spf13/cobra", "github.com/spf13/cobra/doc",
@@ -355,5 +358,26 @@ func TestNoOtherCompiler(t *testing.T) {
 	}
 	if other := "github.com/opencontainers/runc/libcontainer/seccomp/patchbpf"; slices.Contains(deps, other) {
 		t.Errorf("%s is in the binary", other)
+	}
+}
+
+// All that is in the repository can be reviewed as text. The input of one test is UTF-16.
+func TestNoBinaryFiles(t *testing.T) {
+	out, err := exec.Command("git", "ls-files", "-z").Output()
+	if err != nil {
+		t.Skip("needs the repository: ", err)
+	}
+	for _, name := range strings.Split(strings.TrimRight(string(out), "\x00"), "\x00") {
+		info, err := os.Lstat(name)
+		if err != nil || !info.Mode().IsRegular() || name == "seccomp/testdata/written/utf-16.json" {
+			continue // a link, or removed and not committed yet
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
+			t.Errorf("%s is not text", name)
+		}
 	}
 }

@@ -59,9 +59,9 @@ var (
 	anywhere = regexp.MustCompile(`(?:^|[\s"'=` + "`" + `|])([a-z0-9][a-z0-9._/-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?@sha256:\w+|[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9_][A-Za-z0-9_.-]*)`)
 )
 
-// address is an address with a port, a time, a line of a file, or a user of Kubernetes: it looks like
-// an image with a tag.
-var address = regexp.MustCompile(`^((localhost|[0-9.]+|[a-z]+\.json):[0-9]+|system:serviceaccount)$`)
+// address is an address with a port, a time, a line of a file, a user of Kubernetes, or a digest alone:
+// it looks like an image with a tag.
+var address = regexp.MustCompile(`^((localhost|[0-9.]+|[a-z]+\.json):[0-9]+|system:serviceaccount|sha256:[0-9a-f]{64})$`)
 
 // imagesIn returns the names of images in a file's text.
 func imagesIn(path, text string) []string {

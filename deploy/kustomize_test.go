@@ -186,3 +186,30 @@ func TestOverlay(t *testing.T) {
 		t.Errorf("install does not read %s/%s, but %+v", settings.Namespace, settings.Name, from)
 	}
 }
+
+// A release's manifest is deploy/ with an image by digest, for nodes of each architecture.
+func TestReleaseManifest(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("0123456789abcdef", 4)
+	manifest := func(image, digest string) (string, error) {
+		cmd := exec.Command("packages/manifest", image, digest)
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "CGO_ENABLED=0", "KUSTOMIZE=go run "+kustomize+" build")
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	out, err := manifest("ghcr.io/owner/seccomp-shim/installer", digest)
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	pod := find[appsv1.DaemonSet](t, strings.Split(out, "\n---\n"), "DaemonSet").Spec.Template.Spec
+	for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
+		if c.Image != "ghcr.io/owner/seccomp-shim/installer@"+digest {
+			t.Errorf("%s has the image %s", c.Name, c.Image)
+		}
+	}
+	mustEqual(t, "node selector", pod.NodeSelector, map[string]string{"kubernetes.io/os": "linux"})
+	for image, digest := range map[string]string{"ghcr.io/O/installer": digest, "ghcr.io/o/installer": "sha256:0", "ghcr.io/o/x": "v1", "a b": digest, "a\nb": digest} {
+		if out, err := manifest(image, digest); err == nil || !strings.Contains(out, "must be") {
+			t.Errorf("%q %q: %v, %s", image, digest, err, out)
+		}
+	}
+}
