@@ -39,7 +39,7 @@ func in(folder string, names ...string) []test {
 
 // all is every mutation, in the order of the page.
 func all() []mutation {
-	return slices.Concat(descriptors, socket, start, choice, profiles, compilation, caching, killing, observing, recorded)
+	return slices.Concat(descriptors, socket, start, choice, profiles, compilation, caching, killing, observing, recorded, deploying)
 }
 
 // edited returns the text of the mutation's file in a tree, before and after the edit.
