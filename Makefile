@@ -77,8 +77,9 @@ CONFORMANCE_PEERS := $(if $(filter io.containerd.runc.v2,$(RUNTIME)),$(RUNC_SHIM
 # The programs of e2e-kubernetes, built from the Go proxy.
 KUBERNETES ?= v1.36.3
 ETCD       ?= v3.6.16
+CRICTL     ?= v1.36.0
 CLUSTER    := $(CURDIR)/build/kubernetes
-CLUSTER_BIN = $(CLUSTER)/$(KUBERNETES)-etcd-$(ETCD)
+CLUSTER_BIN = $(CLUSTER)/$(KUBERNETES)-etcd-$(ETCD)-crictl-$(CRICTL)
 
 # kind, and the folder of its machine and programs, for e2e-kind.
 KIND     ?= v0.33.0
@@ -264,10 +265,10 @@ $(VM)/root.img: $(addprefix integration/vm/,image bootstrap disk tests.service) 
 	integration/vm/image $(@D)
 
 $(KIND_OUT)/programs/coredns: integration/kind/programs integration/kubernetes/build
-	integration/kind/programs $(@D) $(KUBERNETES) $(ETCD) $(KIND)
+	integration/kind/programs $(@D) $(KUBERNETES) $(ETCD) $(CRICTL) $(KIND)
 
 $(CLUSTER_BIN)/kubelet: integration/kubernetes/build
-	integration/kubernetes/build $(@D) $(KUBERNETES) $(ETCD)
+	integration/kubernetes/build $(@D) $(KUBERNETES) $(ETCD) $(CRICTL)
 
 $(BENCH)/bench: $(PATCHED) ; $(GO) build $(CHANGED) -o $@ ./integration/bench
 

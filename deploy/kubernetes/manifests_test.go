@@ -4,7 +4,6 @@ package kubernetes
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -39,6 +38,9 @@ func TestRuntimeClass(t *testing.T) {
 		}
 	}
 }
+
+// tutorialPods are the names of the tutorial's pods, which have twins in alpha/.
+var tutorialPods = []string{"default-pod", "audit-pod", "fine-pod", "violation-pod"}
 
 // The pods are the tutorial's, with a runtime class.
 func TestTutorialPods(t *testing.T) {
@@ -83,13 +85,9 @@ func TestTutorialPods(t *testing.T) {
 // A pod in alpha/ is its namesake with an annotation in the field's place. The shim
 // takes the same profile from it.
 func TestAlphaTwins(t *testing.T) {
-	paths, err := filepath.Glob("pods/*.yaml")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no pods: %v", err)
-	}
-	for _, path := range paths {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			pod, twin := read[corev1.Pod](t, path), read[corev1.Pod](t, filepath.Join("pods/alpha", filepath.Base(path)))
+	for _, name := range tutorialPods {
+		t.Run(name, func(t *testing.T) {
+			pod, twin := read[corev1.Pod](t, "pods/"+name+".yaml"), read[corev1.Pod](t, "pods/alpha/"+name+".yaml")
 			choice, err := resolve.Choose(&specs.Spec{Annotations: twin.Annotations}, resolve.Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -112,5 +110,29 @@ func TestAlphaTwins(t *testing.T) {
 				t.Errorf("they differ:\n%v\n%v", pod, twin)
 			}
 		})
+	}
+}
+
+// The pod is the one of Kubernetes' reference of seccomp fields, with programs that show
+// their profiles. kubectl debug adds the ephemeral container, which cannot be in a new pod.
+func TestMixedPod(t *testing.T) {
+	pod := read[corev1.Pod](t, "pods/mixed-pod.yaml")
+	ephemeral := read[corev1.Container](t, "debug-container.yaml")
+	if len(pod.Spec.InitContainers) != 1 || len(pod.Spec.Containers) != 1 || *pod.Spec.RuntimeClassName != "seccomp" {
+		t.Fatalf("got %+v", pod.Spec)
+	}
+	path := "profiles/fine-grained.json"
+	for where, row := range map[string]struct {
+		got  *corev1.SeccompProfile
+		want corev1.SeccompProfile
+	}{
+		"pod":                 {pod.Spec.SecurityContext.SeccompProfile, corev1.SeccompProfile{Type: corev1.SeccompProfileTypeUnconfined}},
+		"init container":      {pod.Spec.InitContainers[0].SecurityContext.SeccompProfile, corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
+		"container":           {pod.Spec.Containers[0].SecurityContext.SeccompProfile, corev1.SeccompProfile{Type: corev1.SeccompProfileTypeLocalhost, LocalhostProfile: &path}},
+		"ephemeral container": {ephemeral.SecurityContext.SeccompProfile, corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
+	} {
+		if !equality.Semantic.DeepEqual(*row.got, row.want) {
+			t.Errorf("%s: got %v, want %v", where, row.got, row.want)
+		}
 	}
 }

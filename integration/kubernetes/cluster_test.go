@@ -49,7 +49,7 @@ func startCluster(programs, logs string) (*cluster, error) {
 	}
 	for _, step := range []func() error{
 		writeCredentials, c.startEtcd, c.startAPIServer, c.createDefaults,
-		c.startContainerd, writeKubeletConfig, makeCgroup, c.startKubelet,
+		c.startContainerd, func() error { return writeKubeletConfig("") }, makeCgroup, c.startKubelet,
 	} {
 		if err := step(); err != nil {
 			return c, fmt.Errorf("start the cluster: %w", err)

@@ -15,6 +15,7 @@ const (
 	// containerdSocket is the socket of the node's containerd, which the kubelet uses.
 	containerdSocket = "/run/containerd.sock"
 	dropIns          = "/run/conf.d"
+	crictlConfig     = "/run/crictl.yaml" // takes the place of /etc/crictl.yaml
 
 	echoImage    = "docker.io/hashicorp/http-echo:1.0" // takes the place of the tutorial's image
 	busyboxImage = "docker.io/library/busybox:1.35"
@@ -23,7 +24,8 @@ const (
 	echoProgram = "/usr/bin/http-echo"
 )
 
-// handlers are a handler with a floor, and two with a mistake.
+// handlers are a handler with a floor, one with a profile for pods that name none, and two
+// with a mistake.
 const handlers = `version = 3
 
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.misspelt]
@@ -41,6 +43,12 @@ const handlers = `version = 3
   runtime_type = "io.containerd.seccomp.v1"
   [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.floored.options]
     floor = "Localhost/profiles/floor.json"
+
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.unset]
+  runtime_type = "io.containerd.seccomp.v1"
+  pod_annotations = ["io.containerd.seccomp.v1/*"]
+  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.unset.options]
+    unset_profile = "Localhost/profiles/no-mkdir.json"
 `
 
 // startContainerd starts a containerd that imports the handler of deploy/.
@@ -59,7 +67,8 @@ func (c *cluster) startContainerd() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.Symlink(c.node.Address(), containerdSocket), c.importImages())
+	return errors.Join(os.Symlink(c.node.Address(), containerdSocket), c.importImages(),
+		os.WriteFile(crictlConfig, []byte("runtime-endpoint: unix://"+containerdSocket+"\n"), 0o644))
 }
 
 // writeDropIns changes one word of the handlers' files, because there is no systemd

@@ -34,9 +34,10 @@ func (c *cluster) run(stdin string, args ...string) (string, error) {
 	return strings.TrimSuffix(result.Stdout, "\n"), err
 }
 
-// environment returns the environment of a person who uses the cluster.
+// environment returns the environment of a person who uses kubectl, or crictl on the node.
 func (c *cluster) environment() []string {
-	return append(os.Environ(), "KUBECONFIG="+filepath.Join(certificates, "person.conf"), "HOME=/run")
+	return append(os.Environ(), "KUBECONFIG="+filepath.Join(certificates, "person.conf"), "HOME=/run",
+		"CRI_CONFIG_FILE="+crictlConfig)
 }
 
 // kubectl runs a command that must succeed.
@@ -78,6 +79,17 @@ func startPod(t *testing.T, name, manifest string) {
 	if err := k8s.schedule("default", name); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// startPods creates pods that name the node, so they need no scheduler. They are deleted at
+// once when the test ends.
+func startPods(t *testing.T, manifests []string) {
+	t.Helper()
+	all := strings.Join(manifests, "\n---\n")
+	t.Cleanup(func() {
+		kubectlIn(t, all, "delete", "-f", "-", "--ignore-not-found", "--wait", "--timeout="+podTimeout.String())
+	})
+	kubectlIn(t, all, "create", "-f", "-")
 }
 
 func (c *cluster) schedule(namespace, pod string) error {

@@ -24,10 +24,10 @@ func kubeletFlags() []string {
 	}
 }
 
-// writeKubeletConfig sets what this machine and these namespaces need. The other
-// settings are defaults, except that the kubelet admits all clients, because there are
-// no certificates.
-func writeKubeletConfig() error {
+// writeKubeletConfig sets what this machine and these namespaces need, and more settings of
+// a test. The others are defaults, except that the kubelet admits all clients, because
+// there are no certificates.
+func writeKubeletConfig(more string) error {
 	const config = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 authentication:
@@ -52,7 +52,7 @@ evictionHard:
 nodeStatusUpdateFrequency: 1s      # so that a started node is soon ready
 `
 	text := strings.NewReplacer("CONTAINERD", containerdSocket, "CGROUP", cgroupName).Replace(config)
-	return errors.Join(os.MkdirAll(profiles, 0o755), os.WriteFile(kubeletConfig, []byte(text), 0o644))
+	return errors.Join(os.MkdirAll(profiles, 0o755), os.WriteFile(kubeletConfig, []byte(text+more), 0o644))
 }
 
 // makeCgroup makes the cgroup in which the kubelet puts all pods.
@@ -98,6 +98,14 @@ func removeCgroup() error {
 		}
 	}
 	return err
+}
+
+// restartKubelet restarts the kubelet, with the flags and the configuration of now.
+func (c *cluster) restartKubelet() error {
+	if err := c.kubelet.stop(); err != nil {
+		return err
+	}
+	return c.startKubelet()
 }
 
 func (c *cluster) startKubelet() error {

@@ -19,12 +19,7 @@ func TestRestarts(t *testing.T) {
 		name string
 		do   func(*testing.T) error
 	}{
-		{"kubelet", func(*testing.T) error {
-			if err := k8s.kubelet.stop(); err != nil {
-				return err
-			}
-			return k8s.startKubelet()
-		}},
+		{"kubelet", func(*testing.T) error { return k8s.restartKubelet() }},
 		{"containerd", func(t *testing.T) error { return k8s.node.Restart(t.Context()) }},
 		{"crashed containerd", func(t *testing.T) error {
 			k8s.node.Kill()
