@@ -2,9 +2,12 @@ package cri
 
 import (
 	"io"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -99,6 +102,34 @@ func TestKubeletAndContainerdRestart(t *testing.T) {
 	}
 	if got := listens.output(t, "stdout"); got != "heard\nheard\n" {
 		t.Errorf("the one that was attached to twice heard %q", got)
+	}
+}
+
+// A container that ends while containerd is down has its own exit code afterwards, and not
+// 255, which containerd gives to containers whose shim has no task. No other test runs
+// meanwhile.
+func TestExitWhileContainerdIsDown(t *testing.T) {
+	if !node.KeepsStoppedTasks() {
+		t.Skip("this containerd deletes stopped tasks when it starts: ", node.Version())
+	}
+	p := runPod(t, newPodConfig(t))
+	signal := filepath.Join(t.TempDir(), "end")
+	ending := newContainerConfig("ending", "/bin/sh", "-c", "until [ -e /signals/end ]; do sleep 0.02; done; exit 3")
+	ending.Linux.SecurityContext.Seccomp = runtimeDefault()
+	ending.Mounts = append(ending.Mounts, &cri.Mount{ContainerPath: "/signals", HostPath: filepath.Dir(signal)})
+	ends := p.start(t, ending)
+	pid := ends.pid(t)
+	node.Kill()
+	if err := os.WriteFile(signal, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it has exited", func() bool { return syscall.Kill(pid, 0) != nil })
+	if err := node.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	reconnect(t)
+	if s := ends.status(t); s.State != cri.ContainerState_CONTAINER_EXITED || s.ExitCode != 3 {
+		t.Errorf("it is %v with exit code %d: %s", s.State, s.ExitCode, s.Reason)
 	}
 }
 

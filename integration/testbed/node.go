@@ -151,6 +151,9 @@ func (n *Node) startDaemon(ctx context.Context) error {
 	return n.awaitServing(ctx)
 }
 
+// Halt stops containerd. Containers and their shims live on.
+func (n *Node) Halt() { n.daemon.stop() }
+
 // Restart stops containerd, if it runs, and starts it again in the same folder.
 // Containers and their shims live on.
 func (n *Node) Restart(ctx context.Context) error {
@@ -226,6 +229,10 @@ func (n *Node) CRIAsksForFeatures() bool { return n.version.atLeast(2, 2) }
 // CRIPassesOptions reports whether the CRI plugin passes on a handler's options, and
 // not only the path of a file.
 func (n *Node) CRIPassesOptions() bool { return n.version.passesOptions() }
+
+// KeepsStoppedTasks reports whether a containerd that starts keeps a task that has stopped
+// meanwhile, if the shim's answer is an error. Older ones delete all tasks without a process.
+func (n *Node) KeepsStoppedTasks() bool { return n.version.atLeast(2, 3) }
 
 // ConfigVersion returns the format of containerd's configuration.
 func (n *Node) ConfigVersion() int { return n.version.configVersion() }

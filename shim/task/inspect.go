@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	taskv3 "github.com/containerd/containerd/api/runtime/task/v3"
@@ -48,6 +49,11 @@ func (s *Service) State(_ context.Context, r *taskv3.StateRequest) (*taskv3.Stat
 }
 
 // Pids lists the processes of a container, and which of them were exec'd.
+//
+// That a container has stopped is an error. An empty answer would make a containerd that
+// starts delete the task as one that was never created (shouldCleanupShim in core/runtime/v2).
+// The exit code of a container that has ended while containerd was down would be lost: pods
+// would have ended with 255.
 func (s *Service) Pids(_ context.Context, r *taskv3.PidsRequest) (*taskv3.PidsResponse, error) {
 	c, err := s.container(r.ID)
 	if err != nil {
@@ -56,6 +62,9 @@ func (s *Service) Pids(_ context.Context, r *taskv3.PidsRequest) (*taskv3.PidsRe
 	pids, err := c.Pids()
 	if err != nil {
 		return nil, err
+	}
+	if len(pids) == 0 && c.State() == container.Stopped {
+		return nil, fmt.Errorf("list the processes of container %s: %w", r.ID, container.ErrNotRunning)
 	}
 	execs := map[int]string{}
 	for _, p := range c.Execs() {
