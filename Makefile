@@ -85,6 +85,11 @@ CLUSTER_BIN = $(CLUSTER)/$(KUBERNETES)-etcd-$(ETCD)-crictl-$(CRICTL)
 KIND     ?= v0.33.0
 KIND_OUT := $(CURDIR)/build/kind
 
+# The programs of test-docker, built from the Go proxy. NERDCTL is one that is installed.
+DOCKER     ?= v28.5.2
+DOCKER_BIN  = $(CURDIR)/build/docker/$(DOCKER)
+NERDCTL    ?= $(shell command -v nerdctl 2>/dev/null)
+
 # The program that builds images, and its flags, such as --build-arg NODE=... (docs/kind.md).
 ENGINE ?= $(shell for e in docker podman buildah; do $$e info >/dev/null 2>&1 && echo $$e && break; done)
 BUILD_FLAGS ?=
@@ -95,19 +100,20 @@ EXPORTER_IMAGE  := seccomp-shim.invalid/exporter:local
 
 FUZZTIME ?= 60s
 STRESS   ?= 1000
+CHAOS    ?= 1m
 export FUZZWORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help deps build demo installer installer-image exporter exporter-image kind-image test unit stress test-matrix test-vm bench-vm test-node \
-	test-page test-vagrant e2e-kubernetes e2e-kind conformance bench deb release fuzz lint audit mutate fmt clean \
+	test-page test-vagrant test-docker e2e-kubernetes e2e-kind conformance bench deb release fuzz lint audit mutate fmt clean \
 	$(PATCHED) $(SHIM) $(INIT) $(CTL) $(DEMO) $(INSTALLER) $(NODE_INSTALLER) $(EXPORTER) $(BENCH)/bench $(CONFORMANCE)/conformance
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The groups of .ci/deps that a target needs, besides "build".
-demo test stress bench bench-vm mutate conformance test-matrix test-vm test-node test-vagrant e2e-kubernetes e2e-kind: DEPS += test
+demo test stress bench bench-vm mutate conformance test-matrix test-vm test-node test-vagrant test-docker e2e-kubernetes e2e-kind: DEPS += test
 deps: ## install missing build dependencies (Debian and Ubuntu, as root)
 	@.ci/deps build $(sort $(DEPS))
 
@@ -139,9 +145,16 @@ test-matrix: deps $(PATCHED) $(SHIM) $(CTL) $(INSTALLER) $(PEERS) $(ECHO) ## tes
 	@.ci/matrix '$(MATRIXTEST)' $(MATRIX)
 
 # For example: make e2e-kubernetes KUBERNETES=v1.37.2 ETCD=v3.7.3 ARGS='-run TestTutorial'
-e2e-kubernetes: deps $(PATCHED) $(SHIM) $(EXPORTER) $(NODE_INSTALLER) $(PEERS) $(ECHO) $(CLUSTER_BIN)/kubelet ## play the tutorial by kubectl on a cluster of one node (root; 2 minutes, at first 8)
-	SECCOMP_SHIM_KUBERNETES=$(CLUSTER_BIN) SECCOMP_SHIM_KUBERNETES_LOGS=$(CLUSTER)/logs \
-		$(GO) test $(CHANGED) -count 1 -v -timeout 20m ./integration/kubernetes $(ARGS)
+# CHAOS is how long pods live on while containerd and the kubelet are restarted and killed;
+# CHAOS=10m has 60 pods, and runs again with runc's shim: make e2e-kubernetes CHAOS=10m ARGS='-run TestChaos'
+e2e-kubernetes: deps $(PATCHED) $(SHIM) $(EXPORTER) $(NODE_INSTALLER) $(PEERS) $(RUNC_SHIM) $(RUNC_TOOL) $(ECHO) $(CLUSTER_BIN)/kubelet ## play the tutorial by kubectl on a cluster of one node (root; 4 minutes, at first 10)
+	SECCOMP_SHIM_KUBERNETES=$(CLUSTER_BIN) SECCOMP_SHIM_KUBERNETES_LOGS=$(CLUSTER)/logs CHAOS=$(CHAOS) \
+		$(GO) test $(CHANGED) -count 1 -v -timeout 45m ./integration/kubernetes $(ARGS)
+
+# For example: make test-docker NERDCTL=/usr/local/bin/nerdctl
+test-docker: DEPS += docker
+test-docker: deps $(PATCHED) $(SHIM) $(CTL) $(PEERS) $(RUNC_TOOL) $(DOCKER_BIN)/dockerd ## play a container's day with docker, and with nerdctl if there is one (root; 1 minute, at first 6)
+	SECCOMP_SHIM_DOCKER=$(DOCKER_BIN) SECCOMP_SHIM_NERDCTL=$(NERDCTL) $(GO) test $(CHANGED) -count 1 -v -timeout 20m ./integration/docker $(ARGS)
 
 # For example: make e2e-kind KIND=v0.33.0
 e2e-kind: DEPS += vm node
@@ -269,6 +282,9 @@ $(KIND_OUT)/programs/coredns: integration/kind/programs integration/kubernetes/b
 
 $(CLUSTER_BIN)/kubelet: integration/kubernetes/build
 	integration/kubernetes/build $(@D) $(KUBERNETES) $(ETCD) $(CRICTL)
+
+$(DOCKER_BIN)/dockerd: integration/docker/build
+	integration/docker/build $(@D) $(DOCKER)
 
 $(BENCH)/bench: $(PATCHED) ; $(GO) build $(CHANGED) -o $@ ./integration/bench
 

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	startTimeout = 60 * time.Second
+	startTimeout = 2 * time.Minute // of a kubelet with many probes
 	pollInterval = 100 * time.Millisecond
 
 	certificates = "/var/lib/kubernetes"

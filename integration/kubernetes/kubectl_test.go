@@ -13,11 +13,12 @@ import (
 	"seccomp-shim/integration/testbed"
 )
 
-// podTimeout is the limit for a pod to reach the state that a test needs.
-// commandTimeout is for a kubectl that may wait for that.
+// podTimeout is the limit for a pod to reach the state that a test needs, manyPodsTimeout for
+// those of TestChaos. commandTimeout is for a kubectl that may wait for one.
 const (
-	podTimeout     = 60 * time.Second
-	commandTimeout = podTimeout + 20*time.Second
+	podTimeout      = 60 * time.Second
+	manyPodsTimeout = 5 * time.Minute
+	commandTimeout  = podTimeout + 20*time.Second
 )
 
 // run runs kubectl as a person does, with stdin, and returns its output.
@@ -118,13 +119,19 @@ func (c *cluster) deletePods() error {
 // eventually polls until check returns nil.
 func eventually(t *testing.T, check func() error) {
 	t.Helper()
-	for deadline := time.Now().Add(podTimeout); ; time.Sleep(pollInterval) {
+	within(t, podTimeout, check)
+}
+
+// within is eventually with a limit.
+func within(t *testing.T, limit time.Duration, check func() error) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); ; time.Sleep(pollInterval) {
 		err := check()
 		if err == nil {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("after %v: %v", podTimeout, err)
+			t.Fatalf("after %v: %v", limit, err)
 		}
 	}
 }
