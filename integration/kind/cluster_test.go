@@ -13,6 +13,12 @@ const patches = `kind: InitConfiguration
 timeouts: {controlPlaneComponentHealthCheck: 30m0s, kubeletHealthCheck: 30m0s, kubernetesAPICall: 30m0s, tlsBootstrap: 30m0s}
 `
 
+// seccompDefault makes the kubelet ask for RuntimeDefault where a pod names no profile, as the
+// tutorial does.
+const seccompDefault = `kind: KubeletConfiguration
+seccompDefault: true
+`
+
 // TestKind makes a cluster of two nodes. The control plane is that of deploy/kind/kind.yaml, whose
 // image has the handler. The worker has kind's own image, and gets the handler by the DaemonSet.
 // Both then run the tutorial's pods.
@@ -54,7 +60,7 @@ func createCluster(t *testing.T) {
 	nodes := cluster["nodes"].([]any)
 	first := object(nodes[0].(map[string]any))
 	cluster["nodes"] = append(nodes, map[string]any{"role": "worker", "image": plainNode, "extraMounts": first["extraMounts"]})
-	cluster["kubeadmConfigPatches"] = []any{patches, strings.Replace(patches, "Init", "Join", 1)}
+	cluster["kubeadmConfigPatches"] = []any{patches, strings.Replace(patches, "Init", "Join", 1), seccompDefault}
 	// The tests' disk is read-only. kind takes the paths of mounts from the folder that it is
 	// called in.
 	file := filepath.Join(t.TempDir(), "kind.yaml")

@@ -15,6 +15,7 @@ func playTutorial(t *testing.T, node string) {
 		{"audit", "just made some syscalls!", "audit.json", map[string]string{"keyctl": "ok", "getppid": "ok"}},
 		{"fine", "just made some syscalls!", "fine-grained.json", map[string]string{"keyctl": "EPERM", "getppid": "EPERM"}},
 		{"default", "just made some more syscalls!", "RuntimeDefault", map[string]string{"keyctl": "EPERM", "getppid": "ok"}},
+		{noProfile, "just made some more syscalls!", "RuntimeDefault", map[string]string{"keyctl": "EPERM", "getppid": "ok"}},
 	} {
 		t.Run(scene.name, func(t *testing.T) {
 			pod := applyPod(t, scene.name, node)
@@ -47,10 +48,20 @@ func playTutorial(t *testing.T, node string) {
 	})
 }
 
+// noProfile is the tutorial's pod default without its seccompProfile.
+const noProfile = "no-profile"
+
 // applyPod applies one of the tutorial's pods for a node, and returns its name.
 func applyPod(t *testing.T, name, node string) string {
 	t.Helper()
-	pod := readObject(t, "deploy/kubernetes/pods/"+name+"-pod.yaml")
+	file := name
+	if name == noProfile {
+		file = "default"
+	}
+	pod := readObject(t, "deploy/kubernetes/pods/"+file+"-pod.yaml")
+	if name == noProfile {
+		delete(pod.part("spec"), "securityContext")
+	}
 	id := name + "-" + node
 	pod.part("metadata")["name"] = id
 	// The scheduler gives the control plane of two nodes no pods.
