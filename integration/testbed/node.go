@@ -231,8 +231,9 @@ func (n *Node) CRIAsksForFeatures() bool { return n.version.atLeast(2, 2) }
 func (n *Node) CRIPassesOptions() bool { return n.version.passesOptions() }
 
 // KeepsStoppedTasks reports whether a containerd that starts keeps a task that has stopped
-// meanwhile, if the shim's answer is an error. Older ones delete all tasks without a process.
-func (n *Node) KeepsStoppedTasks() bool { return n.version.atLeast(2, 3) }
+// meanwhile, if the shim's answer is an error. Versions 1.7 to 2.2 delete all tasks without a
+// process.
+func (n *Node) KeepsStoppedTasks() bool { return !n.version.atLeast(1, 7) || n.version.atLeast(2, 3) }
 
 // ConfigVersion returns the format of containerd's configuration.
 func (n *Node) ConfigVersion() int { return n.version.configVersion() }
