@@ -6,6 +6,7 @@ package kind
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +46,7 @@ func output(t *testing.T, name string, args ...string) string {
 	return out
 }
 
-// try runs a command with that input, in deploy/kind.
+// try runs a command with that input, in deploy/kind. Its output is shown as it comes.
 func try(t *testing.T, input []byte, name string, args ...string) (string, error) {
 	t.Helper()
 	began := time.Now()
@@ -56,10 +57,12 @@ func try(t *testing.T, input []byte, name string, args ...string) (string, error
 	ended := make(chan struct{})
 	defer close(ended)
 	go reportEachMinute(ended, name+" "+strings.Join(args, " "))
-	out, err := cmd.CombinedOutput()
-	text := strings.TrimSpace(string(out))
-	t.Logf("%4.0fs %s %s\n%s", time.Since(began).Seconds(), name, strings.Join(args, " "), text)
-	return text, err
+	var out bytes.Buffer
+	cmd.Stdout = io.MultiWriter(&out, os.Stdout)
+	cmd.Stderr = cmd.Stdout
+	err := cmd.Run()
+	t.Logf("%4.0fs %s %s", time.Since(began).Seconds(), name, strings.Join(args, " "))
+	return strings.TrimSpace(out.String()), err
 }
 
 // reportEachMinute prints what is being waited for.
