@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -77,10 +78,29 @@ func reportEachMinute(ended <-chan struct{}, what string) {
 	}
 }
 
+// kubectl returns what kubectl prints. While the API server does not answer it tries again: the
+// kubelet of a machine that is emulated and busy can take it for dead, and restart it.
 func kubectl(t *testing.T, args ...string) string {
 	t.Helper()
-	return output(t, "kubectl", args...)
+	return apply(t, nil, args...)
 }
+
+// apply is kubectl with an input.
+func apply(t *testing.T, input []byte, args ...string) string {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Second) {
+		out, err := try(t, input, "kubectl", args...)
+		if err == nil {
+			return out
+		}
+		if !unanswered.MatchString(out) || time.Now().After(deadline) {
+			t.Fatalf("kubectl %s: %v", strings.Join(args, " "), err)
+		}
+	}
+}
+
+// unanswered matches what kubectl says if the API server does not answer.
+var unanswered = regexp.MustCompile(`was refused|connection refused|handshake timeout|i/o timeout|unexpected EOF|etcdserver: |Client.Timeout`)
 
 // onNode runs a command on a node, which is a container of docker.
 func onNode(t *testing.T, node string, args ...string) string {

@@ -66,9 +66,7 @@ func applyPod(t *testing.T, name, node string) string {
 	pod.part("metadata")["name"] = id
 	// The scheduler gives the control plane of two nodes no pods.
 	pod.part("spec")["nodeName"] = node
-	if _, err := try(t, encode(t, pod), "kubectl", "apply", "-f", "-"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { kubectl(t, "delete", "pod", id, "--wait=false") })
+	apply(t, encode(t, pod), "apply", "-f", "-")
+	t.Cleanup(func() { kubectl(t, "delete", "pod", id, "--wait=false", "--ignore-not-found") })
 	return id
 }
