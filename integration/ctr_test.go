@@ -1,17 +1,12 @@
 package integration
 
 import (
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/containerd/console"
 	"github.com/containerd/containerd/v2/version"
-	"golang.org/x/sys/unix"
 
 	"seccomp-shim/integration/testbed"
 )
@@ -66,54 +61,21 @@ func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
 // terminal is a ctr with a terminal of its own.
 type terminal struct {
-	console.Console
-	shown output
-	cmd   *exec.Cmd
-	done  chan struct{} // closed when ctr has ended
+	*testbed.Terminal
+	shown *output
 }
 
 // atTerminal starts a ctr with a terminal of 90 columns and 35 rows.
 func atTerminal(t *testing.T, args []string) *terminal {
 	t.Helper()
-	master, path, err := console.NewPty()
+	tty := &terminal{shown: &output{}}
+	var err error
+	tty.Terminal, err = testbed.StartAtTerminal(node.Command(t.Context(), args...), console.WinSize{Width: 90, Height: 35}, tty.shown)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { master.Close() })
-	slave, err := os.OpenFile(path, os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer slave.Close()
-	tty := &terminal{Console: master, done: make(chan struct{})}
-	tty.resize(t, 90, 35)
-	tty.cmd = node.Command(t.Context(), args...)
-	tty.cmd.Stdin, tty.cmd.Stdout, tty.cmd.Stderr = slave, slave, slave
-	tty.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := tty.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go tty.watch()
-	t.Cleanup(func() {
-		_ = tty.cmd.Process.Kill() // it may have ended
-		<-tty.done
-	})
+	t.Cleanup(func() { tty.Stop() })
 	return tty
-}
-
-func (tty *terminal) watch() {
-	go func() {
-		buf := make([]byte, 4096)
-		for {
-			n, err := tty.Read(buf)
-			_, _ = tty.shown.Write(buf[:n])
-			if err != nil {
-				return // EIO: ctr has ended
-			}
-		}
-	}()
-	_ = tty.cmd.Wait() // the exit code is in ProcessState
-	close(tty.done)
 }
 
 func (tty *terminal) resize(t *testing.T, width, height uint16) {
@@ -133,11 +95,9 @@ func (tty *terminal) write(t *testing.T, text string) {
 // exitCode waits until ctr exits.
 func (tty *terminal) exitCode(t *testing.T) int {
 	t.Helper()
-	select {
-	case <-tty.done:
-		return tty.cmd.ProcessState.ExitCode()
-	case <-time.After(patience):
-		t.Fatalf("ctr does not end; the terminal shows %q", tty.shown.String())
-		return -1
+	code, err := tty.ExitCode(patience)
+	if err != nil {
+		t.Fatalf("%v; the terminal shows %q", err, tty.shown)
 	}
+	return code
 }

@@ -33,7 +33,7 @@ func converse(t *testing.T, tty *terminal) {
 	}
 	awaitSize(t, tty, "35 90")
 	tty.resize(t, 71, 19)
-	if err := tty.cmd.Process.Signal(unix.SIGWINCH); err != nil {
+	if err := tty.Signal(unix.SIGWINCH); err != nil {
 		t.Fatal(err)
 	}
 	awaitSize(t, tty, "19 71")

@@ -10,12 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/containerd/console"
-	"golang.org/x/sys/unix"
+
+	"seccomp-shim/integration/testbed"
 )
 
 // playKubectlRun types into the shell of `kubectl run -it`, while crictl shows the profile
@@ -55,9 +54,7 @@ func playKubectlRun(t *testing.T) {
 
 // terminal is a program of the cluster with a terminal of its own.
 type terminal struct {
-	console.Console
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the program has ended
+	*testbed.Terminal
 
 	mu    sync.Mutex
 	shown bytes.Buffer // guarded by mu
@@ -65,42 +62,24 @@ type terminal struct {
 
 func startTerminal(t *testing.T, program string, args ...string) *terminal {
 	t.Helper()
-	master, path, err := console.NewPty()
-	if err != nil {
+	cmd := exec.CommandContext(t.Context(), filepath.Join(k8s.programs, program), args...)
+	cmd.Env = k8s.environment()
+	tty := &terminal{}
+	var err error
+	if tty.Terminal, err = testbed.StartAtTerminal(cmd, console.WinSize{}, show{tty}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { master.Close() })
-	slave, err := os.OpenFile(path, os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer slave.Close()
-	tty := &terminal{Console: master, done: make(chan struct{}), cmd: exec.CommandContext(t.Context(), filepath.Join(k8s.programs, program), args...)}
-	tty.cmd.Env = k8s.environment()
-	tty.cmd.Stdin, tty.cmd.Stdout, tty.cmd.Stderr = slave, slave, slave
-	tty.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := tty.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go tty.read()
-	go func() {
-		defer close(tty.done)
-		_ = tty.cmd.Wait() // the exit code is in ProcessState
-	}()
+	t.Cleanup(func() { tty.Stop() })
 	return tty
 }
 
-// read keeps what the program shows, until the terminal has no program.
-func (tty *terminal) read() {
-	for buf := make([]byte, 4096); ; {
-		n, err := tty.Read(buf)
-		tty.mu.Lock()
-		tty.shown.Write(buf[:n])
-		tty.mu.Unlock()
-		if err != nil {
-			return
-		}
-	}
+// show keeps what a terminal shows. The terminal's own Write types.
+type show struct{ tty *terminal }
+
+func (s show) Write(p []byte) (int, error) {
+	s.tty.mu.Lock()
+	defer s.tty.mu.Unlock()
+	return s.tty.shown.Write(p)
 }
 
 func (tty *terminal) String() string {
@@ -129,10 +108,9 @@ func (tty *terminal) await(t *testing.T, text string) {
 
 func (tty *terminal) exitCode(t *testing.T) int {
 	t.Helper()
-	select {
-	case <-tty.done:
-	case <-time.After(podTimeout):
-		t.Fatalf("%s does not end; the terminal shows %q", tty.cmd.Path, tty)
+	code, err := tty.ExitCode(podTimeout)
+	if err != nil {
+		t.Fatalf("%v; the terminal shows %q", err, tty)
 	}
-	return tty.cmd.ProcessState.ExitCode()
+	return code
 }
